@@ -1,0 +1,412 @@
+"""The command line: every command reads, computes and shows; every error ends here, in one line."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import math
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
+
+import click
+from click.shell_completion import CompletionItem
+
+from klcli import __version__, compare, output, readers, rooms
+from klcli.distribution import Distribution, Smoothing
+from klcli.errors import InputError, KlcliError
+from klcli.measure import Measure
+from klcli.measures import MEASURES
+from klcli.numerals import NumeralError, number
+from klcli.render import View, decimal, printable
+from klcli.result import Result
+
+ISSUES = "https://github.com/klcli/klcli/issues"
+
+
+# What arguments and options take
+
+
+class Source(click.ParamType):
+    """A file, a column of one, inline text or - for standard input; completed as a file name."""
+
+    name = "source"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """Leave it to the shell to complete a file name."""
+        return [CompletionItem(incomplete, type="file")]
+
+
+class Number(click.ParamType):
+    """A number as everywhere: a decimal or a fraction, within limits; some words stand for numbers."""
+
+    def __init__(self, name: str, least: float, *, above: bool = False, **words: float) -> None:
+        self.name, self.least, self.above, self.words = name, least, above, words
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The number, or a usage error that names the option."""
+        if isinstance(value, float):
+            return value
+        if value in self.words:
+            return self.words[value]
+        try:
+            found = number(value)
+        except NumeralError as error:
+            self.fail(str(error), param, ctx)
+        if found < self.least or (self.above and found == self.least):
+            words = "".join(f" or {word}" for word in self.words)
+            self.fail(f"{value} is not a number {'>' if self.above else '>='} {self.least:g}{words}", param, ctx)
+        return found
+
+
+class Names(click.ParamType):
+    """Names with commas between them, each one of a few."""
+
+    name = "names"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        """The names, or a usage error that lists what there is."""
+        names = tuple(value.split(",")) if isinstance(value, str) else tuple(value)
+        for name in names:
+            if name not in compare.comparable():
+                self.fail(f"{name!r} is not one of {', '.join(compare.comparable())}", param, ctx)
+        return names
+
+
+class Smooth(click.ParamType):
+    """A smoothing by name, checked here so that a wrong one is refused before anything is read."""
+
+    name = "method"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The text as it is, or a usage error that says what there is."""
+        try:
+            Smoothing.parse(value)
+        except KlcliError as error:
+            self.fail(str(error), param, ctx)
+        return str(value)
+
+
+def _option(*names: str, **facts: Any) -> click.Option:
+    return click.Option(names, show_envvar=False, **facts)
+
+
+# The options of a measure by the names of its parameters, and those that many commands share.
+MEASURE_OPTIONS: dict[str, Callable[[Any], click.Option]] = {
+    "base": lambda default: _option(
+        "-b",
+        "--base",
+        type=Number("base", 1, above=True, e=math.e),
+        default=default,
+        show_default="e",
+        help="Base of the logarithms: 2 for bits, e for nats, 10, or any number above 1.",
+    ),
+    "alpha": lambda _: _option(
+        "--alpha",
+        type=Number("order", 0, inf=math.inf),
+        required=True,
+        help="Order of the divergence, a number from 0.",
+    ),
+}
+
+
+def _input_options() -> list[click.Parameter]:
+    return [
+        _option("--normalize", is_flag=True, help="Take weights of any sum and divide them by it."),
+        _option("--smooth", type=Smooth(), help="Give every outcome mass: laplace, jeffreys, mix=X or floor=X."),
+        _option(
+            "--duplicates",
+            type=click.Choice(["refuse", "sum"]),
+            default="refuse",
+            show_default=True,
+            help="What to do with outcomes that stand twice.",
+        ),
+        _option("--input-format", type=click.Choice(list(readers.FORMATS)), help="Format of every input."),
+    ]
+
+
+def _output_options() -> list[click.Parameter]:
+    return [
+        _option(
+            "-f",
+            "--format",
+            type=click.Choice(rooms.names("render"), case_sensitive=False),
+            default="table",
+            show_default=True,
+            help="Format of the answer.",
+        ),
+        _option("--json", "as_json", is_flag=True, help="Short for --format json."),
+        _option("-o", "--output", type=click.Path(), help="Write to this file, whole or not at all."),
+        _option(
+            "--digits",
+            type=click.IntRange(1, 17),
+            default=6,
+            show_default=True,
+            help="Digits after the point, for reading; machine formats have them all.",
+        ),
+        _option("--steps/--no-steps", default=None, help="Show the terms, or the value alone."),
+        _option("--top", type=click.IntRange(min=1), help="Show this many terms, the largest contributions first."),
+        _option("--explain", is_flag=True, help="Say what it means, with the numbers put in."),
+        _option("--fail-above", type=Number("number", -math.inf), help="Exit with 1 where the value is above this."),
+        _debug_option(),
+    ]
+
+
+def _debug_option() -> click.Option:
+    return _option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
+
+
+# Reading and showing
+
+
+def _read(sources: Sequence[str], given: dict[str, Any]) -> list[list[Distribution]]:
+    if given["output"] is not None:
+        output.refuse_input(given["output"], [readers.split(source)[0] for source in sources])
+    names = ("normalize", "duplicates", "input_format")
+    return readers.read_each(sources, **{name: given[name] for name in names})
+
+
+def _show(results: Sequence[Result], given: dict[str, Any]) -> int:
+    """Write the results as they were asked for; 1 where a value is above the limit, or else 0."""
+    path = given["output"]
+    encoding = "utf-8" if path else getattr(sys.stdout, "encoding", None) or "utf-8"
+    content = rooms.load("render", _format(given)).render(results, _view(given, encoding))
+    output.write(content if isinstance(content, bytes) else content.encode(encoding, "backslashreplace"), path)
+    limit = given["fail_above"]
+    above = [result for result in results if limit is not None and result.value > limit]
+    for result in above:
+        whose = f"{result.label}: " if result.label else ""
+        _say(f"{whose}{result.symbol} = {decimal(result.value, 6)} is above {limit:g} (--fail-above)")
+    return 1 if above else 0
+
+
+def _format(given: dict[str, Any]) -> str:
+    if not given["as_json"]:
+        return str(given["format"])
+    source = click.get_current_context().get_parameter_source("format")
+    if source is click.core.ParameterSource.COMMANDLINE and given["format"] != "json":
+        raise click.UsageError(f"--json and --format {given['format']} exclude each other.")
+    return "json"
+
+
+def _view(given: dict[str, Any], encoding: str) -> View:
+    """What the options and the terminal ask of a renderer."""
+    to_terminal = given["output"] is None and sys.stdout is not None and sys.stdout.isatty()
+    environ = os.environ
+    plain = bool(environ.get("NO_COLOR")) or (environ.get("TERM") == "dumb" and not environ.get("FORCE_COLOR"))
+    forced = given["output"] is None and environ.get("FORCE_COLOR", "0") not in ("", "0")
+    return View(
+        digits=given["digits"],
+        steps=given["steps"],
+        top=given["top"],
+        explain=given["explain"],
+        width=_width() if to_terminal else None,
+        colour=(to_terminal or forced) and not plain,
+        ascii=not _can_write("‖Σ·√½∞−–α×█▏▐▕─", encoding),
+    )
+
+
+def _width() -> int:
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isascii() and columns.isdigit() and int(columns) > 0:
+        return int(columns)
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns or 80
+    except OSError:
+        return 80
+
+
+def _can_write(text: str, encoding: str) -> bool:
+    try:
+        text.encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+# Commands
+
+
+class Commands(click.Group):
+    """The commands in the order in which they were added; a misspelt one is told what it may have meant."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names in reading order."""
+        return list(self.commands)
+
+
+_SETTINGS = {
+    "help_option_names": ["-h", "--help"],
+    "auto_envvar_prefix": "KLCLI",  # one name for every command: KLCLI_BASE, KLCLI_FORMAT ...
+    "max_content_width": 100,
+}
+
+
+@click.group(cls=Commands, context_settings=_SETTINGS)
+@click.version_option(__version__, message="klcli %(version)s")
+def klcli() -> None:
+    """Every divergence with its working shown: exact, explained and pipeable.
+
+    A SOURCE is a file (CSV, TSV, JSON, YAML), a column of one (balls.csv::p), numbers (0.5,1/4,1/4 or A=1/2,B=1/2)
+    or - for standard input. Distributions are matched by the labels of their outcomes.
+
+    \b
+      klcli kl p.csv q.csv              how far is Q from P, term by term
+      klcli entropy --base 2 < p.csv    how many bits a draw tells
+      klcli kl p.csv q.csv --json       for other programs
+    """
+
+
+klcli.params.append(_debug_option())
+
+
+def _measure_command(measure: Measure) -> click.Command:
+    """The command of a measure: its sides are arguments, its parameters options, its docstring the help."""
+
+    def run(**given: Any) -> int:
+        sources = [given[side] or _default_source() for side in measure.sides]
+        found = _read(sources, given)
+        data = [readers.only(each, source) for each, source in zip(found, sources, strict=True)]
+        options = {name: given[name] for name in measure.options}
+        return _show([measure(*data, smooth=given["smooth"], **options)], given)
+
+    alone = len(measure.sides) == 1
+    return click.Command(
+        measure.name,
+        callback=run,
+        params=[
+            *(click.Argument([side], type=Source(), metavar=side.upper(), required=not alone) for side in measure.sides),
+            *(MEASURE_OPTIONS[name](default) for name, default in measure.options.items()),
+            *_input_options(),
+            *_output_options(),
+        ],
+        help=_help(measure),
+        short_help=f"{measure.title}, {measure.formula.partition(' = ')[0]}.",
+        context_settings=_SETTINGS,
+    )
+
+
+def _help(measure: Measure) -> str:
+    text = inspect.getdoc(measure.function) or ""
+    return text.partition(">>>")[0].replace("\nSource: ", "\n\nSource: ") + f"\n\n\b\n{measure.formula}"
+
+
+def _default_source() -> str:
+    if sys.stdin is not None and sys.stdin.isatty():
+        raise InputError("nothing to read: name a file or numbers, as in klcli entropy 1/2,1/4,1/4, or pipe data in")
+    return readers.STDIN
+
+
+for _measure in MEASURES.values():
+    klcli.add_command(_measure_command(_measure))
+
+
+@klcli.command(
+    "compare",
+    short_help="Several Qs against one P, ranked.",
+    params=[
+        click.Argument(["sources"], type=Source(), metavar="P Q...", nargs=-1, required=True),
+        _option(
+            "--measures",
+            type=Names(),
+            default=",".join(compare.USUAL),
+            show_default=True,
+            help="What to compute for every Q.",
+        ),
+        _option(
+            "--by",
+            type=click.Choice(compare.comparable()),
+            default="kl",
+            show_default=True,
+            help="The measure to rank by.",
+        ),
+        MEASURE_OPTIONS["base"](math.e),
+        *_input_options(),
+        *_output_options(),
+    ],
+    context_settings=_SETTINGS,
+)
+def _compare(sources: tuple[str, ...], measures: tuple[str, ...], by: str, base: float, **given: Any) -> int:
+    """Every Q against P, nearest first: both directions of KL, cross-entropy, JS, TV and PSI.
+
+    P is the first distribution and the Qs are the others, whether they stand in one file or in several. The ratio
+    is that to the best Q. --steps shows the terms of every one.
+    """
+    p, *qs = (each for found in _read(sources, given) for each in found)
+    if not qs:
+        raise InputError(f"{p.name}: is one distribution: compare needs P and at least one Q")
+    return _show(compare.compare(p, *qs, measures=measures, by=by, base=base, smooth=given["smooth"]), given)
+
+
+# Errors and the end
+
+
+def main(args: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code; whatever goes wrong is said in one line on stderr."""
+    try:
+        if hasattr(sys.stdout, "reconfigure"):
+            sys.stdout.reconfigure(errors="backslashreplace")  # help has signs that not every encoding has
+        code = klcli.main(args, prog_name="klcli", standalone_mode=False) or 0
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except BaseException as error:
+        if "--debug" in (sys.argv[1:] if args is None else args) or os.environ.get("KLCLI_DEBUG"):
+            import traceback
+
+            with contextlib.suppress(OSError, ValueError):
+                traceback.print_exc()
+        code = _report(error)
+        _let_go_of_stdout()
+    return int(code)
+
+
+def _report(error: BaseException) -> int:
+    """Say what went wrong and return the exit code for it."""
+    match error:
+        case SystemExit():
+            return error.code if isinstance(error.code, int) else 1
+        case click.exceptions.NoArgsIsHelpError():
+            click.echo(error.format_message(), err=True)
+            return 2
+        case click.UsageError():
+            command = error.ctx.command_path if error.ctx else "klcli"
+            _say(f"{error.format_message()} (see {command} --help)")
+            return 2
+        case click.ClickException():
+            _say(error.format_message())
+            return 2
+        case KlcliError():
+            _say(str(error))
+            return error.exit_code
+        case BrokenPipeError():
+            return 141
+        case KeyboardInterrupt() | click.Abort():
+            return 130
+        case MemoryError():
+            _say("not enough memory for this input")
+            return 71
+        case OSError():
+            _say(f"cannot write: {error.strerror or error}")
+            return 74
+    _say(f"a bug in klcli: {type(error).__name__}: {error}; please report it with --debug at {ISSUES}")
+    return 70
+
+
+def _say(message: str) -> None:
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        sys.stderr.write(f"klcli: {printable(message)}\n")
+        sys.stderr.flush()
+
+
+def _let_go_of_stdout() -> None:
+    """What could not be written cannot be written at exit either: point the stream where everything fits."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+
+
+def end_at_once(number: int, _: object) -> NoReturn:
+    """The handler of Ctrl-C and termination: leave no half-written file, and no traceback either."""
+    output.discard_unfinished()
+    os._exit(128 + number)

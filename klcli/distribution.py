@@ -1,0 +1,255 @@
+"""Distribution, and two of them laid side by side."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import InitVar, dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from klcli import numerics
+from klcli.errors import InputError, OptionError, OutcomeError
+from klcli.lazy import np
+
+if TYPE_CHECKING:
+    from klcli.numerics import Array
+
+TOLERANCE = 1e-6  # how far from 1 a sum of probabilities may be
+_MENTIONED = 1e-9  # ... and from where on a note mentions it
+
+
+@dataclass(frozen=True, eq=False)
+class Distribution:
+    """Outcomes and their weights: finite, >= 0, with some mass, true for as long as it exists.
+
+    Weights that sum to 1 within 1e-6 are probabilities; whole numbers that sum to more than 1 are counts, and
+    `counted` is then true. Anything else is taken with `normalize=True` only. Without labels of their own,
+    outcomes are numbered from 0 and `labelled` is false.
+
+    Raises InputError, and its kin OutcomeError that knows the position, for anything that is no distribution.
+
+    >>> Distribution(("a", "b"), [3, 1], name="draws").probs
+    array([0.75, 0.25])
+    """
+
+    outcomes: tuple[str, ...]
+    weights: Array
+    name: str = "P"
+    labelled: bool = True
+    notes: tuple[str, ...] = ()
+    normalize: InitVar[bool] = False
+    counted: bool = field(init=False)
+
+    def __post_init__(self, normalize: bool) -> None:
+        def keep(name: str, value: Any) -> None:
+            object.__setattr__(self, name, value)
+
+        keep("outcomes", tuple(self.outcomes))
+        keep("weights", _checked(self.weights, self.outcomes, self.name))
+        counted, note = _kind(self.weights, self.name, normalize)
+        keep("counted", counted)
+        keep("notes", (*self.notes, note) if note else self.notes)
+
+    @property
+    def probs(self) -> Array:
+        """weights / total, in float64."""
+        return numerics.shares(self.weights)
+
+    @property
+    def total(self) -> float | None:
+        """The sum of the weights as they were given; None where it is beyond float64."""
+        return numerics.sum_as_read(self.weights)
+
+    @property
+    def size(self) -> int | None:
+        """The sample size: the total of counts; None for probabilities."""
+        total = self.total if self.counted else None
+        return None if total is None else int(total)
+
+
+def _checked(values: Iterable[float], outcomes: Sequence[str], name: str) -> Array:
+    """The values as an array that nobody changes, each a weight."""
+    weights = np.array(values, dtype=np.float64) + 0.0  # a copy, and -0.0 becomes 0.0
+    weights.flags.writeable = False
+    if weights.ndim != 1 or weights.size != len(outcomes):
+        raise InputError(f"{name}: {len(outcomes)} outcomes, but weights of shape {weights.shape}")
+    if not weights.size:
+        raise InputError(f"{name}: empty: a distribution needs at least one outcome")
+    wrong = ~(np.isfinite(weights) & (weights >= 0))
+    if wrong.any():
+        index = int(np.argmax(wrong))
+        what = "negative" if weights[index] < 0 else "not finite"
+        raise OutcomeError(name, f"{weights[index]} is {what}: a weight is a finite number >= 0", index)
+    if not weights.any():
+        raise InputError(f"{name}: all values are zero: a distribution needs some mass")
+    if len(set(outcomes)) < len(outcomes):
+        first: dict[str, int] = {}
+        for index, outcome in enumerate(outcomes):
+            if outcome in first:
+                what = f"duplicate outcome {outcome!r}: make them one, or give --duplicates sum"
+                raise OutcomeError(name, what, first[outcome], index)
+            first[outcome] = index
+    return weights
+
+
+def _kind(weights: Array, name: str, normalize: bool) -> tuple[bool, str]:
+    """Whether the weights are counts, and a note of what was done to make them probabilities."""
+    total = numerics.sum_as_read(weights)
+    shown = "over 1.8e308" if total is None else f"{total:.12g}"
+    total = math.inf if total is None else total
+    off = abs(total - 1)
+    if off <= TOLERANCE:
+        return False, f"{name}: sums to {shown}, taken as 1" if off > _MENTIONED else ""
+    if total > 1 and bool((weights == np.floor(weights)).all()):
+        return True, f"{name}: counts, divided by their total {shown}"
+    if normalize:
+        return False, f"{name}: weights, divided by their sum {shown} (--normalize)"
+    raise InputError(
+        f"{name}: the values sum to {shown}, so they are neither probabilities (sum 1) nor counts (whole numbers): "
+        "put them right, or give --normalize to divide them by their sum"
+    )
+
+
+def as_distribution(data: Any, name: str = "P", *, normalize: bool = False) -> Distribution:
+    """The data as a Distribution: one already, a mapping of outcome to weight, or a sequence of weights.
+
+    >>> as_distribution({"heads": 1, "tails": 3}).notes
+    ('P: counts, divided by their total 4',)
+    """
+    if isinstance(data, Distribution):
+        return data
+    if isinstance(data, str | bytes):
+        raise InputError(f"{name}: text is not a distribution; klcli.read reads files and inline text")
+    if isinstance(data, Mapping):
+        outcomes = tuple(str(outcome) for outcome in data)
+        return Distribution(outcomes, _floats(data.values(), name), name=name, normalize=normalize)
+    weights = _floats(data, name)
+    return Distribution(numbered(len(weights)), weights, name=name, labelled=False, normalize=normalize)
+
+
+def _floats(values: Iterable[Any], name: str) -> Array:
+    try:
+        return np.array(list(values), dtype=np.float64)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise InputError(f"{name}: not a sequence of numbers: {error}") from None
+
+
+def numbered(size: int) -> tuple[str, ...]:
+    """The names of outcomes that have none: 0, 1, 2 ..."""
+    return tuple(map(str, range(size)))
+
+
+class Pair(NamedTuple):
+    """P and Q over the same outcomes; absent outcomes have weight 0."""
+
+    outcomes: tuple[str, ...]
+    p: Array
+    q: Array
+    notes: tuple[str, ...]
+
+
+def align(p: Distribution, q: Distribution) -> Pair:
+    """The two side by side: by label, in P's order and then Q's that P lacks, or else by position.
+
+    Raises InputError where outcomes must be matched by position and the lengths differ.
+
+    >>> pair = align(as_distribution({"a": 1, "b": 1}), as_distribution({"b": 1, "c": 3}, "Q"))
+    >>> pair.outcomes, pair.p, pair.q
+    (('a', 'b', 'c'), array([1., 1., 0.]), array([0., 1., 3.]))
+    """
+    if p.outcomes == q.outcomes:
+        return Pair(p.outcomes, p.weights, q.weights, ())
+    if not (p.labelled and q.labelled):
+        return _by_position(p, q)
+    places = {outcome: index for index, outcome in enumerate(q.outcomes)}
+    found = np.array([places.pop(outcome, -1) for outcome in p.outcomes])
+    only_q = np.array(list(places.values()), dtype=np.intp)  # what is left keeps Q's order
+    q_weights = np.concatenate([np.where(found >= 0, q.weights[found], 0.0), q.weights[only_q]])
+    p_weights = np.concatenate([p.weights, np.zeros(only_q.size)])
+    only_p = [outcome for outcome, place in zip(p.outcomes, found.tolist(), strict=True) if place < 0]
+    notes = (*_absent(only_p, q.name, "q"), *_absent(list(places), p.name, "p"))
+    return Pair((*p.outcomes, *places), p_weights, q_weights, notes)
+
+
+def _by_position(p: Distribution, q: Distribution) -> Pair:
+    if len(p.outcomes) != len(q.outcomes):
+        raise InputError(
+            f"{p.name} has {len(p.outcomes)} outcomes and {q.name} has {len(q.outcomes)}: "
+            "without labels on both sides they are matched by position, so the lengths must agree"
+        )
+    unlabelled = q if p.labelled else p
+    note = f"matched by position, since {unlabelled.name} has no labels"
+    return Pair((p if p.labelled else q).outcomes, p.weights, q.weights, (note,))
+
+
+def _absent(outcomes: Sequence[str], name: str, side: str) -> tuple[str, ...]:
+    if not outcomes:
+        return ()
+    return (f"absent from {name}, so {side} = 0 there: {listed(outcomes)}",)
+
+
+def listed(names: Sequence[str], most: int = 5) -> str:
+    """The names in one line, the first few of many.
+
+    >>> listed(["a", "b", "c"], most=2)
+    'a, b and 1 more'
+    """
+    shown = ", ".join(names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
+
+
+class Smoothing(NamedTuple):
+    """A named way to move mass to outcomes that have none: laplace, jeffreys, mix=λ or floor=ε."""
+
+    method: str
+    amount: float
+
+    @classmethod
+    def parse(cls, text: str) -> Smoothing:
+        """The smoothing that the text names.
+
+        Raises OptionError for an unknown method, or an amount that it does not take.
+
+        >>> Smoothing.parse("mix=0.05")
+        Smoothing(method='mix', amount=0.05)
+        """
+        method, _, given = text.partition("=")
+        amounts = {"laplace": 1.0, "jeffreys": 0.5}
+        if method in amounts and not given:
+            return cls(method, amounts[method])
+        try:
+            amount = float(given)
+        except ValueError:
+            amount = math.nan
+        if method not in ("mix", "floor") or not 0 < amount < 1:
+            raise OptionError(
+                f"smoothing {text!r}: laplace (add 1 to every count), jeffreys (add 1/2), mix=X (that share of the "
+                "uniform distribution) or floor=X (no probability below X), with 0 < X < 1"
+            )
+        return cls(method, amount)
+
+    def apply(self, weights: Array, source: Distribution) -> Array:
+        """The weights with mass on every outcome.
+
+        Raises OptionError where counts are needed and the source holds probabilities.
+        """
+        if self.method in ("laplace", "jeffreys"):
+            if not source.counted:
+                raise OptionError(
+                    f"{source.name}: --smooth {self.method} adds {self.amount:g} to every count, and these are "
+                    "probabilities: use mix=X or floor=X"
+                )
+            return weights + self.amount
+        share = numerics.shares(weights)
+        if self.method == "floor":
+            return np.maximum(share, self.amount)
+        return (1 - self.amount) * share + self.amount / weights.size
+
+    def note(self, size: int) -> str:
+        """What was done, in words."""
+        return {
+            "laplace": f"smoothed (laplace): 1 added to each of {size} counts on every side",
+            "jeffreys": f"smoothed (jeffreys): 1/2 added to each of {size} counts on every side",
+            "mix": f"smoothed (mix): {self.amount:g} of every side is the uniform distribution on {size} outcomes",
+            "floor": f"smoothed (floor): probabilities below {self.amount:g} raised to it, then divided by the sum",
+        }[self.method]

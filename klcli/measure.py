@@ -1,0 +1,218 @@
+"""Measure: a function from arrays to terms, and how it becomes a Result with its notes and its explanation."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from klcli import numerics
+from klcli.distribution import Distribution, Smoothing, align, as_distribution, listed
+from klcli.errors import KlcliError
+from klcli.lazy import np
+from klcli.result import Result, unit_of
+
+if TYPE_CHECKING:
+    from klcli.numerics import Array, Mask
+
+_HEADINGS = {"entropy": "H(P)", "cross_entropy": "H(P,Q)", "difference": "difference"}
+
+
+class Terms(NamedTuple):
+    """What the function of a measure returns: the value, and equal-length columns, "contribution" last.
+
+    `total` is the sum of the contributions where the value is made from it and not equal to it, as in √Σ;
+    `formula` and `step` replace the measure's own where they depend on an option, "" for no step at all.
+    """
+
+    value: float
+    columns: dict[str, Array]
+    details: Mapping[str, float] = {}
+    total: float | None = None
+    formula: str = ""
+    step: str | None = None
+
+
+class Measure:
+    """A function of one or two arrays of weights; called with distributions, mappings or lists, it gives a Result.
+
+    `headings` names its columns. `step` writes one term and `whole` what is made of their sum, with the numbers
+    put in. `unit` is the value's unit, {} standing for that of the base. `meaning` says in a sentence or two what
+    the value means, `largest` what its largest term does; both name {P}, {Q}, {value} and other numbers.
+    """
+
+    def __init__(
+        self,
+        function: Callable[..., Terms],
+        *,
+        title: str,
+        formula: str,
+        headings: Mapping[str, str],
+        step: str,
+        meaning: str,
+        largest: str = "The largest term is {outcome}, with {contribution}.",
+        whole: str = "{}",
+        unit: str = "{}",
+    ) -> None:
+        functools.update_wrapper(self, function)
+        parameters = inspect.signature(function).parameters.values()
+        self.function = function
+        self.name = function.__name__.replace("_", "-")
+        self.sides = tuple(each.name for each in parameters if each.kind is not each.KEYWORD_ONLY)
+        self.options = {each.name: each.default for each in parameters if each.kind is each.KEYWORD_ONLY}
+        self.title, self.formula, self.headings = title, formula, headings
+        self.step, self.whole, self.unit = step, whole, unit
+        self.meaning, self.largest = meaning, largest
+
+    def __repr__(self) -> str:
+        return f"<measure {self.name}: {self.formula}>"
+
+    def __call__(self, *data: Any, smooth: str | None = None, label: str = "", **options: float) -> Result:
+        """The Result for these data, in the order P, Q.
+
+        Raises InputError where they are no distributions or cannot be matched, OptionError where an option
+        means nothing, KlcliError where the value is finite but beyond the largest float64.
+        """
+        if len(data) != len(self.sides):
+            raise TypeError(f"{self.name} takes {len(self.sides)} distributions, not {len(data)}")
+        sources = [as_distribution(each, side.upper()) for each, side in zip(data, self.sides, strict=True)]
+        outcomes, weights, notes = lay_out(sources, smooth)
+        with np.errstate(all="ignore"):
+            terms = self.function(*weights, **options)
+        if math.isinf(terms.value):
+            notes = (*notes, self._cause(sources, outcomes, weights, terms))
+        base = options.get("base", self.options.get("base"))
+        result = Result(
+            measure=self.name,
+            title=self.title,
+            formula=terms.formula or self.formula,
+            inputs={side: source.name for side, source in zip(self.sides, sources, strict=True)},
+            value=terms.value,
+            base=base,
+            unit=self.unit.format(unit_of(base)) if base else "",
+            label=label,
+            terms={"outcome": outcomes, **terms.columns},
+            headings={**_HEADINGS, **self.headings},
+            notes=notes,
+            details=self._details(sources, weights, terms, base or math.e),
+        )
+        return replace(result, explanation=tuple(self._explain(result, terms.step)))
+
+    def _details(
+        self, sources: Sequence[Distribution], weights: Sequence[Array], terms: Terms, base: float
+    ) -> dict[str, Any]:
+        """The further numbers of every answer: entropies, sums as read, sample sizes."""
+        details: dict[str, Any] = {}
+        if len(sources) == 2:
+            own, cross = numerics.entropy(weights[0], base), numerics.cross_entropy(*weights, base)
+            details = {"entropy": own, "cross_entropy": cross, "difference": cross - own}
+        details |= terms.details
+        if terms.total is not None:
+            details["sum"] = terms.total
+        for side, source in zip(self.sides, sources, strict=True):
+            details[f"sum_{side}"] = source.total
+            if source.counted:
+                details[f"n_{side}"] = source.size
+        return details
+
+    def _cause(
+        self, sources: Sequence[Distribution], outcomes: Sequence[str], weights: Sequence[Array], terms: Terms
+    ) -> str:
+        """Why the value is infinite: the outcomes that make it so, and the mass they hold."""
+        p, q = weights
+        infinite = np.isinf(terms.columns["contribution"])
+        causes = [
+            f"{without.name} gives no probability to {named}, which hold {_short(mass)} of {holder.name}"
+            for holder, without, own, other in ((*sources, p, q), (*sources[::-1], q, p))
+            for named, mass in _held(outcomes, own, infinite & (own > 0) & (other == 0))
+        ]
+        if not ((p > 0) & (q > 0)).any():
+            causes = [f"{sources[0].name} and {sources[1].name} have no outcome in common"]
+        if not causes:
+            raise KlcliError(f"{self.title}: the value is beyond the largest float64, 1.8e308")
+        return f"infinite: {'; '.join(causes)}"
+
+    # Words
+
+    def _explain(self, result: Result, step: str | None) -> Iterator[str]:
+        """The formula with the numbers put in, and what they mean."""
+        yield self._worked(result, self.step if step is None else step)
+        names = {side.upper(): name for side, name in result.inputs.items()}
+        numbers = {name: _short(x) for name, x in result.details.items() if isinstance(x, float | int)}
+        value = f"{_short(result.value)} {result.unit}".strip()
+        if math.isinf(result.value):
+            yield f"It is infinite: {result.notes[-1].removeprefix('infinite: ')}."
+            return
+        yield self.meaning.format(**{**numbers, **names, "value": value, "unit": result.unit})
+        if len(names) == 2 and result.details["difference"] == 0 and result.value == 0:
+            yield f"It is 0: {names['P']} and {names['Q']} are the same distribution."
+            return
+        contributions = np.asarray(result.terms["contribution"])
+        row = {name: _cell(column[int(np.argmax(contributions))]) for name, column in result.terms.items()}
+        yield self.largest.format(**{**names, **row, "unit": result.unit}).replace("  ", " ")
+        negative = np.flatnonzero(contributions < 0).tolist()
+        if negative:
+            below = listed([result.terms["outcome"][index] for index in negative])
+            yield (
+                f"Terms below zero ({below}) are outcomes that {names['Q']} overrates; "
+                "they never outweigh the others."
+            )
+
+    def _worked(self, result: Result, step: str) -> str:
+        """The formula with the numbers of the first and the last terms put in."""
+        if not step:
+            return f"{result.formula} = {_short(result.value)}"
+        size = len(result.terms["outcome"])
+        shown = list(range(size)) if size <= 4 else [0, 1, size - 1]
+        rows = [{name: _cell(column[index]) for name, column in result.terms.items()} for index in shown]
+        steps = [step.format(**row) for row in rows]
+        if len(shown) < size:
+            steps.insert(2, "…")
+        return f"{result.symbol} = {self.whole.format(' + '.join(steps))} = {_short(result.value)}"
+
+
+def measure(registry: dict[str, Measure], **facts: Any) -> Callable[[Callable[..., Terms]], Measure]:
+    """A decorator that makes a function a Measure and enters it in the registry."""
+
+    def enter(function: Callable[..., Terms]) -> Measure:
+        made = Measure(function, **facts)
+        registry[made.name] = made
+        return made
+
+    return enter
+
+
+def lay_out(
+    sources: Sequence[Distribution], smooth: str | None
+) -> tuple[tuple[str, ...], list[Array], tuple[str, ...]]:
+    """The outcomes of one or two distributions, their weights side by side, and the notes so far."""
+    notes = tuple(dict.fromkeys(note for source in sources for note in source.notes))
+    if len(sources) == 1:
+        outcomes, weights = sources[0].outcomes, [sources[0].weights]
+    else:
+        pair = align(*sources)
+        outcomes, weights, notes = pair.outcomes, [pair.p, pair.q], (*notes, *pair.notes)
+    if smooth is not None:
+        smoothing = Smoothing.parse(smooth)
+        weights = [smoothing.apply(each, source) for each, source in zip(weights, sources, strict=True)]
+        notes = (*notes, smoothing.note(len(outcomes)))
+    return outcomes, weights, notes
+
+
+def _held(outcomes: Sequence[str], weights: Array, where: Mask) -> Iterator[tuple[str, float]]:
+    if where.any():
+        names = [outcomes[index] for index in np.flatnonzero(where)[:6].tolist()]
+        more = int(where.sum()) - 5
+        named = listed(names) if more <= 1 else f"{', '.join(names[:5])} and {more} more"
+        yield named, float(numerics.shares(weights)[where].sum())
+
+
+def _cell(x: Any) -> str:
+    return x if isinstance(x, str) else _short(float(x))
+
+
+def _short(x: float) -> str:
+    return f"{x:.6g}".replace("inf", "∞")

@@ -1,0 +1,123 @@
+"""Numbers as people write them: 0.15, 1/3, 1e-3; and what is wrong with what is none."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from klcli.lazy import np
+
+if TYPE_CHECKING:
+    from klcli.numerics import Array
+
+_DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_PLAIN = b"0123456789+-.eE \t|"  # what decimals with blanks around them and bars between them may hold
+
+
+class NumeralError(ValueError):
+    """Raised when text is not a number; `index` is its place where it came in a sequence."""
+
+    def __init__(self, text: str, what: str, index: int = 0) -> None:
+        shown = text if len(text) <= 40 else text[:39] + "…"
+        super().__init__(f"{shown!r} is {what}")
+        self.index = index
+
+
+def number(text: str) -> float:
+    """The number that the text writes: a decimal, or a fraction of two.
+
+    Raises NumeralError, which says what else the text seems to be.
+
+    >>> number("1/3"), number(" 2.5e-1 ")
+    (0.3333333333333333, 0.25)
+    >>> number("30%")
+    Traceback (most recent call last):
+    klcli.numerals.NumeralError: '30%' is a percentage: divide it by 100
+    """
+    stripped = text.strip(" \t")
+    numerator, slash, denominator = stripped.partition("/")
+    if not slash:
+        return _decimal(stripped)
+    above, below = _decimal(numerator.rstrip(" \t")), _decimal(denominator.lstrip(" \t"))
+    if below == 0:
+        raise NumeralError(text, "a division by zero")
+    if above.is_integer() and below.is_integer() and max(abs(above), abs(below)) < 2**53:
+        return above / below
+    from fractions import Fraction
+
+    try:
+        value = float(Fraction(numerator.strip()) / Fraction(denominator.strip()))
+    except OverflowError:
+        value = math.inf
+    return _in_range(text, value, above == 0)
+
+
+def numbers(cells: Sequence[str]) -> Array:
+    """The numbers that the cells write.
+
+    Raises NumeralError with the index of the first cell that is no number.
+    """
+    joined = "|".join(cells)
+    if joined.isascii() and not joined.encode().translate(None, _PLAIN):
+        try:
+            values = np.array(list(map(float, cells)))
+        except ValueError:
+            pass
+        else:
+            # A zero or an infinity may stand for a number that float64 cannot hold: look at those one by one.
+            doubtful = np.flatnonzero((values == 0) | np.isinf(values)).tolist()
+            return _one_by_one(cells, doubtful, values)
+    return _one_by_one(cells, range(len(cells)), np.empty(len(cells)))
+
+
+def _one_by_one(cells: Sequence[str], indices: Iterable[int], values: Array) -> Array:
+    for index in indices:
+        try:
+            values[index] = number(cells[index])
+        except NumeralError as error:
+            error.index = index
+            raise
+    return values
+
+
+def _decimal(text: str) -> float:
+    if not _DECIMAL.fullmatch(text):
+        raise NumeralError(text, _fault(text))
+    mantissa = re.split("[eE]", text)[0]
+    return _in_range(text, float(text), not re.search("[1-9]", mantissa))
+
+
+def _in_range(text: str, value: float, is_zero: bool) -> float:
+    if math.isinf(value):
+        raise NumeralError(text, "out of range: the largest float64 is 1.8e308")
+    if value == 0 and not is_zero:
+        raise NumeralError(text, "too small: it would underflow to 0 (the least float64 is 5e-324)")
+    return value
+
+
+def _fault(text: str) -> str:
+    """What text that is not a number seems to be, and what would be right."""
+    word = text.lower().lstrip("+-")
+    if not text:
+        return "blank: a missing value is not 0, so write the number or leave the row out"
+    if word in ("nan", "na", "n/a", "null", "none", "#n/a", "?", "-"):
+        return "a missing value: it is not 0, so write the number or leave the row out"
+    if word in ("inf", "infinity", "∞"):
+        return "not finite: a weight is a finite number >= 0"
+    if word in ("true", "false", "yes", "no", "on", "off"):
+        return "a truth value, not a number"
+    if text.endswith(("%", "‰")):
+        return "a percentage: divide it by 100" if text.endswith("%") else "per mille: divide it by 1000"
+    if text.startswith("="):
+        return "a spreadsheet formula: save the values"
+    if word.startswith(("0x", "0b", "0o")):
+        return "not a decimal number"
+    if "," in text and re.fullmatch(r"[+-]?[0-9.,]+", text):
+        return "written with a comma: use a point for decimals and nothing for thousands"
+    if "_" in text and _DECIMAL.fullmatch(text.replace("_", "")):
+        return "written with an underscore: leave it out"
+    if not text.isascii() and any(character.isdigit() for character in text):
+        return "not written in plain ASCII digits"
+    return "not a number"

@@ -1,0 +1,329 @@
+"""Sums, logarithms and divergence terms that keep their digits.
+
+Everything here takes weights as they were given (counts, or probabilities whose sum is not exactly 1) and
+means the normalised distributions p/Σp and q/Σq, without ever rounding the normalised numbers. Arrays are
+one-dimensional float64, finite and not negative, with some mass. Logarithms are natural unless a base is said.
+
+The heart is the deviance of Loader (2000), "Fast and accurate computation of binomial probabilities": where
+p ≈ q the term p·log(p/q) − p + q is a short series in (p−q)/(p+q), with no logarithm and no cancellation.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
+
+from klcli.lazy import np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
+    Mask = NDArray[np.bool_]
+
+BLOCK = 16_384  # temporaries of this many numbers stay in the cache and keep memory flat
+_SCALE = 500  # the largest weight is brought near 2**500: no sum overflows, no product loses its error term
+_TINY = 2.0**-900  # a scaled weight below this may have lost bits: its logarithm is taken before scaling
+_NOISE = 2.0**-98  # a relative difference below this is the rounding of Σp/Σq itself: the two are equal
+
+_T = TypeVar("_T", float, "Array")
+
+
+def log(x: Array, base: float) -> Array:
+    """The logarithm of each number in that base; powers of two are exact in base 2."""
+    result: Array = np.log2(x) if base == 2 else np.log(x) / math.log(base)
+    return result
+
+
+def log_of(x: float, base: float) -> float:
+    """The logarithm of one number in that base; powers of two are exact in base 2."""
+    return math.log2(x) if base == 2 else math.log(x) / math.log(base)
+
+
+# Sums in double-double: a number as high + low, two float64 (Dekker 1971; Knuth, TAOCP 2, section 4.2.2).
+
+
+def total(x: Array) -> tuple[float, float]:
+    """Σx as (high, low), exact to about 2**-100; the order of addition follows from positions alone."""
+    high = low = 0.0
+    for block in _blocks(x.size):
+        block_high, block_low = _tree(x[block])
+        high, error = _two_sum(high, block_high)
+        low += block_low + error
+    return _two_sum(high, low)
+
+
+def _blocks(size: int) -> Iterator[slice]:
+    return (slice(start, start + BLOCK) for start in range(0, size, BLOCK))
+
+
+def _tree(x: Array) -> tuple[float, float]:
+    size = 1 << (x.size - 1).bit_length()
+    high = np.zeros(size)
+    high[: x.size] = x
+    low = np.zeros(size)
+    while size > 1:
+        size //= 2
+        high, error = _two_sum(high[:size], high[size:])
+        low = low[:size] + low[size:] + error
+    return float(high[0]), float(low[0])
+
+
+def _two_sum(a: _T, b: _T) -> tuple[_T, _T]:
+    high = a + b
+    part = high - a
+    return high, (a - (high - part)) + (b - part)
+
+
+def _two_product(a: _T, b: float) -> tuple[_T, _T]:
+    product = a * b
+    a_high, a_low = _split(a)
+    b_high, b_low = _split(b)
+    return product, ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low
+
+
+def _split(a: _T) -> tuple[_T, _T]:
+    high = a * 134_217_729.0  # 2**27 + 1 (Veltkamp)
+    high = high - (high - a)
+    return high, a - high
+
+
+def _quotient(a: tuple[float, float], b: tuple[float, float]) -> tuple[float, float]:
+    high = a[0] / b[0]
+    product, error = _two_product(high, b[0])
+    return _two_sum(high, ((a[0] - product) - error + a[1] - high * b[1]) / b[0])
+
+
+def _scaled(x: Array) -> tuple[Array, int]:
+    """x·2**k with its largest number near 2**500, and k."""
+    exponent = _SCALE - math.frexp(float(x.max()))[1]
+    return (x * 2.0**exponent if abs(exponent) < 1000 else np.ldexp(x, exponent)), exponent
+
+
+# One distribution.
+
+
+def sum_as_read(w: Array) -> float | None:
+    """Σw rounded once, or None where it is beyond the largest float64."""
+    scaled, exponent = _scaled(w)
+    try:
+        return math.ldexp(total(scaled)[0], -exponent)
+    except OverflowError:
+        return None
+
+
+def shares(w: Array) -> Array:
+    """w/Σw: the weights themselves where their sum is 1 as closely as float64 can say."""
+    scaled, exponent = _scaled(w)
+    whole = total(scaled)[0]
+    one = math.ldexp(1.0, exponent)
+    if abs(whole - one) <= one * 2.0**-52:
+        return w
+    result: Array = scaled / whole
+    return result
+
+
+def surprisal(w: Array, base: float = math.e) -> Array:
+    """−log(w/Σw) for each weight, in that base; inf where w = 0, never −0."""
+    scaled, exponent = _scaled(w)
+    high, low = total(scaled)
+    with np.errstate(divide="ignore"):
+        share = scaled / high
+        result = 0.0 - log(share, base)
+    faint = (share < _TINY) & (w > 0)
+    if faint.any():
+        log_of_sum = (math.log(high) - exponent * math.log(2.0)) / math.log(base)
+        result[faint] = log_of_sum - log(w[faint], base)
+    most = int(np.argmax(scaled))
+    if share[most] > 0.5:  # near log 1 the rest has the digits that the share has lost
+        others = (high - float(scaled[most])) + low
+        result[most] = 0.0 - math.log1p(-others / high) / math.log(base)
+    return result
+
+
+def entropy(w: Array, base: float = math.e) -> float:
+    """H = −Σ p·log p, in that base."""
+    return cross_entropy(w, w, base)
+
+
+def cross_entropy(p: Array, q: Array, base: float = math.e) -> float:
+    """H(P,Q) = −Σ p·log q, in that base; inf where some q = 0 < p."""
+    scaled, _ = _scaled(p)
+    with np.errstate(invalid="ignore"):
+        terms = np.where(p > 0, scaled * surprisal(q, base), 0.0)
+    return _ratio_of_sums(terms, scaled)
+
+
+def _ratio_of_sums(terms: Array, weights: Array) -> float:
+    if not np.isfinite(terms).all():
+        return math.inf
+    return _quotient(total(terms), total(weights))[0]
+
+
+# Two distributions.
+
+
+class Contrast:
+    """P and Q on one scale: p, q·Σp/Σq and their difference to the last digits, the start of every divergence.
+
+    `p` and `q` are scaled weights with the same sum `whole`; `difference` is p − q within about 1 ulp of the
+    exact value, 0 where the distributions agree. An outcome is near where 1/2 < p/q < 2.
+    """
+
+    def __init__(self, p: Array, q: Array) -> None:
+        self._p_given, self._q_given = p, q
+        self.p, self._p_exponent = _scaled(p)
+        scaled_q, self._q_exponent = _scaled(q)
+        self._p_sum, self._q_sum = total(self.p), total(scaled_q)
+        self.whole = self._p_sum[0]
+        ratio, ratio_low = _quotient(self._p_sum, self._q_sum)
+        self.q = np.empty_like(self.p)
+        self.difference = np.empty_like(self.p)
+        for block in _blocks(p.size):
+            product, error = _two_product(scaled_q[block], ratio)
+            error += scaled_q[block] * ratio_low
+            self.q[block] = product + error
+            self.difference[block] = (self.p[block] - product) - error
+        self.difference[np.abs(self.difference) <= _NOISE * self.q] = 0.0
+        self.lost = (p > 0) & (q == 0)  # what P has and Q gives no probability
+        self.gained = (p == 0) & (q > 0)
+        self._log_ratios: dict[float, Array] = {}
+
+    @property
+    def disjoint(self) -> bool:
+        """True where no outcome has mass on both sides."""
+        return not ((self._p_given > 0) & (self._q_given > 0)).any()
+
+    @cached_property
+    def near(self) -> Mask:
+        """True where 1/2 < p/q < 2."""
+        return (self.p < 2 * self.q) & (self.q < 2 * self.p)
+
+    @cached_property
+    def ratio(self) -> Array:
+        """p/q: 0 where p = 0, inf where q = 0 < p, nan where both are 0 or the ratio is beyond float64."""
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            ratio: Array = self.p / self.q
+        ratio[np.isinf(ratio) & ~self.lost] = np.nan
+        return ratio
+
+    def log_ratio(self, base: float = math.e) -> Array:
+        """log(p/q) in that base: −inf where p = 0 < q, inf where q = 0 < p, nan where both are 0."""
+        if base not in self._log_ratios:
+            self._log_ratios[base] = self._log_ratio(base)
+        return self._log_ratios[base]
+
+    def _log_ratio(self, base: float) -> Array:
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            ratio = self.p / self.q
+            result = log(ratio, base)
+            near = self.near
+            result[near] = np.log1p(self.difference[near] / self.q[near]) / math.log(base)
+        faint = (np.minimum(self.p, self.q) < _TINY) | (ratio < _TINY) | (ratio > 1 / _TINY)
+        faint &= (self._p_given > 0) & (self._q_given > 0)
+        if faint.any():
+            exponents = (self._q_exponent - self._p_exponent) * math.log(2.0)
+            sums = (math.log(self.whole / self._q_sum[0]) + exponents) / math.log(base)
+            result[faint] = log(self._p_given[faint], base) - log(self._q_given[faint], base) - sums
+        return result
+
+    def log_terms(self, base: float = math.e) -> Array:
+        """p·log(p/q) on the scale of p, in that base: the textbook's signed terms; 0 where p = 0."""
+        with np.errstate(invalid="ignore"):
+            return np.where(self.p > 0, self.p * self.log_ratio(base), 0.0)
+
+    def mean_log_ratio(self, base: float = math.e) -> float:
+        """D(P‖Q) = Σ p·log(p/q) in that base, from terms >= 0 that do not cancel."""
+        if self.lost.any():
+            return math.inf
+        # Σ difference is 0, so taking it from the terms changes no sum and makes every term >= 0.
+        # The far logarithms stay in a sum of their own: in base 2 they are exact where p/q is a power of two.
+        logs = total(np.where(self.near, 0.0, self.log_terms(base)))
+        rest = total(np.where(self.near, self.deviance(), -self.difference))
+        high, low = _two_sum(logs[0], rest[0] / math.log(base))
+        return max(0.0, (high + (low + logs[1] + rest[1] / math.log(base))) / self.whole)
+
+    def mean(self, terms: Array) -> float:
+        """Σ terms / Σp for terms on the scale of p; inf where one is."""
+        if not np.isfinite(terms).all():
+            return math.inf
+        return _quotient(total(terms), self._p_sum)[0]
+
+    def deviance(self) -> Array:
+        """p·log(p/q) − p + q in nats, >= 0, on the scale of p; right for near outcomes only (Loader 2000)."""
+        return self._in_blocks(lambda p, _, d, v: v * (d + 2 * p * _series(v * v, _ATANH)))
+
+    def jensen_shannon(self, base: float = math.e) -> Array:
+        """½(p·log(p/m) + q·log(q/m)) with m = ½(p+q), on the scale of p, in that base; every term >= 0."""
+
+        def terms(p: Array, q: Array, _: Array, v: Array) -> Array:
+            far = [np.where(x > 0, x * log(np.maximum(2 * x / (p + q), _TINY), base), 0.0) for x in (p, q)]
+            near = (p + q) * _series(v * v, _ENTROPY) / math.log(base)
+            return 0.5 * np.where(np.abs(v) < 0.5, near, far[0] + far[1])
+
+        return self._in_blocks(terms)
+
+    def power_terms(self, alpha: float) -> Array:
+        """p^α·q^(1−α) on the scale of p, for α > 0; inf where q = 0 < p and α > 1."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            return np.where(self.p > 0, self.p * np.exp((alpha - 1) * self.log_ratio()), 0.0)
+
+    def log_mean_power(self, alpha: float) -> float:
+        """log(Σ p^α·q^(1−α)) / (α − 1) in nats for α > 0 but 1: the Rényi divergence, where it is finite."""
+        gap = self.mean(self.power_gap(alpha))
+        if abs(gap) <= 0.5:
+            return math.log1p(gap) / (alpha - 1)
+        powers = np.where(self.p > 0, (alpha - 1) * self.log_ratio(), -math.inf)
+        largest = float(powers.max())
+        shift = largest if abs(largest) > 600 else 0.0  # e^600 is well within float64
+        terms = np.where(self.p > 0, self.p * np.exp(powers - shift), 0.0)
+        return (shift + math.log(self.mean(terms))) / (alpha - 1)
+
+    def power_gap(self, alpha: float) -> Array:
+        """p^α·q^(1−α) − αp − (1−α)q on the scale of p, for α > 0: all >= 0 for α > 1, all <= 0 for α < 1.
+
+        Since Σp = Σq, its sum is that of `power_terms` less Σp, without the cancellation near equality.
+        """
+        # Written from the side whose exponent is the smaller; the other follows by p ↔ q, α ↔ 1 − α.
+        own, exponent, sign = (self.p, alpha - 1, 1.0) if alpha >= 0.5 else (self.q, alpha, -1.0)
+        with np.errstate(over="ignore", invalid="ignore"):
+            power = exponent * self.log_ratio()
+            far = np.where(own > 0, own * np.expm1(power), 0.0) - exponent * self.difference
+            tail = own * _expm1_tail(power)
+
+        def deviance(p: Array, q: Array, d: Array, v: Array) -> Array:
+            side = p if sign > 0 else q
+            return v * (d + sign * 2 * side * _series(v * v, _ATANH))
+
+        return np.where(self.near, tail + sign * exponent * self._in_blocks(deviance), far)
+
+    def _in_blocks(self, terms: Callable[[Array, Array, Array, Array], Array]) -> Array:
+        """terms(p, q, p − q, (p−q)/(p+q)) for every outcome, a block at a time."""
+        result = np.empty_like(self.p)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            for block in _blocks(result.size):
+                p, q, d = self.p[block], self.q[block], self.difference[block]
+                result[block] = terms(p, q, d, d / (p + q))
+        return result
+
+
+# Σ c·x^k for k = 1, 2, ... : the coefficients, to the last that matters where the series is used.
+_ATANH = tuple(1 / (2 * k + 1) for k in range(1, 18))  # (atanh v − v)/v in v², for |v| < 1/3
+_ENTROPY = tuple(1 / (2 * k * (2 * k - 1)) for k in range(1, 28))  # in v², for |v| < 1/2
+_EXPM1 = tuple(1 / math.factorial(k + 1) for k in range(1, 17))  # (e^x − 1 − x)/x, for |x| < 1/2
+
+
+def _series(x: Array, coefficients: tuple[float, ...]) -> Array:
+    result = np.full_like(x, coefficients[-1])
+    for coefficient in coefficients[-2::-1]:
+        result *= x
+        result += coefficient
+    result *= x
+    return result
+
+
+def _expm1_tail(x: Array) -> Array:
+    """e^x − 1 − x, >= 0."""
+    return np.where(np.abs(x) < 0.5, x * _series(x, _EXPM1), np.expm1(x) - x)

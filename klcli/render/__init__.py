@@ -1,0 +1,210 @@
+"""What renderers share: the View, results as tables of cells, numbers as text, and text from files made inert.
+
+A renderer is a module with `render(results, view)` that returns text, or bytes where the encoding belongs to the
+format. The name of its file is the value of --format.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from klcli.lazy import np
+from klcli.result import Result
+
+MOST = 50  # rows that people are shown unless they ask for more
+
+
+class View(NamedTuple):
+    """What user and terminal ask of a renderer.
+
+    `steps` is None where it was not asked: then one answer shows its terms, and a list of them does not. `width`
+    is that of the terminal in cells, None where there is no terminal and nothing may be wrapped. `ascii` says
+    that the output cannot carry more.
+    """
+
+    digits: int = 6
+    steps: bool | None = None
+    top: int | None = None
+    explain: bool = False
+    width: int | None = None
+    colour: bool = False
+    ascii: bool = False
+
+
+def wants_steps(results: Sequence[Result], view: View) -> bool:
+    """Whether the terms of these results are to be shown where there is room for one table only."""
+    return not is_list(results) if view.steps is None else view.steps
+
+
+def is_list(results: Sequence[Result]) -> bool:
+    """Whether these are answers to be compared, and not one answer."""
+    return len(results) != 1 or bool(results[0].label)
+
+
+class Table(NamedTuple):
+    """A table without its layout; `rest` sums the rows left out, `total` all of them, None where nothing is due."""
+
+    names: tuple[str, ...]
+    headings: tuple[str, ...]
+    rows: list[tuple[Any, ...]]
+    rest: tuple[Any, ...] | None = None
+    total: tuple[Any, ...] | None = None
+
+
+_SUMMED = ("p", "q", "m", "contribution")
+
+
+def steps(result: Result, top: int | None = None) -> Table:
+    """The terms of a result; with `top`, that many of the largest contributions first."""
+    names = tuple(result.terms)
+    headings = tuple(result.headings.get(name, name) for name in names)
+    outcomes, *columns = result.terms.values()
+    arrays = [np.asarray(column) for column in columns]
+    total = _sums(names, arrays, "Σ")[:-1] + (result.details.get("sum", result.value),)
+    if top is None:
+        return Table(names, headings, list(zip(outcomes, *(a.tolist() for a in arrays), strict=True)), None, total)
+    order = np.argsort(-np.abs(arrays[-1]), kind="stable")
+    shown = [outcomes[index] for index in order[:top].tolist()]
+    rows = list(zip(shown, *(array[order[:top]].tolist() for array in arrays), strict=True))
+    left = len(outcomes) - len(rows)
+    rest = _sums(names, [array[order[top:]] for array in arrays], f"({left} more)") if left else None
+    return Table(names, headings, rows, rest, total)
+
+
+def steps_to_read(result: Result, view: View) -> Table:
+    """The terms as people are shown them: the largest 50 of more, unless they ask otherwise."""
+    many = len(result.terms["outcome"]) > MOST
+    return steps(result, view.top or (MOST if many else None))
+
+
+def _sums(names: Sequence[str], arrays: Sequence[Any], label: str) -> tuple[Any, ...]:
+    return (label, *(_sum(a) if name in _SUMMED else None for name, a in zip(names[1:], arrays, strict=True)))
+
+
+def _sum(array: Any) -> float:
+    return math.inf if np.isinf(array).any() else math.fsum(array.tolist())
+
+
+def overview(results: Sequence[Result]) -> Table:
+    """One row a result: its rank if it has one, its label, its value and the details that have a heading."""
+    first = results[0]
+    details = [name for name in first.headings if name in first.details]
+    leading = [name for name in details if name == "rank"]
+    others = [name for name in details if name != "rank"]
+    rows = [
+        (
+            *(result.details[name] for name in leading),
+            result.label or ", ".join(result.inputs.values()),
+            result.value,
+            *(result.details.get(name) for name in others),
+        )
+        for result in results
+    ]
+    names = (*leading, "label", "value", *others)
+    known = {**first.headings, "label": "Q", "value": first.symbol}
+    return Table(names, tuple(known.get(name, name) for name in names), rows)
+
+
+def headline(results: Sequence[Result]) -> list[str]:
+    """Title and formula, who P and Q are, and the base: the lines above every table."""
+    first = results[0]
+    sides = {side: name for side, name in first.inputs.items() if all(r.inputs.get(side) == name for r in results)}
+    facts = [f"{side.upper()} = {printable(name)}" for side, name in sides.items()]
+    if first.base is not None:
+        base = "e" if first.base == math.e else f"{first.base:.15g}"
+        facts.append(f"base {base} ({first.unit})")
+    return [f"{first.title}   {first.formula}", "    ".join(facts)]
+
+
+def notes(results: Sequence[Result]) -> list[str]:
+    """What was done on the way to these results, each thing once."""
+    return [printable(note) for note in dict.fromkeys(note for result in results for note in result.notes)]
+
+
+def asides(result: Result, digits: int) -> list[str]:
+    """The further numbers of a result that have a heading, such as H(P)."""
+    return [
+        f"{heading} {decimal(result.details[name], digits)}"
+        for name, heading in result.headings.items()
+        if result.details.get(name) is not None
+    ]
+
+
+def value_line(result: Result, digits: int) -> str:
+    """The answer in one line: D(P‖Q) = 0.006735 nats."""
+    return f"{result.symbol} = {decimal(result.value, digits)} {result.unit}".rstrip()
+
+
+# Numbers and text
+
+
+def text_rows(table: Table, digits: int) -> Iterator[tuple[str, ...]]:
+    """Every row as text, the total last: probabilities as they were given, computed numbers to so many digits."""
+    for row in (*table.rows, table.rest, table.total):
+        if row is not None:
+            yield tuple(cell(x, digits, given=name in ("p", "q")) for name, x in zip(table.names, row, strict=True))
+
+
+def cell(x: Any, digits: int, given: bool = False) -> str:
+    """One entry as text: labels inert, numbers by `decimal`, nothing for None."""
+    if x is None:
+        return ""
+    return printable(x) if isinstance(x, str) else decimal(x, digits, given=given)
+
+
+def decimal(x: float, digits: int, given: bool = False) -> str:
+    """The number with so many digits after the point, in powers of ten where that would hide it.
+
+    With `given`, a number that fewer digits write exactly keeps those.
+
+    >>> decimal(0.15, 6), decimal(0.15, 6, given=True), decimal(2e-22, 3), decimal(float("nan"), 6)
+    ('0.150000', '0.15', '2.000e-22', '–')
+    """
+    if math.isnan(x):
+        return "–"
+    if math.isinf(x):
+        return "∞" if x > 0 else "-∞"
+    if isinstance(x, int):
+        return str(x)
+    if given:
+        short = repr(x).removesuffix(".0")
+        if "e" not in short and len(short.partition(".")[2]) <= digits:
+            return short
+    if x != 0 and not 10.0 ** (2 - digits) <= abs(x) < 1e15:
+        return f"{x:.{digits}e}"
+    return f"{x:.{digits}f}"
+
+
+def printable(text: str) -> str:
+    """The text with every character that could act, or that cannot be seen, shown as its escape.
+
+    >>> printable("a\\x1b[31m\\u202eb"), printable("红 é")
+    ('a\\\\x1b[31m\\\\u202eb', '红 é')
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c == "\u3000" else _escape(c) for c in text)
+
+
+def _escape(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
+
+
+_ASCII = str.maketrans(
+    {
+        "‖": "||", "Σ": "sum ", "·": "*", "√": "sqrt ", "½": "1/2 ", "−": "-", "–": "-", "∞": "inf", "α": "alpha",
+        "χ": "chi", "²": "^2", "×": "x", "…": "...", "é": "e", "█": "#",
+    }
+)  # fmt: skip
+
+
+def ascii_only(text: str) -> str:
+    """The text in ASCII: symbols spelt out, anything else as its escape.
+
+    >>> ascii_only("D(P‖Q) = Σ p·log(p/q)")
+    'D(P||Q) = sum p*log(p/q)'
+    """
+    return text.translate(_ASCII).replace("  ", " ").encode("ascii", "backslashreplace").decode("ascii")
+

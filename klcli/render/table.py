@@ -1,0 +1,162 @@
+"""The step table: drawn by Rich on a terminal, plain aligned text everywhere else."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Sequence
+
+from rich import box
+from rich.cells import cell_len
+from rich.console import Console
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from klcli.render import (
+    Table,
+    View,
+    ascii_only,
+    asides,
+    headline,
+    is_list,
+    notes,
+    overview,
+    printable,
+    steps_to_read,
+    text_rows,
+    value_line,
+    wants_steps,
+)
+from klcli.result import Result
+
+_BAR = 6  # cells of the longest bar
+_UP, _DOWN = "yellow", "cyan"  # the colours of terms above and below zero; their direction says it without colour
+
+
+_ASCII_RULES = box.Box("    \n    \n -- \n    \n    \n -- \n    \n    \n", ascii=True)
+
+
+def render(results: Sequence[Result], view: View) -> str:
+    """The results as a person reads them: what is asked, the steps, their sum, what was done, what it means."""
+    out = io.StringIO()
+    draw(results, view, console(out, view))
+    return "".join(line.rstrip() + "\n" for line in out.getvalue().splitlines())
+
+
+def console(out: io.StringIO, view: View) -> Console:
+    """A Rich console that decides nothing by itself: no markup, no emoji, nothing read from the environment."""
+    return Console(
+        file=out,
+        width=10_000,
+        force_terminal=view.colour,
+        color_system="standard" if view.colour else None,
+        markup=False,
+        emoji=False,
+        highlight=False,
+        legacy_windows=False,
+        _environ={},
+    )
+
+
+def draw(results: Sequence[Result], view: View, console: Console) -> None:
+    """Print the results on the console."""
+    first = results[0]
+
+    def say(line: str, style: str = "") -> None:
+        text = Text(ascii_only(line) if view.ascii else line, style=style)
+        console.print(text, width=view.width, soft_wrap=view.width is None)
+
+    def show(table: Table, unit: str = "") -> None:
+        console.print(_laid_out(table, view, unit), crop=False)
+
+    title, sides = headline(results)
+    say(title, "bold")
+    say(sides + "\n")
+    if is_list(results):
+        show(overview(results))
+    for result in results if wants_steps(results, view) else ():
+        if result.label:
+            say(f"\n{printable(result.label)}", "bold")
+        show(steps_to_read(result, view), "" if "sum" in result.details else result.unit)
+    if not is_list(results):
+        say("")
+        if not wants_steps(results, view) or "sum" in first.details:
+            say(value_line(first, view.digits), "bold")
+        say("   ".join(asides(first, view.digits)))
+    for note in notes(results):
+        say(f"note: {note}", "dim")
+    for result in results if view.explain else ():
+        say("\n" + "\n".join(result.explanation))
+
+
+def _laid_out(table: Table, view: View, unit: str) -> RichTable:
+    """The table with decimal points in line, and on a terminal with rules and a bar for each contribution."""
+    columns = list(map(list, zip(table.headings, *text_rows(table, view.digits), strict=True)))
+    if view.ascii:
+        columns = [[ascii_only(text) for text in column] for column in columns]
+    words = table.names.index("label" if "label" in table.names else "outcome")
+    columns = [column if index == words else _aligned(column) for index, column in enumerate(columns)]
+    colours = [""] * len(columns[0])
+    if "contribution" in table.names:
+        rows = [row for row in (*table.rows, table.rest) if row is not None]
+        signs = [row[-1] for row in rows]
+        colours[1 : len(signs) + 1] = [_UP if x > 0 else _DOWN if x < 0 else "" for x in signs]
+        bars = _bars(signs, "#" if view.ascii else "█") if view.width is not None else [""] * len(signs)
+        columns.append(["", *bars, unit])
+        if _width(columns) > (view.width or math.inf):
+            columns[-1] = ["", *[""] * len(signs), unit]
+    return _grid(columns, words, colours, view, with_total=table.total is not None)
+
+
+def _grid(columns: list[list[str]], words: int, colours: list[str], view: View, with_total: bool) -> RichTable:
+    on_terminal = view.width is not None
+    grid = RichTable(
+        box=(_ASCII_RULES if view.ascii else box.SIMPLE) if on_terminal else None,
+        padding=(0, 1) if on_terminal else (0, 2, 0, 0),
+        pad_edge=on_terminal,
+        show_footer=on_terminal and with_total,
+        header_style="bold",
+        footer_style="bold",
+    )
+    for column in columns:
+        grid.add_column(column[0], column[-1] if grid.show_footer else "", no_wrap=True, overflow="ignore")
+    over = _width(columns) - (view.width or math.inf)
+    widest = max(map(cell_len, columns[words]))
+    if 0 < over <= widest - 8:  # long labels are folded before a number is lost
+        label = grid.columns[words]
+        label.width, label.no_wrap, label.overflow = int(widest - over), False, "fold"
+    for row in range(1, len(colours) - grid.show_footer):
+        styles = [*[""] * (len(columns) - 2), *[colours[row]] * 2] if any(colours) else [""] * len(columns)
+        grid.add_row(*(Text(column[row], style) for column, style in zip(columns, styles, strict=True)))
+    return grid
+
+
+def _width(columns: Sequence[Sequence[str]]) -> int:
+    return sum(2 + max(map(cell_len, column)) for column in columns)
+
+
+def _aligned(column: Sequence[str]) -> list[str]:
+    """The heading and the cells, to the right and with their decimal points in one line."""
+    heading, *cells = column
+    after = [len(text) - text.find(".") if "." in text else 0 for text in cells]
+    padded = [text + " " * (max(after) - length) for text, length in zip(cells, after, strict=True)]
+    width = max(map(cell_len, (heading, *padded)))
+    return [" " * (width - cell_len(text)) + text for text in (heading, *padded)]
+
+
+def _bars(contributions: Sequence[float], block: str) -> list[str]:
+    """A bar for each contribution: to the right above zero, to the left below, the longest full."""
+    finite = [abs(x) for x in contributions if math.isfinite(x)]
+    largest = max(finite, default=0.0) or 1.0
+    left = _BAR if any(x < 0 for x in contributions) else 0
+    bars = []
+    for x in contributions:
+        eighths = round(8 * _BAR * min(1.0, abs(x) / largest))
+        full, part = divmod(eighths, 8)
+        if x < 0:
+            half = ("▐" if part >= 4 else "▕" if part else "") if block == "█" else ""
+            bars.append((half + block * full).rjust(left) + " " * _BAR)
+        else:
+            half = "▏▎▍▌▋▊▉"[part - 1] if part and block == "█" else ""
+            bars.append(" " * left + (block * full + half).ljust(_BAR))
+    return bars
