@@ -1,18 +1,19 @@
-"""Every divergence with its working shown: entropy, Kullback-Leibler and their relatives, exact and explained.
+"""Every divergence with its working shown: entropy, Kullback-Leibler and their kin, exact and explained.
 
 >>> import klcli
->>> klcli.kl([0.5, 0.5], [0.25, 0.75], base=2).value
-0.20751874963942193
+>>> klcli.kl([1/2, 1/4, 1/4], [1/4, 1/4, 1/2], base=2).value
+0.25
+>>> klcli.kl({"a": 1, "b": 0}, {"a": 1, "c": 1}, base=2).notes[-1]
+'absent from P, so p = 0 there: c'
 """
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
-
 if TYPE_CHECKING:
-    from klcli.compare import compare
+    from klcli.comparison import compare
     from klcli.distribution import Distribution
     from klcli.errors import KlcliError
     from klcli.measures import (
@@ -33,3 +34,44 @@ if TYPE_CHECKING:
     )
     from klcli.readers import read, read_all
     from klcli.result import Result
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "MEASURES",
+    "Distribution",
+    "KlcliError",
+    "Result",
+    "bhattacharyya",
+    "chi2",
+    "compare",
+    "cross_entropy",
+    "entropy",
+    "hellinger",
+    "jeffreys",
+    "js",
+    "js_distance",
+    "kl",
+    "psi",
+    "read",
+    "read_all",
+    "renyi",
+    "tsallis",
+    "tv",
+]
+
+_HOMES = {
+    "Distribution": "distribution",
+    "KlcliError": "errors",
+    "Result": "result",
+    "compare": "comparison",
+    "read": "readers",
+    "read_all": "readers",
+}
+
+
+def __getattr__(name: str) -> Any:
+    # On demand, so that `import klcli` is instant and the command can answer Ctrl-C from its first moment.
+    if name not in __all__:
+        raise AttributeError(f"module 'klcli' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"klcli.{_HOMES.get(name, 'measures')}"), name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 
 # Until the command can clean up after itself, Ctrl-C ends the process at once and without a traceback.
@@ -16,6 +17,7 @@ def main() -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM) if _handled else ():
         signal.signal(number, cli.end_at_once)
+    gc.disable()  # what one command makes lives until it ends: looking for garbage only takes time
     raise SystemExit(cli.main())
 
 

@@ -13,7 +13,8 @@ from typing import Any, NoReturn
 import click
 from click.shell_completion import CompletionItem
 
-from klcli import __version__, compare, output, readers, rooms
+from klcli import __version__, output, readers, rooms
+from klcli.comparison import USUAL, comparable, compare
 from klcli.distribution import Distribution, Smoothing
 from klcli.errors import InputError, KlcliError
 from klcli.measure import Measure
@@ -69,8 +70,8 @@ class Names(click.ParamType):
         """The names, or a usage error that lists what there is."""
         names = tuple(value.split(",")) if isinstance(value, str) else tuple(value)
         for name in names:
-            if name not in compare.comparable():
-                self.fail(f"{name!r} is not one of {', '.join(compare.comparable())}", param, ctx)
+            if name not in comparable():
+                self.fail(f"{name!r} is not one of {', '.join(comparable())}", param, ctx)
         return names
 
 
@@ -148,7 +149,11 @@ def _output_options() -> list[click.Parameter]:
         _option("--steps/--no-steps", default=None, help="Show the terms, or the value alone."),
         _option("--top", type=click.IntRange(min=1), help="Show this many terms, the largest contributions first."),
         _option("--explain", is_flag=True, help="Say what it means, with the numbers put in."),
-        _option("--fail-above", type=Number("number", -math.inf), help="Exit with 1 where the value is above this."),
+        _option(
+            "--fail-above",
+            type=Number("number", -math.inf),
+            help="Exit with 1 where the value is above this.",
+        ),
         _debug_option(),
     ]
 
@@ -246,10 +251,10 @@ _SETTINGS = {
 @click.group(cls=Commands, context_settings=_SETTINGS)
 @click.version_option(__version__, message="klcli %(version)s")
 def klcli() -> None:
-    """Every divergence with its working shown: exact, explained and pipeable.
+    r"""Every divergence with its working shown: exact, explained and pipeable.
 
-    A SOURCE is a file (CSV, TSV, JSON, YAML), a column of one (balls.csv::p), numbers (0.5,1/4,1/4 or A=1/2,B=1/2)
-    or - for standard input. Distributions are matched by the labels of their outcomes.
+    A SOURCE is a file (CSV, TSV, JSON, YAML), a column of one (balls.csv::p), numbers (0.5,1/4,1/4 or
+    A=1/2,B=1/2) or - for standard input. Distributions are matched by the labels of their outcomes.
 
     \b
       klcli kl p.csv q.csv              how far is Q from P, term by term
@@ -276,7 +281,10 @@ def _measure_command(measure: Measure) -> click.Command:
         measure.name,
         callback=run,
         params=[
-            *(click.Argument([side], type=Source(), metavar=side.upper(), required=not alone) for side in measure.sides),
+            *(
+                click.Argument([side], type=Source(), metavar=side.upper(), required=not alone)
+                for side in measure.sides
+            ),
             *(MEASURE_OPTIONS[name](default) for name, default in measure.options.items()),
             *_input_options(),
             *_output_options(),
@@ -310,13 +318,13 @@ for _measure in MEASURES.values():
         _option(
             "--measures",
             type=Names(),
-            default=",".join(compare.USUAL),
+            default=",".join(USUAL),
             show_default=True,
             help="What to compute for every Q.",
         ),
         _option(
             "--by",
-            type=click.Choice(compare.comparable()),
+            type=click.Choice(comparable()),
             default="kl",
             show_default=True,
             help="The measure to rank by.",
@@ -336,7 +344,7 @@ def _compare(sources: tuple[str, ...], measures: tuple[str, ...], by: str, base:
     p, *qs = (each for found in _read(sources, given) for each in found)
     if not qs:
         raise InputError(f"{p.name}: is one distribution: compare needs P and at least one Q")
-    return _show(compare.compare(p, *qs, measures=measures, by=by, base=base, smooth=given["smooth"]), given)
+    return _show(compare(p, *qs, measures=measures, by=by, base=base, smooth=given["smooth"]), given)
 
 
 # Errors and the end

@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import InitVar, dataclass, field
+from functools import cached_property
+from itertools import compress
+from operator import eq
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from klcli import numerics
@@ -12,6 +15,8 @@ from klcli.errors import InputError, OptionError, OutcomeError
 from klcli.lazy import np
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from klcli.numerics import Array
 
 TOLERANCE = 1e-6  # how far from 1 a sum of probabilities may be
@@ -45,20 +50,26 @@ class Distribution:
             object.__setattr__(self, name, value)
 
         keep("outcomes", tuple(self.outcomes))
-        keep("weights", _checked(self.weights, self.outcomes, self.name))
-        counted, note = _kind(self.weights, self.name, normalize)
+        keep("weights", _checked(self.weights, len(self.outcomes), self.name))
+        _refuse_repeats(self)
+        counted, note = _kind(self, normalize)
         keep("counted", counted)
         keep("notes", (*self.notes, note) if note else self.notes)
 
-    @property
+    @cached_property
     def probs(self) -> Array:
-        """weights / total, in float64."""
+        """The weights divided by their total, in float64."""
         return numerics.shares(self.weights)
 
-    @property
+    @cached_property
     def total(self) -> float | None:
         """The sum of the weights as they were given; None where it is beyond float64."""
         return numerics.sum_as_read(self.weights)
+
+    @cached_property
+    def hashes(self) -> NDArray[np.int64]:
+        """A hash of every outcome, for this process only."""
+        return np.fromiter(map(hash, self.outcomes), np.int64, len(self.outcomes))
 
     @property
     def size(self) -> int | None:
@@ -67,12 +78,12 @@ class Distribution:
         return None if total is None else int(total)
 
 
-def _checked(values: Iterable[float], outcomes: Sequence[str], name: str) -> Array:
+def _checked(values: Iterable[float], size: int, name: str) -> Array:
     """The values as an array that nobody changes, each a weight."""
-    weights = np.array(values, dtype=np.float64) + 0.0  # a copy, and -0.0 becomes 0.0
+    weights = np.asarray(values, dtype=np.float64) + 0.0  # a copy, in which -0.0 is 0.0
     weights.flags.writeable = False
-    if weights.ndim != 1 or weights.size != len(outcomes):
-        raise InputError(f"{name}: {len(outcomes)} outcomes, but weights of shape {weights.shape}")
+    if weights.ndim != 1 or weights.size != size:
+        raise InputError(f"{name}: {size} outcomes, but weights of shape {weights.shape}")
     if not weights.size:
         raise InputError(f"{name}: empty: a distribution needs at least one outcome")
     wrong = ~(np.isfinite(weights) & (weights >= 0))
@@ -82,28 +93,33 @@ def _checked(values: Iterable[float], outcomes: Sequence[str], name: str) -> Arr
         raise OutcomeError(name, f"{weights[index]} is {what}: a weight is a finite number >= 0", index)
     if not weights.any():
         raise InputError(f"{name}: all values are zero: a distribution needs some mass")
-    if len(set(outcomes)) < len(outcomes):
-        first: dict[str, int] = {}
-        for index, outcome in enumerate(outcomes):
-            if outcome in first:
-                what = f"duplicate outcome {outcome!r}: make them one, or give --duplicates sum"
-                raise OutcomeError(name, what, first[outcome], index)
-            first[outcome] = index
     return weights
 
 
-def _kind(weights: Array, name: str, normalize: bool) -> tuple[bool, str]:
+def _refuse_repeats(given: Distribution) -> None:
+    sorted_hashes = np.sort(given.hashes)
+    if not (sorted_hashes[1:] == sorted_hashes[:-1]).any():
+        return
+    first: dict[str, int] = {}
+    for index, outcome in enumerate(given.outcomes):
+        if outcome in first:
+            what = f"duplicate outcome {outcome!r}: make them one, or give --duplicates sum"
+            raise OutcomeError(given.name, what, first[outcome], index)
+        first[outcome] = index
+
+
+def _kind(given: Distribution, normalize: bool) -> tuple[bool, str]:
     """Whether the weights are counts, and a note of what was done to make them probabilities."""
-    total = numerics.sum_as_read(weights)
-    shown = "over 1.8e308" if total is None else f"{total:.12g}"
-    total = math.inf if total is None else total
+    name, weights = given.name, given.weights
+    shown = "over 1.8e308" if given.total is None else f"{given.total:.12g}"
+    total = math.inf if given.total is None else given.total
     off = abs(total - 1)
     if off <= TOLERANCE:
         return False, f"{name}: sums to {shown}, taken as 1" if off > _MENTIONED else ""
     if total > 1 and bool((weights == np.floor(weights)).all()):
-        return True, f"{name}: counts, divided by their total {shown}"
+        return True, f"{name}: counts, divided by their total of {shown}"
     if normalize:
-        return False, f"{name}: weights, divided by their sum {shown} (--normalize)"
+        return False, f"{name}: weights, divided by their sum of {shown} (--normalize)"
     raise InputError(
         f"{name}: the values sum to {shown}, so they are neither probabilities (sum 1) nor counts (whole numbers): "
         "put them right, or give --normalize to divide them by their sum"
@@ -114,7 +130,7 @@ def as_distribution(data: Any, name: str = "P", *, normalize: bool = False) -> D
     """The data as a Distribution: one already, a mapping of outcome to weight, or a sequence of weights.
 
     >>> as_distribution({"heads": 1, "tails": 3}).notes
-    ('P: counts, divided by their total 4',)
+    ('P: counts, divided by their total of 4',)
     """
     if isinstance(data, Distribution):
         return data
@@ -161,14 +177,33 @@ def align(p: Distribution, q: Distribution) -> Pair:
         return Pair(p.outcomes, p.weights, q.weights, ())
     if not (p.labelled and q.labelled):
         return _by_position(p, q)
-    places = {outcome: index for index, outcome in enumerate(q.outcomes)}
-    found = np.array([places.pop(outcome, -1) for outcome in p.outcomes])
-    only_q = np.array(list(places.values()), dtype=np.intp)  # what is left keeps Q's order
-    q_weights = np.concatenate([np.where(found >= 0, q.weights[found], 0.0), q.weights[only_q]])
-    p_weights = np.concatenate([p.weights, np.zeros(only_q.size)])
-    only_p = [outcome for outcome, place in zip(p.outcomes, found.tolist(), strict=True) if place < 0]
-    notes = (*_absent(only_p, q.name, "q"), *_absent(list(places), p.name, "p"))
-    return Pair((*p.outcomes, *places), p_weights, q_weights, notes)
+    places = _places(p, q)
+    absent = np.ones(len(q.outcomes), dtype=bool)
+    absent[places[places >= 0]] = False
+    only_p = [p.outcomes[index] for index in np.flatnonzero(places < 0).tolist()]
+    only_q = [q.outcomes[index] for index in np.flatnonzero(absent).tolist()]
+    p_weights = np.concatenate([p.weights, np.zeros(len(only_q))])
+    q_weights = np.concatenate([np.where(places >= 0, q.weights[places], 0.0), q.weights[absent]])
+    notes = (*_absent(only_p, q.name, "q"), *_absent(only_q, p.name, "p"))
+    return Pair((*p.outcomes, *only_q), p_weights, q_weights, notes)
+
+
+def _places(p: Distribution, q: Distribution) -> NDArray[np.intp]:
+    """Where each outcome of P stands in Q, −1 where it does not.
+
+    A merge of sorted hashes, which for a million outcomes takes half the time of a dict; labels are compared
+    all the same, and where two of them share a hash the dict does it.
+    """
+    wanted, ours, among, theirs = p.outcomes, p.hashes, q.outcomes, q.hashes
+    order, their_order = np.argsort(ours), np.argsort(theirs)
+    found = np.searchsorted(theirs[their_order], ours[order])
+    places = np.empty(len(wanted), dtype=np.intp)
+    places[order] = their_order[np.minimum(found, len(among) - 1)]
+    same = theirs[places] == ours
+    if all(map(eq, compress(wanted, same.tolist()), map(among.__getitem__, places[same].tolist()))):
+        return np.where(same, places, -1)
+    known = {outcome: index for index, outcome in enumerate(among)}
+    return np.array([known.get(outcome, -1) for outcome in wanted], dtype=np.intp)
 
 
 def _by_position(p: Distribution, q: Distribution) -> Pair:
@@ -188,14 +223,15 @@ def _absent(outcomes: Sequence[str], name: str, side: str) -> tuple[str, ...]:
     return (f"absent from {name}, so {side} = 0 there: {listed(outcomes)}",)
 
 
-def listed(names: Sequence[str], most: int = 5) -> str:
-    """The names in one line, the first few of many.
+def listed(names: Sequence[str], most: int = 5, count: int | None = None) -> str:
+    """The names in one line, the first few of many; `count` says how many there are where not all are given.
 
     >>> listed(["a", "b", "c"], most=2)
     'a, b and 1 more'
     """
     shown = ", ".join(names[:most])
-    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
+    more = (len(names) if count is None else count) - min(most, len(names))
+    return f"{shown} and {more} more" if more else shown
 
 
 class Smoothing(NamedTuple):

@@ -29,7 +29,7 @@ class Terms(NamedTuple):
     """
 
     value: float
-    columns: dict[str, Array]
+    columns: Mapping[str, Any]
     details: Mapping[str, float] = {}
     total: float | None = None
     formula: str = ""
@@ -107,7 +107,7 @@ class Measure:
         """The further numbers of every answer: entropies, sums as read, sample sizes."""
         details: dict[str, Any] = {}
         if len(sources) == 2:
-            own, cross = numerics.entropy(weights[0], base), numerics.cross_entropy(*weights, base)
+            own, cross = numerics.entropy(weights[0], base), numerics.cross_entropy(weights[0], weights[1], base)
             details = {"entropy": own, "cross_entropy": cross, "difference": cross - own}
         details |= terms.details
         if terms.total is not None:
@@ -124,9 +124,10 @@ class Measure:
         """Why the value is infinite: the outcomes that make it so, and the mass they hold."""
         p, q = weights
         infinite = np.isinf(terms.columns["contribution"])
+        sides = ((sources[0], p, sources[1], q), (sources[1], q, sources[0], p))
         causes = [
             f"{without.name} gives no probability to {named}, which hold {_short(mass)} of {holder.name}"
-            for holder, without, own, other in ((*sources, p, q), (*sources[::-1], q, p))
+            for holder, own, without, other in sides
             for named, mass in _held(outcomes, own, infinite & (own > 0) & (other == 0))
         ]
         if not ((p > 0) & (q > 0)).any():
@@ -153,11 +154,10 @@ class Measure:
         contributions = np.asarray(result.terms["contribution"])
         row = {name: _cell(column[int(np.argmax(contributions))]) for name, column in result.terms.items()}
         yield self.largest.format(**{**names, **row, "unit": result.unit}).replace("  ", " ")
-        negative = np.flatnonzero(contributions < 0).tolist()
+        negative = _named(result.terms["outcome"], contributions < 0)
         if negative:
-            below = listed([result.terms["outcome"][index] for index in negative])
             yield (
-                f"Terms below zero ({below}) are outcomes that {names['Q']} overrates; "
+                f"Terms below zero ({negative}) are outcomes that {names['Q']} overrates; "
                 "they never outweigh the others."
             )
 
@@ -203,11 +203,15 @@ def lay_out(
 
 
 def _held(outcomes: Sequence[str], weights: Array, where: Mask) -> Iterator[tuple[str, float]]:
+    """The names of the outcomes there and the mass they hold, if there are any."""
     if where.any():
-        names = [outcomes[index] for index in np.flatnonzero(where)[:6].tolist()]
-        more = int(where.sum()) - 5
-        named = listed(names) if more <= 1 else f"{', '.join(names[:5])} and {more} more"
-        yield named, float(numerics.shares(weights)[where].sum())
+        yield _named(outcomes, where), float(numerics.shares(weights)[where].sum())
+
+
+def _named(outcomes: Sequence[str], where: Mask, most: int = 5) -> str:
+    """The outcomes there in one line, the first few of many."""
+    first = [outcomes[index] for index in np.flatnonzero(where)[:most].tolist()]
+    return listed(first, count=int(where.sum()))
 
 
 def _cell(x: Any) -> str:

@@ -9,17 +9,14 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from klcli import numerics
-from klcli.distribution import Distribution
 from klcli.errors import OptionError
 from klcli.lazy import np
 from klcli.measure import Measure, Terms
 from klcli.measure import measure as _measure
 from klcli.numerics import Contrast, shares
-from klcli.result import Result
 
 if TYPE_CHECKING:
     from klcli.numerics import Array
@@ -32,7 +29,12 @@ measure = functools.partial(_measure, MEASURES)
 @measure(
     title="Entropy",
     formula="H(P) = −Σ p·log p",
-    headings={"log": "log p", "contribution": "−p·log p", "perplexity": "perplexity", "normalized": "H/log n"},
+    headings={
+        "log": "log p",
+        "contribution": "−p·log p",
+        "perplexity": "perplexity",
+        "normalized": "H/log n",
+    },
     step="{p}·log {p}",
     whole="−({})",
     meaning="A draw from {P} tells {value} on average; no code can spend less on it. It is as uncertain as "
@@ -138,8 +140,7 @@ def js(p: Array, q: Array, *, base: float = math.e) -> Terms:
     m = 0.5 * (x.p + x.q)
     columns = {"p": shares(p), "q": shares(q), "m": m / x.whole}
     columns |= {
-        f"{side}_log": _times(own, numerics.log(own / m, base)) / x.whole
-        for side, own in (("p", x.p), ("q", x.q))
+        f"{side}_log": _times(own, numerics.log(own / m, base)) / x.whole for side, own in (("p", x.p), ("q", x.q))
     }
     columns["contribution"] = terms / x.whole
     return Terms(most if x.disjoint else min(most, x.mean(terms)), columns)

@@ -62,7 +62,7 @@ def numbers(cells: Sequence[str]) -> Array:
     joined = "|".join(cells)
     if joined.isascii() and not joined.encode().translate(None, _PLAIN):
         try:
-            values = np.array(list(map(float, cells)))
+            values = np.fromiter(map(float, cells), np.float64, len(cells))
         except ValueError:
             pass
         else:

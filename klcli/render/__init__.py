@@ -62,7 +62,7 @@ def steps(result: Result, top: int | None = None) -> Table:
     headings = tuple(result.headings.get(name, name) for name in names)
     outcomes, *columns = result.terms.values()
     arrays = [np.asarray(column) for column in columns]
-    total = _sums(names, arrays, "Σ")[:-1] + (result.details.get("sum", result.value),)
+    total = (*_sums(names, arrays, "Σ")[:-1], result.details.get("sum", result.value))
     if top is None:
         return Table(names, headings, list(zip(outcomes, *(a.tolist() for a in arrays), strict=True)), None, total)
     order = np.argsort(-np.abs(arrays[-1]), kind="stable")
@@ -178,10 +178,10 @@ def decimal(x: float, digits: int, given: bool = False) -> str:
 
 
 def printable(text: str) -> str:
-    """The text with every character that could act, or that cannot be seen, shown as its escape.
+    r"""The text with every character that could act, or that cannot be seen, shown as its escape.
 
-    >>> printable("a\\x1b[31m\\u202eb"), printable("红 é")
-    ('a\\\\x1b[31m\\\\u202eb', '红 é')
+    >>> printable("a\x1b[31m\u202eb"), printable("红 é")
+    ('a\\x1b[31m\\u202eb', '红 é')
     """
     if text.isprintable():
         return text
@@ -207,4 +207,3 @@ def ascii_only(text: str) -> str:
     'D(P||Q) = sum p*log(p/q)'
     """
     return text.translate(_ASCII).replace("  ", " ").encode("ascii", "backslashreplace").decode("ascii")
-

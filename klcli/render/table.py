@@ -30,7 +30,10 @@ from klcli.render import (
 from klcli.result import Result
 
 _BAR = 6  # cells of the longest bar
-_UP, _DOWN = "yellow", "cyan"  # the colours of terms above and below zero; their direction says it without colour
+_UP, _DOWN = (
+    "yellow",
+    "cyan",
+)  # the colours of terms above and below zero; their direction says it without colour
 
 
 _ASCII_RULES = box.Box("    \n    \n -- \n    \n    \n -- \n    \n    \n", ascii=True)
@@ -79,7 +82,8 @@ def draw(results: Sequence[Result], view: View, console: Console) -> None:
             say(f"\n{printable(result.label)}", "bold")
         show(steps_to_read(result, view), "" if "sum" in result.details else result.unit)
     if not is_list(results):
-        say("")
+        if wants_steps(results, view):
+            say("")
         if not wants_steps(results, view) or "sum" in first.details:
             say(value_line(first, view.digits), "bold")
         say("   ".join(asides(first, view.digits)))
@@ -112,8 +116,8 @@ def _grid(columns: list[list[str]], words: int, colours: list[str], view: View, 
     on_terminal = view.width is not None
     grid = RichTable(
         box=(_ASCII_RULES if view.ascii else box.SIMPLE) if on_terminal else None,
-        padding=(0, 1) if on_terminal else (0, 2, 0, 0),
-        pad_edge=on_terminal,
+        padding=(0, 1, 0, 0) if on_terminal else (0, 2, 0, 0),
+        show_edge=False,
         show_footer=on_terminal and with_total,
         header_style="bold",
         footer_style="bold",

@@ -47,7 +47,10 @@ def compare(
     p = as_distribution(p, "P")
     named = [as_distribution(q, f"Q{number}" if len(qs) > 1 else "Q") for number, q in enumerate(qs, 1)]
     found = [
-        (_measured(by, p, q, base, smooth), {name: _measured(name, p, q, base, smooth).value for name in measures})
+        (
+            _measured(by, p, q, base, smooth),
+            {name: _measured(name, p, q, base, smooth).value for name in measures},
+        )
         for q in named
     ]
     best = min((result.value for result, _ in found), default=0.0)
@@ -75,7 +78,7 @@ def compare(
 
 def _measured(name: str, p: Any, q: Any, base: float, smooth: str | None) -> Result:
     measure = MEASURES["kl" if name == REVERSE else name]
-    options = {"base": base} if "base" in measure.options else {}
+    options: dict[str, Any] = {"base": base} if "base" in measure.options else {}
     return measure(*((q, p) if name == REVERSE else (p, q)), smooth=smooth, **options)
 
 
