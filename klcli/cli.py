@@ -248,19 +248,24 @@ _SETTINGS = {
 }
 
 
-@click.group(cls=Commands, context_settings=_SETTINGS)
+_ABOUT = """Every divergence with its working shown: exact, explained and pipeable.
+
+A SOURCE is a file (CSV, TSV, JSON, YAML), a column of one (balls.csv::p), numbers (0.5,1/4,1/4 or A=1/2,B=1/2) or -
+for standard input. Distributions are matched by the labels of their outcomes.
+
+\b
+  klcli kl p.csv q.csv              how far is Q from P, term by term
+  klcli entropy --base 2 < p.csv    how many bits a draw tells
+  klcli kl p.csv q.csv --json       for other programs
+
+Every option can be set in the environment: --base as KLCLI_BASE, --format as KLCLI_FORMAT.
+"""
+
+
+@click.group(cls=Commands, help=_ABOUT, context_settings=_SETTINGS)
 @click.version_option(__version__, message="klcli %(version)s")
 def klcli() -> None:
-    r"""Every divergence with its working shown: exact, explained and pipeable.
-
-    A SOURCE is a file (CSV, TSV, JSON, YAML), a column of one (balls.csv::p), numbers (0.5,1/4,1/4 or
-    A=1/2,B=1/2) or - for standard input. Distributions are matched by the labels of their outcomes.
-
-    \b
-      klcli kl p.csv q.csv              how far is Q from P, term by term
-      klcli entropy --base 2 < p.csv    how many bits a draw tells
-      klcli kl p.csv q.csv --json       for other programs
-    """
+    """Hold the commands."""
 
 
 klcli.params.append(_debug_option())
