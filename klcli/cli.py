@@ -99,8 +99,8 @@ MEASURE_OPTIONS: dict[str, Callable[[Any], click.Option]] = {
         "-b",
         "--base",
         type=Number("base", 1, above=True, e=math.e),
-        default=default,
-        show_default="e",
+        default="e" if default == math.e else default,
+        show_default=True,
         help="Base of the logarithms: 2 for bits, e for nats, 10, or any number above 1.",
     ),
     "alpha": lambda _: _option(
@@ -233,6 +233,14 @@ def _can_write(text: str, encoding: str) -> bool:
 # Commands
 
 
+class Command(click.Command):
+    """A command whose sources may begin with -::, a column of standard input, which click takes for options."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Give standard input its other name there."""
+        return super().parse_args(ctx, [f"/dev/stdin{arg[1:]}" if arg.startswith("-::") else arg for arg in args])
+
+
 class Commands(click.Group):
     """The commands in the order in which they were added; a misspelt one is told what it may have meant."""
 
@@ -282,7 +290,7 @@ def _measure_command(measure: Measure) -> click.Command:
         return _show([measure(*data, smooth=given["smooth"], **options)], given)
 
     alone = len(measure.sides) == 1
-    return click.Command(
+    return Command(
         measure.name,
         callback=run,
         params=[
@@ -317,6 +325,7 @@ for _measure in MEASURES.values():
 
 @klcli.command(
     "compare",
+    cls=Command,
     short_help="Several Qs against one P, ranked.",
     params=[
         click.Argument(["sources"], type=Source(), metavar="P Q...", nargs=-1, required=True),

@@ -18,8 +18,6 @@ from klcli.result import Result, unit_of
 if TYPE_CHECKING:
     from klcli.numerics import Array, Mask
 
-_HEADINGS = {"entropy": "H(P)", "cross_entropy": "H(P,Q)", "difference": "difference"}
-
 
 class Terms(NamedTuple):
     """What the function of a measure returns: the value, and equal-length columns, "contribution" last.
@@ -95,7 +93,7 @@ class Measure:
             unit=self.unit.format(unit_of(base)) if base else "",
             label=label,
             terms={"outcome": outcomes, **terms.columns},
-            headings={**_HEADINGS, **self.headings},
+            headings=self.headings,
             notes=notes,
             details=self._details(sources, weights, terms, base or math.e),
         )
@@ -126,7 +124,7 @@ class Measure:
         infinite = np.isinf(terms.columns["contribution"])
         sides = ((sources[0], p, sources[1], q), (sources[1], q, sources[0], p))
         causes = [
-            f"{without.name} gives no probability to {named}, which hold {_short(mass)} of {holder.name}"
+            f"{without.name} gives no probability to {named}, where {holder.name} has {_short(mass)} of its mass"
             for holder, own, without, other in sides
             for named, mass in _held(outcomes, own, infinite & (own > 0) & (other == 0))
         ]

@@ -25,6 +25,8 @@ MEASURES: dict[str, Measure] = {}  # by the name of the command, in the order of
 
 measure = functools.partial(_measure, MEASURES)
 
+_ENTROPIES = {"entropy": "H(P)", "cross_entropy": "H(P,Q)", "difference": "difference"}
+
 
 @measure(
     title="Entropy",
@@ -62,7 +64,7 @@ def entropy(p: Array, *, base: float = math.e) -> Terms:
 @measure(
     title="Cross-entropy",
     formula="H(P,Q) = −Σ p·log q",
-    headings={"log": "log q", "contribution": "−p·log q"},
+    headings={"log": "log q", "contribution": "−p·log q", **_ENTROPIES},
     step="{p}·log {q}",
     whole="−({})",
     meaning="Draws from {P}, coded with the code that is ideal for {Q}, take {value} each; the code that is "
@@ -87,7 +89,7 @@ def cross_entropy(p: Array, q: Array, *, base: float = math.e) -> Terms:
 @measure(
     title="Kullback-Leibler divergence",
     formula="D(P‖Q) = Σ p·log(p/q)",
-    headings={"ratio": "p/q", "log": "log(p/q)", "contribution": "p·log(p/q)"},
+    headings={"ratio": "p/q", "log": "log(p/q)", "contribution": "p·log(p/q)", **_ENTROPIES},
     step="{p}·log({p}/{q})",
     meaning="Coding draws from {P} with the code that is ideal for {Q} costs {value} a draw more than need be: "
     "H(P,Q) = {cross_entropy} instead of H(P) = {entropy}. The other direction, D(Q‖P), is another number.",
@@ -106,7 +108,7 @@ def kl(p: Array, q: Array, *, base: float = math.e) -> Terms:
     x = Contrast(p, q)
     columns = {"p": shares(p), "q": shares(q), "ratio": x.ratio, "log": x.log_ratio(base)}
     columns["contribution"] = x.log_terms(base) / x.whole
-    return Terms(x.mean_log_ratio(base), columns)
+    return Terms(x.mean_log_ratio(base), _zero_where_equal(columns, "log", "contribution"))
 
 
 _JS = {
@@ -143,6 +145,7 @@ def js(p: Array, q: Array, *, base: float = math.e) -> Terms:
         f"{side}_log": _times(own, numerics.log(own / m, base)) / x.whole for side, own in (("p", x.p), ("q", x.q))
     }
     columns["contribution"] = terms / x.whole
+    columns = _zero_where_equal(columns, "p_log", "q_log", "contribution")
     return Terms(most if x.disjoint else min(most, x.mean(terms)), columns)
 
 
@@ -169,13 +172,13 @@ def js_distance(p: Array, q: Array, *, base: float = math.e) -> Terms:
     return terms._replace(value=math.sqrt(terms.value), total=terms.value)
 
 
-_DIFFERENCE = {"difference": "p − q", "log": "log(p/q)", "contribution": "(p − q)·log(p/q)"}
+_DELTA = {"delta": "p − q", "log": "log(p/q)", "contribution": "(p − q)·log(p/q)"}
 
 
 @measure(
     title="Jeffreys divergence",
     formula="J(P,Q) = Σ (p − q)·log(p/q)",
-    headings=_DIFFERENCE,
+    headings=_DELTA,
     step="({p} − {q})·log({p}/{q})",
     meaning="Both directions together: D(P‖Q) + D(Q‖P) = {value} for P = {P} and Q = {Q}.",
 )
@@ -190,15 +193,15 @@ def jeffreys(p: Array, q: Array, *, base: float = math.e) -> Terms:
     """
     x = Contrast(p, q)
     terms = _times(x.difference, x.log_ratio(base))
-    columns = {"p": shares(p), "q": shares(q), "difference": x.difference / x.whole, "log": x.log_ratio(base)}
+    columns = {"p": shares(p), "q": shares(q), "delta": x.difference / x.whole, "log": x.log_ratio(base)}
     columns["contribution"] = terms / x.whole
-    return Terms(x.mean(terms), columns)
+    return Terms(x.mean(terms), _zero_where_equal(columns, "delta", "log", "contribution"))
 
 
 @measure(
     title="Population stability index",
     formula="PSI(P,Q) = Σ (p − q)·ln(p/q)",
-    headings={**_DIFFERENCE, "log": "ln(p/q)", "contribution": "(p − q)·ln(p/q)"},
+    headings={**_DELTA, "log": "ln(p/q)", "contribution": "(p − q)·ln(p/q)"},
     step="({p} − {q})·ln({p}/{q})",
     meaning="The shift from {P} to {Q} has a PSI of {value}. By custom, and by nothing firmer, less than 0.1 is "
     "called stable and more than 0.25 a shift; what chance alone gives depends on the sample sizes.",
@@ -286,7 +289,7 @@ def tsallis(p: Array, q: Array, *, alpha: float) -> Terms:
     columns["contribution"] = _times(x.p, np.expm1((alpha - 1) * x.log_ratio())) / (alpha - 1) / x.whole
     gap = np.where(p > 0, 0.0, -x.q) if alpha == 0 else x.power_gap(alpha)
     formula = f"T_α(P‖Q) = (Σ p^α·q^(1−α) − 1) / (α − 1), α = {alpha:g}"
-    return Terms(x.mean(gap / (alpha - 1)), columns, order, formula=formula)
+    return Terms(x.mean(gap / (alpha - 1)), _zero_where_equal(columns, "contribution"), order, formula=formula)
 
 
 @measure(
@@ -311,7 +314,7 @@ def hellinger(p: Array, q: Array) -> Terms:
     columns = {"p": shares(p), "q": shares(q)}
     columns |= {"sqrt_p": np.sqrt(columns["p"]), "sqrt_q": np.sqrt(columns["q"])}
     columns["contribution"] = _hellinger_terms(x) / x.whole
-    return Terms(math.sqrt(squared), columns, total=squared)
+    return Terms(math.sqrt(squared), _zero_where_equal(columns, "contribution"), total=squared)
 
 
 def _hellinger_terms(x: Contrast) -> Array:
@@ -351,7 +354,7 @@ def bhattacharyya(p: Array, q: Array, *, base: float = math.e) -> Terms:
 @measure(
     title="Total variation distance",
     formula="TV(P,Q) = ½ Σ |p − q|",
-    headings={"difference": "p − q", "contribution": "½|p − q|"},
+    headings={"delta": "p − q", "contribution": "½|p − q|"},
     step="½|{p} − {q}|",
     meaning="No event has probabilities under {P} and {Q} that differ by more than {value}; that share of the "
     "mass must move to turn one into the other.",
@@ -367,15 +370,16 @@ def tv(p: Array, q: Array) -> Terms:
     """
     x = Contrast(p, q)
     terms = 0.5 * np.abs(x.difference)
-    columns = {"p": shares(p), "q": shares(q), "difference": x.difference / x.whole}
+    columns = {"p": shares(p), "q": shares(q), "delta": x.difference / x.whole}
     columns["contribution"] = terms / x.whole
+    columns = _zero_where_equal(columns, "delta", "contribution")
     return Terms(1.0 if x.disjoint else min(1.0, x.mean(terms)), columns)
 
 
 @measure(
     title="Chi-square divergence",
     formula="χ²(P‖Q) = Σ (p − q)²/q",
-    headings={"difference": "p − q", "contribution": "(p − q)²/q"},
+    headings={"delta": "p − q", "contribution": "(p − q)²/q"},
     step="({p} − {q})²/{q}",
     meaning="The squared differences of {P} from {Q}, each measured by what {Q} expects, sum to {value}; times the "
     "sample size it is Pearson's statistic.",
@@ -391,9 +395,15 @@ def chi2(p: Array, q: Array) -> Terms:
     """
     x = Contrast(p, q)
     terms = np.where(x.difference == 0, 0.0, x.difference * (x.difference / x.q))
-    columns = {"p": shares(p), "q": shares(q), "difference": x.difference / x.whole}
+    columns = {"p": shares(p), "q": shares(q), "delta": x.difference / x.whole}
     columns["contribution"] = terms / x.whole
-    return Terms(x.mean(terms), columns)
+    return Terms(x.mean(terms), _zero_where_equal(columns, "delta", "contribution"))
+
+
+def _zero_where_equal(columns: dict[str, Array], *names: str) -> dict[str, Array]:
+    """The columns with 0 where p and q read the same: sums of 1 that differ in the last bit are not shown there."""
+    same = (columns["p"] == columns["q"]) & (columns["p"] > 0)
+    return {name: np.where(same, 0.0, column) if name in names else column for name, column in columns.items()}
 
 
 def _times(weights: Array, x: Array) -> Array:

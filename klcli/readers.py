@@ -144,15 +144,14 @@ def clipped(text: str, most: int = 80) -> str:
 
 
 def split(source: str) -> tuple[str, str | None]:
-    """The path of the source and the column asked for, if any."""
-    if source == STDIN or os.path.exists(source):
-        return source, None
-    head, mark, tail = source.partition("::")
-    while mark:
-        if head == STDIN or os.path.exists(head):
-            return head, tail
-        step, mark, tail = tail.partition("::")
-        head = f"{head}::{step}"
+    """The path of the source, - for standard input, and the column asked for, if any."""
+    marks = [place for place in range(len(source)) if source.startswith("::", place)]
+    for place in [len(source), *marks]:
+        path, column = source[:place], source[place + 2 :] if place < len(source) else None
+        if path in (STDIN, "/dev/stdin"):
+            return STDIN, column
+        if os.path.exists(path):
+            return path, column
     return source, None
 
 
@@ -207,7 +206,7 @@ def _bytes(path: str) -> bytes:
         kind = os.stat(path).st_mode
         if stat.S_ISDIR(kind):
             raise InputError(f"{clipped(path)}: is a directory: name a file in it")
-        if not (stat.S_ISREG(kind) or stat.S_ISFIFO(kind) or path in ("/dev/stdin", "/dev/fd/0")):
+        if not (stat.S_ISREG(kind) or stat.S_ISFIFO(kind) or path == "/dev/fd/0"):
             raise InputError(f"{clipped(path)}: is a device or a socket, not a file")
         with open(path, "rb") as file:
             return file.read()

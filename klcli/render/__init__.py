@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+from klcli import numerics
 from klcli.lazy import np
 from klcli.result import Result
 
@@ -51,6 +52,45 @@ class Table(NamedTuple):
     rows: list[tuple[Any, ...]]
     rest: tuple[Any, ...] | None = None
     total: tuple[Any, ...] | None = None
+    unit: str = ""  # of the total, where that is the value
+
+    @property
+    def words(self) -> int:
+        """The position of the column that holds words, not numbers."""
+        return next(index for index, name in enumerate(self.names) if name in ("outcome", "label"))
+
+
+class Page(NamedTuple):
+    """What a person is shown, before any layout: the same for every format that people read."""
+
+    title: str
+    formula: str
+    sides: str  # who P and Q are, and the base
+    tables: list[tuple[str, Table]]  # each with its caption, "" for none
+    value: str  # the answer in one line, "" where a table ends with it
+    asides: str  # further numbers in one line, such as H(P)
+    notes: list[str]
+    explanation: list[str]
+
+
+def page(results: Sequence[Result], view: View) -> Page:
+    """The results as people are shown them: a list of answers side by side, the terms, and what was done."""
+    first, many = results[0], is_list(results)
+    tables = [("", overview(results))] if many else []
+    with_steps = wants_steps(results, view)
+    if with_steps:
+        tables += [(printable(result.label), steps_to_read(result, view)) for result in results]
+    is_total = with_steps and "sum" not in first.details
+    return Page(
+        title=first.title,
+        formula=first.formula,
+        sides=_sides(results),
+        tables=tables,
+        value="" if many or is_total else value_line(first, view.digits),
+        asides="" if many else "   ".join(_asides(first, view.digits)),
+        notes=[printable(note) for note in dict.fromkeys(note for result in results for note in result.notes)],
+        explanation=[printable(line) for result in results if view.explain for line in result.explanation],
+    )
 
 
 _SUMMED = ("p", "q", "m", "contribution")
@@ -62,15 +102,17 @@ def steps(result: Result, top: int | None = None) -> Table:
     headings = tuple(result.headings.get(name, name) for name in names)
     outcomes, *columns = result.terms.values()
     arrays = [np.asarray(column) for column in columns]
-    total = (*_sums(names, arrays, "Σ")[:-1], result.details.get("sum", result.value))
+    total = (*_sums(names[:-1], arrays[:-1], "Σ"), result.details.get("sum", result.value))
+    unit = "" if "sum" in result.details else result.unit
     if top is None:
-        return Table(names, headings, list(zip(outcomes, *(a.tolist() for a in arrays), strict=True)), None, total)
+        rows = list(zip(outcomes, *(array.tolist() for array in arrays), strict=True))
+        return Table(names, headings, rows, None, total, unit)
     order = np.argsort(-np.abs(arrays[-1]), kind="stable")
     shown = [outcomes[index] for index in order[:top].tolist()]
     rows = list(zip(shown, *(array[order[:top]].tolist() for array in arrays), strict=True))
     left = len(outcomes) - len(rows)
     rest = _sums(names, [array[order[top:]] for array in arrays], f"({left} more)") if left else None
-    return Table(names, headings, rows, rest, total)
+    return Table(names, headings, rows, rest, total, unit)
 
 
 def steps_to_read(result: Result, view: View) -> Table:
@@ -84,7 +126,7 @@ def _sums(names: Sequence[str], arrays: Sequence[Any], label: str) -> tuple[Any,
 
 
 def _sum(array: Any) -> float:
-    return math.inf if np.isinf(array).any() else math.fsum(array.tolist())
+    return math.inf if np.isinf(array).any() else numerics.total(array)[0]
 
 
 def overview(results: Sequence[Result]) -> Table:
@@ -107,24 +149,17 @@ def overview(results: Sequence[Result]) -> Table:
     return Table(names, tuple(known.get(name, name) for name in names), rows)
 
 
-def headline(results: Sequence[Result]) -> list[str]:
-    """Title and formula, who P and Q are, and the base: the lines above every table."""
+def _sides(results: Sequence[Result]) -> str:
     first = results[0]
-    sides = {side: name for side, name in first.inputs.items() if all(r.inputs.get(side) == name for r in results)}
-    facts = [f"{side.upper()} = {printable(name)}" for side, name in sides.items()]
+    same = {side: name for side, name in first.inputs.items() if all(r.inputs.get(side) == name for r in results)}
+    facts = [f"{side.upper()} = {printable(name)}" for side, name in same.items()]
     if first.base is not None:
         base = "e" if first.base == math.e else f"{first.base:.15g}"
         facts.append(f"base {base} ({first.unit})")
-    return [f"{first.title}   {first.formula}", "    ".join(facts)]
+    return "    ".join(facts)
 
 
-def notes(results: Sequence[Result]) -> list[str]:
-    """What was done on the way to these results, each thing once."""
-    return [printable(note) for note in dict.fromkeys(note for result in results for note in result.notes)]
-
-
-def asides(result: Result, digits: int) -> list[str]:
-    """The further numbers of a result that have a heading, such as H(P)."""
+def _asides(result: Result, digits: int) -> list[str]:
     return [
         f"{heading} {decimal(result.details[name], digits)}"
         for name, heading in result.headings.items()
@@ -144,7 +179,9 @@ def text_rows(table: Table, digits: int) -> Iterator[tuple[str, ...]]:
     """Every row as text, the total last: probabilities as they were given, computed numbers to so many digits."""
     for row in (*table.rows, table.rest, table.total):
         if row is not None:
-            yield tuple(cell(x, digits, given=name in ("p", "q")) for name, x in zip(table.names, row, strict=True))
+            yield tuple(
+                cell(x, digits, given=name in ("p", "q", "m")) for name, x in zip(table.names, row, strict=True)
+            )
 
 
 def cell(x: Any, digits: int, given: bool = False) -> str:
@@ -155,7 +192,7 @@ def cell(x: Any, digits: int, given: bool = False) -> str:
 
 
 def decimal(x: float, digits: int, given: bool = False) -> str:
-    """The number with so many digits after the point, in powers of ten where that would hide it.
+    """The number with so many digits after the point, in powers of ten where that would hide it, 0 as itself.
 
     With `given`, a number that fewer digits write exactly keeps those.
 
@@ -172,7 +209,9 @@ def decimal(x: float, digits: int, given: bool = False) -> str:
         short = repr(x).removesuffix(".0")
         if "e" not in short and len(short.partition(".")[2]) <= digits:
             return short
-    if x != 0 and not 10.0 ** (2 - digits) <= abs(x) < 1e15:
+    if x == 0:
+        return "0"  # which it is to the last digit: anything else is written out
+    if not 10.0 ** -max(digits - 1, 1) <= abs(x) < 1e15:
         return f"{x:.{digits}e}"
     return f"{x:.{digits}f}"
 

@@ -5,27 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from klcli.render import (
-    Table,
-    View,
-    asides,
-    headline,
-    is_list,
-    notes,
-    overview,
-    printable,
-    steps_to_read,
-    text_rows,
-    value_line,
-    wants_steps,
-)
+from klcli.render import Table, View, page, text_rows
 from klcli.result import Result
 
 _STYLE = (
     "body{font:15px/1.5 system-ui,sans-serif;margin:2em;color:#222;background:#fff}"
     ".klcli table{border-collapse:collapse;margin:.8em 0}"
     ".klcli td,.klcli th{padding:.15em .8em;text-align:right;font-variant-numeric:tabular-nums}"
-    ".klcli td:first-child,.klcli th:first-child{text-align:left}"
+    ".klcli .words{text-align:left}"
     ".klcli thead th{border-bottom:1px solid #888}.klcli tfoot td{border-top:1px solid #888;font-weight:600}"
     ".klcli .note{color:#555}"
 )
@@ -44,27 +31,22 @@ def fragment(result: Result) -> str:
 
 
 def _body(results: Sequence[Result], view: View) -> str:
-    (title, sides), first = headline(results), results[0]
-    name, formula = title.split("   ", 1)
-    parts = [f"<p><b>{escape(name)}</b> &ensp; {escape(formula)}<br>{escape(sides)}</p>"]
-    if is_list(results):
-        parts.append(_table(overview(results), view))
-    for result in results if wants_steps(results, view) else ():
-        if result.label and is_list(results):
-            parts.append(f"<p><b>{escape(printable(result.label))}</b></p>")
-        parts.append(_table(steps_to_read(result, view), view))
-    if not is_list(results) or len(results) == 1:
-        parts.append(f"<p><b>{escape(value_line(first, view.digits))}</b></p>")
-    if not is_list(results):
-        parts.append(f"<p>{escape('; '.join(asides(first, view.digits)))}</p>")
-    parts += [f'<p class="note">{escape(note)}</p>' for note in notes(results)]
-    parts += [f"<p>{escape(line)}</p>" for result in results if view.explain for line in result.explanation]
+    shown = page(results, view)
+    parts = [f"<p><b>{escape(shown.title)}</b> &ensp; {escape(shown.formula)}<br>{escape(shown.sides)}</p>"]
+    for caption, table in shown.tables:
+        parts += [f"<p><b>{escape(caption)}</b></p>" if caption else "", _table(table, view)]
+    parts.append(f"<p><b>{escape(shown.value)}</b></p>" if shown.value else "")
+    parts += [f"<p>{escape(line)}</p>" for line in (shown.asides, *shown.explanation) if line]
+    parts += [f'<p class="note">{escape(note)}</p>' for note in shown.notes]
     return f'<div class="klcli">{"".join(parts)}</div>'
 
 
 def _table(table: Table, view: View) -> str:
     def row(cells: Sequence[str], tag: str = "td") -> str:
-        return "<tr>" + "".join(f"<{tag}>{escape(text)}</{tag}>" for text in cells) + "</tr>"
+        kinds = [' class="words"' if index == table.words else "" for index in range(len(cells))]
+        return (
+            f"<tr>{''.join(f'<{tag}{kind}>{escape(x)}</{tag}>' for kind, x in zip(kinds, cells, strict=True))}</tr>"
+        )
 
     rows = [row(cells) for cells in text_rows(table, view.digits)]
     foot = f"<tfoot>{rows.pop()}</tfoot>" if table.total is not None else ""

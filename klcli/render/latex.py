@@ -4,20 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from klcli.render import (
-    Table,
-    View,
-    asides,
-    headline,
-    is_list,
-    notes,
-    overview,
-    printable,
-    steps_to_read,
-    text_rows,
-    value_line,
-    wants_steps,
-)
+from klcli.render import Table, View, page, text_rows
 from klcli.result import Result
 
 _TEXT = str.maketrans(
@@ -40,30 +27,20 @@ _MATHS = str.maketrans(
 
 def render(results: Sequence[Result], view: View) -> str:
     r"""The results as tables that \usepackage{booktabs} sets."""
-    (title, sides), first = headline(results), results[0]
-    name, formula = title.split("   ", 1)
-    blocks = [
-        f"% needs \\usepackage{{booktabs}}\n\\textbf{{{escaped(name)}}} ${maths(formula)}$",
-        escaped(sides),
-    ]
-    if is_list(results):
-        blocks.append(_table(overview(results), view))
-    for result in results if wants_steps(results, view) else ():
-        if result.label:
-            blocks.append(f"\\textbf{{{escaped(printable(result.label))}}}")
-        blocks.append(_table(steps_to_read(result, view), view))
-    if not is_list(results):
-        blocks.append(escaped(value_line(first, view.digits)))
-        blocks.append(escaped("; ".join(asides(first, view.digits))))
-    blocks += [escaped(note) for note in notes(results)]
-    blocks += [escaped(line) for result in results if view.explain for line in result.explanation]
-    return "\n\n".join(block for block in blocks if block) + "\n"
+    shown = page(results, view)
+    blocks = [f"% needs \\usepackage{{booktabs}}\n\\textbf{{{escaped(shown.title)}}} ${maths(shown.formula)}$"]
+    blocks += [escaped(shown.sides)]
+    for caption, table in shown.tables:
+        blocks += [f"\\textbf{{{escaped(caption)}}}" if caption else "", _table(table, view)]
+    blocks += map(escaped, (shown.value, shown.asides, *shown.notes, *shown.explanation))
+    return "\n\n".join(filter(None, blocks)) + "\n"
 
 
 def _table(table: Table, view: View) -> str:
-    words = table.names.index("label" if "label" in table.names else "outcome")
-    columns = "".join("l" if index == words else "r" for index in range(len(table.names)))
-    head = [h if index == words else f"${maths(h)}$" for index, h in enumerate(table.headings)]
+    columns = "".join("l" if index == table.words else "r" for index in range(len(table.names)))
+    head = [
+        f"${maths(h)}$" if any(sign in h for sign in "(/√−") or len(h) == 1 else escaped(h) for h in table.headings
+    ]
     lines = [" & ".join(map(escaped, row)) + r" \\" for row in text_rows(table, view.digits)]
     if table.total is not None:
         lines.insert(-1, r"\midrule")

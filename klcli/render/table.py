@@ -12,21 +12,7 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from klcli.render import (
-    Table,
-    View,
-    ascii_only,
-    asides,
-    headline,
-    is_list,
-    notes,
-    overview,
-    printable,
-    steps_to_read,
-    text_rows,
-    value_line,
-    wants_steps,
-)
+from klcli.render import Table, View, ascii_only, page, text_rows
 from klcli.result import Result
 
 _BAR = 6  # cells of the longest bar
@@ -63,53 +49,45 @@ def console(out: io.StringIO, view: View) -> Console:
 
 def draw(results: Sequence[Result], view: View, console: Console) -> None:
     """Print the results on the console."""
-    first = results[0]
+    shown = page(results, view)
 
     def say(line: str, style: str = "") -> None:
         text = Text(ascii_only(line) if view.ascii else line, style=style)
         console.print(text, width=view.width, soft_wrap=view.width is None)
 
-    def show(table: Table, unit: str = "") -> None:
-        console.print(_laid_out(table, view, unit), crop=False)
-
-    title, sides = headline(results)
-    say(title, "bold")
-    say(sides + "\n")
-    if is_list(results):
-        show(overview(results))
-    for result in results if wants_steps(results, view) else ():
-        if result.label:
-            say(f"\n{printable(result.label)}", "bold")
-        show(steps_to_read(result, view), "" if "sum" in result.details else result.unit)
-    if not is_list(results):
-        if wants_steps(results, view):
-            say("")
-        if not wants_steps(results, view) or "sum" in first.details:
-            say(value_line(first, view.digits), "bold")
-        say("   ".join(asides(first, view.digits)))
-    for note in notes(results):
+    say(f"{shown.title}   {shown.formula}", "bold")
+    say(shown.sides)
+    for caption, table in shown.tables:
+        say(f"\n{caption}" if caption else "", "bold")
+        console.print(_laid_out(table, view), crop=False)
+    if shown.value or shown.asides:
+        say("")
+    if shown.value:
+        say(shown.value, "bold")
+    if shown.asides:
+        say(shown.asides)
+    for note in shown.notes:
         say(f"note: {note}", "dim")
-    for result in results if view.explain else ():
-        say("\n" + "\n".join(result.explanation))
+    if shown.explanation:
+        say("\n" + "\n".join(shown.explanation))
 
 
-def _laid_out(table: Table, view: View, unit: str) -> RichTable:
+def _laid_out(table: Table, view: View) -> RichTable:
     """The table with decimal points in line, and on a terminal with rules and a bar for each contribution."""
     columns = list(map(list, zip(table.headings, *text_rows(table, view.digits), strict=True)))
     if view.ascii:
         columns = [[ascii_only(text) for text in column] for column in columns]
-    words = table.names.index("label" if "label" in table.names else "outcome")
-    columns = [column if index == words else _aligned(column) for index, column in enumerate(columns)]
+    columns = [column if index == table.words else _aligned(column) for index, column in enumerate(columns)]
     colours = [""] * len(columns[0])
     if "contribution" in table.names:
         rows = [row for row in (*table.rows, table.rest) if row is not None]
         signs = [row[-1] for row in rows]
         colours[1 : len(signs) + 1] = [_UP if x > 0 else _DOWN if x < 0 else "" for x in signs]
         bars = _bars(signs, "#" if view.ascii else "█") if view.width is not None else [""] * len(signs)
-        columns.append(["", *bars, unit])
+        columns.append(["", *bars, table.unit])
         if _width(columns) > (view.width or math.inf):
-            columns[-1] = ["", *[""] * len(signs), unit]
-    return _grid(columns, words, colours, view, with_total=table.total is not None)
+            columns[-1] = ["", *[""] * len(signs), table.unit]
+    return _grid(columns, table.words, colours, view, with_total=table.total is not None)
 
 
 def _grid(columns: list[list[str]], words: int, colours: list[str], view: View, with_total: bool) -> RichTable:
