@@ -17,6 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md"), ROOT / "sample_data" / "README.md"])
+PROGRAMS = ("jq",)  # what examples pipe into and not every machine has
 _BLOCK = re.compile(r"(?<=^```console\n).*?(?=^```$)", re.MULTILINE | re.DOTALL)
 
 
@@ -40,14 +41,9 @@ def output(command: str) -> str:
     return done.stdout + (f"[exit {done.returncode}]\n" if done.returncode else "")
 
 
-def missing(block: str) -> list[str]:
-    """The programs that the block pipes into and that are not installed."""
-    return [name for name in ("jq",) if f"| {name} " in block and not shutil.which(name)]
-
-
 def renewed(block: str) -> str:
-    """The console block with what its commands print now."""
-    if missing(block):
+    """The console block with what its commands print now; as it is, where a program that it pipes into is missing."""
+    if any(f"| {name} " in block and not shutil.which(name) for name in PROGRAMS):
         return block
     return "".join(f"$ {command}\n{output(command)}" for command in commands(block))
 
