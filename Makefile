@@ -43,7 +43,7 @@ clean: ## Remove .venv and everything that was built
 
 $(VENV)/.python:
 	@test -n "$(PYTHON)" || { echo "klcli needs Python 3.11 or newer, and there is no such python3 here"; exit 1; }
-	@"$(PYTHON)" -c '$(IS_NEW_ENOUGH)' || { echo "klcli needs Python 3.11 or newer: $(PYTHON) is older"; exit 1; }
+	@"$(PYTHON)" -c '$(IS_NEW_ENOUGH)' 2>/dev/null || { echo "klcli needs Python 3.11 or newer: $(PYTHON) is not"; exit 1; }
 	@"$(PYTHON)" -m venv $(VENV) >/dev/null 2>&1 || { rm -rf $(VENV); \
 		echo "$(PYTHON) cannot make a virtual environment: install its venv module (python3-venv)"; exit 1; }
 	@touch $@

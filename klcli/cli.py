@@ -366,21 +366,29 @@ def _compare(sources: tuple[str, ...], measures: tuple[str, ...], by: str, base:
 
 def main(args: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; whatever goes wrong is said in one line on stderr."""
+    args = sys.argv[1:] if args is None else args
     try:
-        if hasattr(sys.stdout, "reconfigure"):
-            sys.stdout.reconfigure(errors="backslashreplace")  # help has signs that not every encoding has
-        code = klcli.main(args, prog_name="klcli", standalone_mode=False) or 0
+        code = _run(args)
         if sys.stdout is not None:
             sys.stdout.flush()
     except BaseException as error:
-        if "--debug" in (sys.argv[1:] if args is None else args) or os.environ.get("KLCLI_DEBUG"):
+        if "--debug" in args or os.environ.get("KLCLI_DEBUG"):
             import traceback
 
             with contextlib.suppress(OSError, ValueError):
                 traceback.print_exc()
         code = _report(error)
         _let_go_of_stdout()
-    return int(code)
+    return code
+
+
+def _run(args: Sequence[str]) -> int:
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="backslashreplace")  # help has signs that not every encoding has
+    if not args:
+        click.echo(klcli.get_help(click.Context(klcli, info_name="klcli")), err=True)
+        return 2
+    return int(klcli.main(args, prog_name="klcli", standalone_mode=False) or 0)
 
 
 def _report(error: BaseException) -> int:
@@ -388,9 +396,6 @@ def _report(error: BaseException) -> int:
     match error:
         case SystemExit():
             return error.code if isinstance(error.code, int) else 1
-        case click.exceptions.NoArgsIsHelpError():
-            click.echo(error.format_message(), err=True)
-            return 2
         case click.UsageError():
             command = error.ctx.command_path if error.ctx else "klcli"
             _say(f"{error.format_message()} (see {command} --help)")
