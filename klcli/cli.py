@@ -249,7 +249,7 @@ class Commands(click.Group):
         return list(self.commands)
 
 
-_SETTINGS = {
+_SETTINGS: dict[str, Any] = {
     "help_option_names": ["-h", "--help"],
     "auto_envvar_prefix": "KLCLI",  # one name for every command: KLCLI_BASE, KLCLI_FORMAT ...
     "max_content_width": 100,
@@ -386,7 +386,7 @@ def _run(args: Sequence[str]) -> int:
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")  # help has signs that not every encoding has
     if not args:
-        click.echo(klcli.get_help(click.Context(klcli, info_name="klcli")), err=True)
+        click.echo(klcli.get_help(click.Context(klcli, info_name="klcli", **_SETTINGS)), err=True)
         return 2
     return int(klcli.main(args, prog_name="klcli", standalone_mode=False) or 0)
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from klcli import numerics
 from klcli.errors import InputError, OptionError, OutcomeError
 from klcli.lazy import np
+from klcli.numerals import NumeralError, number
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -144,8 +145,11 @@ def as_distribution(data: Any, name: str = "P", *, normalize: bool = False) -> D
 
 
 def _floats(values: Iterable[Any], name: str) -> Array:
+    """The values as an array; text among them is read as the numbers of a file are."""
     try:
-        return np.array(list(values), dtype=np.float64)
+        if getattr(values, "dtype", None) == np.float64:
+            return np.asarray(values)
+        return np.array([number(x) if isinstance(x, str) else x for x in values], dtype=np.float64)
     except (TypeError, ValueError, OverflowError) as error:
         raise InputError(f"{name}: not a sequence of numbers: {error}") from None
 
@@ -254,8 +258,8 @@ class Smoothing(NamedTuple):
         if method in amounts and not given:
             return cls(method, amounts[method])
         try:
-            amount = float(given)
-        except ValueError:
+            amount = number(given)
+        except NumeralError:
             amount = math.nan
         if method not in ("mix", "floor") or not 0 < amount < 1:
             raise OptionError(

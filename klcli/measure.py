@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from klcli import numerics
 from klcli.distribution import Distribution, Smoothing, align, as_distribution, listed
-from klcli.errors import KlcliError
+from klcli.errors import KlcliError, OptionError
 from klcli.lazy import np
 from klcli.result import Result, unit_of
 
@@ -76,13 +76,15 @@ class Measure:
         """
         if len(data) != len(self.sides):
             raise TypeError(f"{self.name} takes {len(self.sides)} distributions, not {len(data)}")
+        base = options.get("base", self.options.get("base"))
+        if base is not None and not 1 < base < math.inf:
+            raise OptionError(f"base is {base:g}: the base of a logarithm is a finite number above 1")
         sources = [as_distribution(each, side.upper()) for each, side in zip(data, self.sides, strict=True)]
         outcomes, weights, notes = lay_out(sources, smooth)
         with np.errstate(all="ignore"):
             terms = self.function(*weights, **options)
         if math.isinf(terms.value):
             notes = (*notes, self._cause(sources, outcomes, weights, terms))
-        base = options.get("base", self.options.get("base"))
         result = Result(
             measure=self.name,
             title=self.title,
@@ -122,11 +124,14 @@ class Measure:
         """Why the value is infinite: the outcomes that make it so, and the mass they hold."""
         p, q = weights
         infinite = np.isinf(terms.columns["contribution"])
-        sides = ((sources[0], p, sources[1], q), (sources[1], q, sources[0], p))
+        sides = (
+            (sources[0], p, sources[1], (p > 0) & (q == 0)),
+            (sources[1], q, sources[0], (p == 0) & (q > 0) & infinite),
+        )
         causes = [
             f"{without.name} gives no probability to {named}, where {holder.name} has {_short(mass)} of its mass"
-            for holder, own, without, other in sides
-            for named, mass in _held(outcomes, own, infinite & (own > 0) & (other == 0))
+            for holder, own, without, where in sides
+            for named, mass in _held(outcomes, own, where)
         ]
         if not ((p > 0) & (q > 0)).any():
             causes = [f"{sources[0].name} and {sources[1].name} have no outcome in common"]
@@ -150,8 +155,9 @@ class Measure:
             yield f"It is 0: {names['P']} and {names['Q']} are the same distribution."
             return
         contributions = np.asarray(result.terms["contribution"])
-        row = {name: _cell(column[int(np.argmax(contributions))]) for name, column in result.terms.items()}
-        yield self.largest.format(**{**names, **row, "unit": result.unit}).replace("  ", " ")
+        if contributions.max() > 0:
+            row = {name: _cell(column[int(np.argmax(contributions))]) for name, column in result.terms.items()}
+            yield self.largest.format(**{**names, **row, "unit": result.unit}).replace("  ", " ")
         negative = _named(result.terms["outcome"], contributions < 0)
         if negative:
             yield (

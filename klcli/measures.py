@@ -16,7 +16,7 @@ from klcli.errors import OptionError
 from klcli.lazy import np
 from klcli.measure import Measure, Terms
 from klcli.measure import measure as _measure
-from klcli.numerics import Contrast, shares
+from klcli.numerics import Contrast, shares, sum_of
 
 if TYPE_CHECKING:
     from klcli.numerics import Array
@@ -107,7 +107,7 @@ def kl(p: Array, q: Array, *, base: float = math.e) -> Terms:
     """
     x = Contrast(p, q)
     columns = {"p": shares(p), "q": shares(q), "ratio": x.ratio, "log": x.log_ratio(base)}
-    columns["contribution"] = x.log_terms(base) / x.whole
+    columns["contribution"] = x.log_terms(base)
     return Terms(x.mean_log_ratio(base), _zero_where_equal(columns, "log", "contribution"))
 
 
@@ -138,15 +138,14 @@ def js(p: Array, q: Array, *, base: float = math.e) -> Terms:
     """
     x = Contrast(p, q)
     most = numerics.log_of(2, base)
-    terms = x.jensen_shannon(base)
     m = 0.5 * (x.p + x.q)
     columns = {"p": shares(p), "q": shares(q), "m": m / x.whole}
     columns |= {
         f"{side}_log": _times(own, numerics.log(own / m, base)) / x.whole for side, own in (("p", x.p), ("q", x.q))
     }
-    columns["contribution"] = terms / x.whole
-    columns = _zero_where_equal(columns, "p_log", "q_log", "contribution")
-    return Terms(most if x.disjoint else min(most, x.mean(terms)), columns)
+    columns["contribution"] = x.jensen_shannon_terms(base)
+    value = most if x.disjoint else min(most, sum_of(columns["contribution"]))
+    return Terms(value, _zero_where_equal(columns, "p_log", "q_log", "contribution"))
 
 
 @measure(
@@ -192,10 +191,10 @@ def jeffreys(p: Array, q: Array, *, base: float = math.e) -> Terms:
     1.0
     """
     x = Contrast(p, q)
-    terms = _times(x.difference, x.log_ratio(base))
     columns = {"p": shares(p), "q": shares(q), "delta": x.difference / x.whole, "log": x.log_ratio(base)}
-    columns["contribution"] = terms / x.whole
-    return Terms(x.mean(terms), _zero_where_equal(columns, "delta", "log", "contribution"))
+    columns["contribution"] = np.where(x.lost | x.gained, math.inf, _times(columns["delta"], columns["log"]))
+    value = sum_of(columns["contribution"])
+    return Terms(value, _zero_where_equal(columns, "delta", "log", "contribution"))
 
 
 @measure(
@@ -242,24 +241,19 @@ def renyi(p: Array, q: Array, *, alpha: float, base: float = math.e) -> Terms:
     x = Contrast(p, q)
     columns = {"p": shares(p), "q": shares(q), "ratio": x.ratio}
     order = {"alpha": alpha}
-    if alpha == 0:
-        inside, outside = np.where(p > 0, x.q, 0.0), np.where(p > 0, 0.0, x.q)
-        value = math.inf if x.disjoint else 0.0 - math.log1p(-x.mean(outside)) / math.log(base)
-        columns["contribution"] = inside / x.whole
-        return Terms(value, columns, order, x.mean(inside), "D_0(P‖Q) = −log Σ q where p > 0", step="")
     if alpha == 1:
         return kl.function(p, q, base=base)._replace(details=order, formula=f"D_1(P‖Q) = {kl.formula}", step=kl.step)
     if math.isinf(alpha):
-        logs = np.where(p > 0, x.log_ratio(base), -math.inf)
+        logs = np.where(x.lost, math.inf, np.where(p > 0, x.log_ratio(base), -math.inf))
         value = max(0.0, float(logs.max()))
         columns["contribution"] = np.where(np.arange(p.size) == logs.argmax(), value, 0.0)
         return Terms(value, columns, order, formula="D_∞(P‖Q) = log max p/q", step="")
-    terms = x.power_terms(alpha)
-    columns["contribution"] = terms / x.whole
-    infinite = x.disjoint or (alpha > 1 and x.lost.any())
-    value = math.inf if infinite else max(0.0, x.log_mean_power(alpha) / math.log(base))
+    columns["contribution"] = x.power_terms(alpha)
+    value = max(0.0, x.renyi(alpha) / math.log(base))
     formula = f"D_α(P‖Q) = log(Σ p^α·q^(1−α)) / (α − 1), α = {alpha:g}"
-    return Terms(value, columns, order, x.mean(terms), formula)
+    if alpha == 0:
+        formula = "D_0(P‖Q) = −log Σ q where p > 0"
+    return Terms(value, columns, order, sum_of(columns["contribution"]), formula, step=None if alpha else "")
 
 
 @measure(
@@ -286,10 +280,11 @@ def tsallis(p: Array, q: Array, *, alpha: float) -> Terms:
         return kl.function(p, q)._replace(details=order, formula="T_1(P‖Q) = Σ p·ln(p/q)", step=kl.step)
     x = Contrast(p, q)
     columns = {"p": shares(p), "q": shares(q), "ratio": x.ratio}
-    columns["contribution"] = _times(x.p, np.expm1((alpha - 1) * x.log_ratio())) / (alpha - 1) / x.whole
-    gap = np.where(p > 0, 0.0, -x.q) if alpha == 0 else x.power_gap(alpha)
+    terms = x.power_gap_terms(alpha) / (alpha - 1)
+    columns["contribution"] = terms + x.difference / x.whole
+    value = math.inf if alpha > 1 and x.lost.any() else sum_of(terms)
     formula = f"T_α(P‖Q) = (Σ p^α·q^(1−α) − 1) / (α − 1), α = {alpha:g}"
-    return Terms(x.mean(gap / (alpha - 1)), _zero_where_equal(columns, "contribution"), order, formula=formula)
+    return Terms(value, _zero_where_equal(columns, "contribution"), order, formula=formula)
 
 
 @measure(
@@ -310,20 +305,11 @@ def hellinger(p: Array, q: Array) -> Terms:
     1.0
     """
     x = Contrast(p, q)
-    squared = _hellinger_squared(x)
     columns = {"p": shares(p), "q": shares(q)}
     columns |= {"sqrt_p": np.sqrt(columns["p"]), "sqrt_q": np.sqrt(columns["q"])}
-    columns["contribution"] = _hellinger_terms(x) / x.whole
+    columns["contribution"] = 0.5 * _times(x.difference, x.difference / (np.sqrt(x.p) + np.sqrt(x.q)) ** 2) / x.whole
+    squared = 1.0 if x.disjoint else min(1.0, sum_of(columns["contribution"]))
     return Terms(math.sqrt(squared), _zero_where_equal(columns, "contribution"), total=squared)
-
-
-def _hellinger_terms(x: Contrast) -> Array:
-    gap = x.difference / (np.sqrt(x.p) + np.sqrt(x.q))
-    return np.where(x.difference == 0, 0.0, 0.5 * gap * gap)
-
-
-def _hellinger_squared(x: Contrast) -> float:
-    return 1.0 if x.disjoint else min(1.0, x.mean(_hellinger_terms(x)))
 
 
 @measure(
@@ -345,10 +331,9 @@ def bhattacharyya(p: Array, q: Array, *, base: float = math.e) -> Terms:
     1.0
     """
     x = Contrast(p, q)
-    overlap = np.sqrt(x.p) * np.sqrt(x.q)
-    value = math.inf if x.disjoint else x.log_mean_power(0.5) / 2 / math.log(base)
-    columns = {"p": shares(p), "q": shares(q), "contribution": overlap / x.whole}
-    return Terms(max(0.0, value), columns, total=x.mean(overlap))
+    overlap = np.sqrt(x.p) * np.sqrt(x.q) / x.whole
+    value = max(0.0, 0.5 * x.renyi(0.5) / math.log(base))
+    return Terms(value, {"p": shares(p), "q": shares(q), "contribution": overlap}, total=sum_of(overlap))
 
 
 @measure(
@@ -369,11 +354,10 @@ def tv(p: Array, q: Array) -> Terms:
     0.25
     """
     x = Contrast(p, q)
-    terms = 0.5 * np.abs(x.difference)
     columns = {"p": shares(p), "q": shares(q), "delta": x.difference / x.whole}
-    columns["contribution"] = terms / x.whole
-    columns = _zero_where_equal(columns, "delta", "contribution")
-    return Terms(1.0 if x.disjoint else min(1.0, x.mean(terms)), columns)
+    columns["contribution"] = 0.5 * np.abs(columns["delta"])
+    value = 1.0 if x.disjoint else min(1.0, sum_of(columns["contribution"]))
+    return Terms(value, _zero_where_equal(columns, "delta", "contribution"))
 
 
 @measure(
@@ -394,10 +378,12 @@ def chi2(p: Array, q: Array) -> Terms:
     0.3333333333333333
     """
     x = Contrast(p, q)
-    terms = np.where(x.difference == 0, 0.0, x.difference * (x.difference / x.q))
     columns = {"p": shares(p), "q": shares(q), "delta": x.difference / x.whole}
-    columns["contribution"] = terms / x.whole
-    return Terms(x.mean(terms), _zero_where_equal(columns, "delta", "contribution"))
+    terms = np.where(x.difference == 0, 0.0, columns["delta"] * x.difference / x.q)
+    beyond = np.isinf(terms)  # of float64 on the way, at least: (p − q)(p/q − 1) may not be
+    terms[beyond] = columns["delta"][beyond] * np.expm1(x.log_ratio()[beyond])
+    columns["contribution"] = np.where(x.lost, math.inf, terms)
+    return Terms(sum_of(columns["contribution"]), _zero_where_equal(columns, "delta", "contribution"))
 
 
 def _zero_where_equal(columns: dict[str, Array], *names: str) -> dict[str, Array]:

@@ -37,21 +37,26 @@ def number(text: str) -> float:
     klcli.numerals.NumeralError: '30%' is a percentage: divide it by 100
     """
     stripped = text.strip(" \t")
-    numerator, slash, denominator = stripped.partition("/")
-    if not slash:
+    numerator, slash, denominator = (part.strip(" \t") for part in stripped.partition("/"))
+    if not (slash and _DECIMAL.fullmatch(numerator) and _DECIMAL.fullmatch(denominator)):
         return _decimal(stripped)
-    above, below = _decimal(numerator.rstrip(" \t")), _decimal(denominator.lstrip(" \t"))
+    above, below = _decimal(numerator), _decimal(denominator)
     if below == 0:
         raise NumeralError(text, "a division by zero")
-    if above.is_integer() and below.is_integer() and max(abs(above), abs(below)) < 2**53:
+    if above == 0 or (above.is_integer() and below.is_integer() and max(abs(above), abs(below)) < 2**53):
         return above / below
+    return _in_range(text, _rounded_once(numerator, denominator), is_zero=False)
+
+
+def _rounded_once(numerator: str, denominator: str) -> float:
     from fractions import Fraction
 
     try:
-        value = float(Fraction(numerator.strip()) / Fraction(denominator.strip()))
+        return float(Fraction(numerator) / Fraction(denominator))
     except OverflowError:
-        value = math.inf
-    return _in_range(text, value, above == 0)
+        return math.inf
+    except ValueError:  # more digits than Python turns into an integer
+        return float(numerator) / float(denominator)
 
 
 def numbers(cells: Sequence[str]) -> Array:

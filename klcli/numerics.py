@@ -71,6 +71,11 @@ def _tree(x: Array) -> tuple[float, float]:
     return float(high[0]), float(low[0])
 
 
+def sum_of(x: Array) -> float:
+    """Σx, rounded once; inf where a number is."""
+    return total(x)[0] if np.isfinite(x).all() else math.inf
+
+
 def _two_sum(a: _T, b: _T) -> tuple[_T, _T]:
     high = a + b
     part = high - a
@@ -108,21 +113,25 @@ def _scaled(x: Array) -> tuple[Array, int]:
 def sum_as_read(w: Array) -> float | None:
     """Σw rounded once, or None where it is beyond the largest float64."""
     scaled, exponent = _scaled(w)
-    try:
-        return math.ldexp(total(scaled)[0], -exponent)
-    except OverflowError:
-        return None
+    return _unscaled(total(scaled)[0], exponent)
 
 
 def shares(w: Array) -> Array:
     """w/Σw: the weights themselves where their sum is 1 as closely as float64 can say."""
     scaled, exponent = _scaled(w)
     whole = total(scaled)[0]
-    one = math.ldexp(1.0, exponent)
-    if abs(whole - one) <= one * 2.0**-52:
+    as_read = _unscaled(whole, exponent)
+    if as_read is not None and abs(as_read - 1) <= 2.0**-52:
         return w
     result: Array = scaled / whole
     return result
+
+
+def _unscaled(x: float, exponent: int) -> float | None:
+    try:
+        return math.ldexp(x, -exponent)
+    except OverflowError:
+        return None
 
 
 def surprisal(w: Array, base: float = math.e) -> Array:
@@ -153,13 +162,9 @@ def cross_entropy(p: Array, q: Array, base: float = math.e) -> float:
     scaled, _ = _scaled(p)
     with np.errstate(invalid="ignore"):
         terms = np.where(p > 0, scaled * surprisal(q, base), 0.0)
-    return _ratio_of_sums(terms, scaled)
-
-
-def _ratio_of_sums(terms: Array, weights: Array) -> float:
     if not np.isfinite(terms).all():
         return math.inf
-    return _quotient(total(terms), total(weights))[0]
+    return _quotient(total(terms), total(scaled))[0]
 
 
 # Two distributions.
@@ -169,7 +174,9 @@ class Contrast:
     """P and Q on one scale: p, q·Σp/Σq and their difference to the last digits, the start of every divergence.
 
     `p` and `q` are scaled weights with the same sum `whole`; `difference` is p − q within about 1 ulp of the
-    exact value, 0 where the distributions agree. An outcome is near where 1/2 < p/q < 2.
+    exact value, 0 where the distributions agree. An outcome is near where 1/2 < p/q < 2, `lost` where q = 0 < p,
+    `gained` where p = 0 < q. Methods called terms return terms of the normalised distributions, 0 for an outcome
+    that neither has.
     """
 
     def __init__(self, p: Array, q: Array) -> None:
@@ -187,7 +194,7 @@ class Contrast:
             self.q[block] = product + error
             self.difference[block] = (self.p[block] - product) - error
         self.difference[np.abs(self.difference) <= _NOISE * self.q] = 0.0
-        self.lost = (p > 0) & (q == 0)  # what P has and Q gives no probability
+        self.lost = (p > 0) & (q == 0)
         self.gained = (p == 0) & (q > 0)
         self._log_ratios: dict[float, Array] = {}
 
@@ -230,7 +237,10 @@ class Contrast:
         return result
 
     def log_terms(self, base: float = math.e) -> Array:
-        """p·log(p/q) on the scale of p, in that base: the textbook's signed terms; 0 where p = 0."""
+        """p·log(p/q) in that base: the textbook's terms, signed."""
+        return self._log_terms(base) / self.whole
+
+    def _log_terms(self, base: float) -> Array:
         with np.errstate(invalid="ignore"):
             return np.where(self.p > 0, self.p * self.log_ratio(base), 0.0)
 
@@ -240,64 +250,77 @@ class Contrast:
             return math.inf
         # Σ difference is 0, so taking it from the terms changes no sum and makes every term >= 0.
         # The far logarithms stay in a sum of their own: in base 2 they are exact where p/q is a power of two.
-        logs = total(np.where(self.near, 0.0, self.log_terms(base)))
-        rest = total(np.where(self.near, self.deviance(), -self.difference))
+        logs = total(np.where(self.near, 0.0, self._log_terms(base)))
+        rest = total(np.where(self.near, self._deviance(), -self.difference))
         high, low = _two_sum(logs[0], rest[0] / math.log(base))
         return max(0.0, (high + (low + logs[1] + rest[1] / math.log(base))) / self.whole)
 
-    def mean(self, terms: Array) -> float:
-        """Σ terms / Σp for terms on the scale of p; inf where one is."""
-        if not np.isfinite(terms).all():
-            return math.inf
-        return _quotient(total(terms), self._p_sum)[0]
+    def _deviance(self, side: str = "p") -> Array:
+        """p·log(p/q) − p + q in nats, >= 0, or its like from the side of Q; for near outcomes (Loader 2000)."""
+        if side == "p":
+            return self._in_blocks(lambda p, _, d, v: v * (d + 2 * p * _series(v * v, _ATANH)))
+        return self._in_blocks(lambda _, q, d, v: v * (d - 2 * q * _series(v * v, _ATANH)))
 
-    def deviance(self) -> Array:
-        """p·log(p/q) − p + q in nats, >= 0, on the scale of p; right for near outcomes only (Loader 2000)."""
-        return self._in_blocks(lambda p, _, d, v: v * (d + 2 * p * _series(v * v, _ATANH)))
-
-    def jensen_shannon(self, base: float = math.e) -> Array:
-        """½(p·log(p/m) + q·log(q/m)) with m = ½(p+q), on the scale of p, in that base; every term >= 0."""
+    def jensen_shannon_terms(self, base: float = math.e) -> Array:
+        """½(p·log(p/m) + q·log(q/m)) with m = ½(p+q), in that base; every term >= 0."""
 
         def terms(p: Array, q: Array, _: Array, v: Array) -> Array:
             far = [np.where(x > 0, x * log(np.maximum(2 * x / (p + q), _TINY), base), 0.0) for x in (p, q)]
             near = (p + q) * _series(v * v, _ENTROPY) / math.log(base)
             return 0.5 * np.where(np.abs(v) < 0.5, near, far[0] + far[1])
 
-        return self._in_blocks(terms)
+        return self._in_blocks(terms) / self.whole
 
     def power_terms(self, alpha: float) -> Array:
-        """p^α·q^(1−α) on the scale of p, for α > 0; inf where q = 0 < p and α > 1."""
+        """p^α·q^(1−α), for α >= 0, with 0^0 = 0; inf where q = 0 < p and α > 1."""
+        side, powers, _ = self._powers(alpha)
+        own = getattr(self, side) / self.whole
         with np.errstate(over="ignore", invalid="ignore"):
-            return np.where(self.p > 0, self.p * np.exp((alpha - 1) * self.log_ratio()), 0.0)
+            half = np.exp(0.5 * powers)  # e^x itself may be too large for float64 where own·e^x is not
+            return np.where(own > 0, own * half * half, 0.0)
 
-    def log_mean_power(self, alpha: float) -> float:
-        """log(Σ p^α·q^(1−α)) / (α − 1) in nats for α > 0 but 1: the Rényi divergence, where it is finite."""
-        gap = self.mean(self.power_gap(alpha))
+    def power_gap_terms(self, alpha: float) -> Array:
+        """p^α·q^(1−α) − αp − (1−α)q, for α >= 0: all >= 0 for α > 1, all <= 0 for α < 1.
+
+        Since Σp = Σq, their sum is that of `power_terms` less 1, without the cancellation near equality.
+        """
+        side, powers, factor = self._powers(alpha)
+        own = getattr(self, side) / self.whole
+        with np.errstate(over="ignore", invalid="ignore"):
+            growth = np.where(np.abs(powers) < 1, own * np.expm1(powers), self.power_terms(alpha) - own)
+            far = np.where(own > 0, growth, 0.0) - factor * (self.difference / self.whole)
+            deviance = self._deviance(side) / self.whole
+            near = own * _expm1_tail(powers) + (factor if side == "p" else -factor) * deviance
+        return np.where(self.near, near, far)
+
+    def renyi(self, alpha: float) -> float:
+        """log(Σ p^α·q^(1−α)) / (α − 1) in nats, for α >= 0 but 1."""
+        if self.disjoint or (alpha > 1 and self.lost.any()):
+            return math.inf
+        gap = sum_of(self.power_gap_terms(alpha))
         if abs(gap) <= 0.5:
             return math.log1p(gap) / (alpha - 1)
-        powers = np.where(self.p > 0, (alpha - 1) * self.log_ratio(), -math.inf)
-        largest = float(powers.max())
-        shift = largest if abs(largest) > 600 else 0.0  # e^600 is well within float64
-        terms = np.where(self.p > 0, self.p * np.exp(powers - shift), 0.0)
-        return (shift + math.log(self.mean(terms))) / (alpha - 1)
+        plain = sum_of(self.power_terms(alpha))
+        if 2.0**-900 < plain < 2.0**900:
+            return math.log(plain) / (alpha - 1)
+        # Sums of what float64 cannot hold.
+        side, powers, factor = self._powers(alpha)
+        common = (self._p_given > 0) & (self._q_given > 0)
+        weight = surprisal(self._p_given if side == "p" else self._q_given)[common]
+        if alpha > 1:  # divided by α − 1 while it can still be done
+            logs = self.log_ratio()[common] - weight / factor
+            return float(logs.max()) + math.log(sum_of(np.exp(factor * (logs - logs.max())))) / factor
+        logs = powers[common] - weight
+        return (float(logs.max()) + math.log(sum_of(np.exp(logs - logs.max())))) / (alpha - 1)
 
-    def power_gap(self, alpha: float) -> Array:
-        """p^α·q^(1−α) − αp − (1−α)q on the scale of p, for α > 0: all >= 0 for α > 1, all <= 0 for α < 1.
+    def _powers(self, alpha: float) -> tuple[str, Array, float]:
+        """A side and x such that side·e^x is p^α·q^(1−α), and the factor of log(p/q) in x.
 
-        Since Σp = Σq, its sum is that of `power_terms` less Σp, without the cancellation near equality.
+        It is the side that needs the smaller factor: the other follows by p ↔ q, α ↔ 1 − α.
         """
-        # Written from the side whose exponent is the smaller; the other follows by p ↔ q, α ↔ 1 − α.
-        own, exponent, sign = (self.p, alpha - 1, 1.0) if alpha >= 0.5 else (self.q, alpha, -1.0)
-        with np.errstate(over="ignore", invalid="ignore"):
-            power = exponent * self.log_ratio()
-            far = np.where(own > 0, own * np.expm1(power), 0.0) - exponent * self.difference
-            tail = own * _expm1_tail(power)
-
-        def deviance(p: Array, q: Array, d: Array, v: Array) -> Array:
-            side = p if sign > 0 else q
-            return v * (d + sign * 2 * side * _series(v * v, _ATANH))
-
-        return np.where(self.near, tail + sign * exponent * self._in_blocks(deviance), far)
+        side, factor = ("p", alpha - 1) if alpha >= 0.5 else ("q", alpha)
+        with np.errstate(invalid="ignore", over="ignore"):
+            return side, np.where(self._p_given > 0, factor * self.log_ratio(), -math.inf), factor
 
     def _in_blocks(self, terms: Callable[[Array, Array, Array, Array], Array]) -> Array:
         """terms(p, q, p − q, (p−q)/(p+q)) for every outcome, a block at a time."""

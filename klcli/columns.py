@@ -1,0 +1,55 @@
+"""Columns: what a text holds before a number of it is believed, and the registry of the formats that find them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from klcli.numerals import NumeralError, number
+
+if TYPE_CHECKING:
+    from klcli.numerics import Array
+
+
+class Column(NamedTuple):
+    """One distribution as text: its name in the file, its labels if any, its cells, and where each row stands."""
+
+    name: str
+    labels: Sequence[str] | None
+    cells: Sequence[str]
+    place: Callable[[int], str]
+    notes: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()  # the names of columns of text that stand beside it and are not used
+    values: Array | None = None  # the numbers, where they are read already and there are no cells
+
+
+class FormatError(Exception):
+    """Raised for text that its format cannot read; the name of the source is added where it is caught."""
+
+
+Reader = Callable[[str], list[Column]]
+FORMATS: dict[str, Reader] = {}
+
+
+def reads(name: str) -> Callable[[Reader], Reader]:
+    """A decorator that makes a function from text to Columns the reader of the format of that name."""
+
+    def enter(function: Reader) -> Reader:
+        FORMATS[name] = function
+        return function
+
+    return enter
+
+
+def is_number(cell: str) -> bool:
+    """Whether the cell writes a number."""
+    try:
+        number(cell)
+    except NumeralError:
+        return False
+    return True
+
+
+def clipped(text: str, most: int = 80) -> str:
+    """The text, cut where it is too long for a message."""
+    return text if len(text) <= most else text[: most - 1] + "…"

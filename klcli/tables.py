@@ -1,0 +1,227 @@
+"""Tables: CSV and TSV, and what any table means: which column holds the labels and which hold numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+from klcli.columns import Column, FormatError, clipped, is_number, reads
+from klcli.distribution import listed
+from klcli.lazy import np
+from klcli.numerals import NumeralError, numbers
+
+LABEL_NAMES = ("label", "outcome", "category", "name")
+_MARKS = ",;\t|"
+
+
+@reads("csv")
+def csv_columns(text: str) -> list[Column]:
+    """The columns of comma-separated values; of `;`, tabs or `|` where the first line has no other such mark."""
+    first = first_line(text)
+    if first.lower().startswith("sep="):
+        raise FormatError(f"line 1: Excel's {first.strip()!r} line: delete it")
+    marks = [mark for mark in _MARKS if mark in re.sub('"[^"]*"', "", first)]
+    if len(marks) > 1:
+        shown = " ".join(map(repr, marks))
+        raise FormatError(f"line 1: which of {shown} separates the columns? Put labels with the others in quotes")
+    return _delimited(text, marks[0] if marks else ",")
+
+
+@reads("tsv")
+def tsv_columns(text: str) -> list[Column]:
+    """The columns of tab-separated values."""
+    return _delimited(text, "\t")
+
+
+def first_line(text: str) -> str:
+    """The first line that is not blank."""
+    found = re.search(r"[^\r\n]*\S[^\r\n]*", text)
+    return found[0] if found else ""
+
+
+def table(
+    names: Sequence[str], columns: Sequence[Sequence[str]], place: Callable[[int], str], labels_first: bool = False
+) -> list[Column]:
+    """The columns of numbers in a table, each with the labels of its label column."""
+    label = 0 if labels_first else _label_column(names, columns)
+    labels = None if label is None else columns[label]
+    values = [index for index in range(len(columns)) if index != label]
+    text = [index for index in values if not any(map(is_number, columns[index]))] if len(values) > 1 else []
+    beside = tuple(names[index] for index in text)
+    note = (f"text, so not used: column {listed(beside)}",) if beside else ()
+    kept = [index for index in values if index not in text] or values
+    return [Column(names[index], labels, columns[index], place, note, beside) for index in kept]
+
+
+def _label_column(names: Sequence[str], columns: Sequence[Sequence[str]]) -> int | None:
+    """Where the labels stand: a column of a known or blank name, or else the first that is not numeric."""
+    if len(columns) == 1:
+        return None
+    for index, name in enumerate(names):
+        if _names_labels(name):
+            return index
+    for index, column in enumerate(columns):
+        if not is_number(column[0]):
+            return index
+    return next((index for index, column in enumerate(columns) if not all(map(is_number, column))), None)
+
+
+def _names_labels(name: str) -> bool:
+    return not name or name.lower() in LABEL_NAMES
+
+
+# Delimited text
+
+
+def _delimited(text: str, delimiter: str) -> list[Column]:
+    def place(index: int) -> str:
+        line, _, _ = next(islice(_lines(text, delimiter), index + has_header, None))
+        return f"line {line}"
+
+    has_header = True
+    plain = _plain_table(text, delimiter, place)
+    if plain is not None:
+        return plain
+    cells = _cells(text, delimiter)
+    names = [column[0].strip() for column in cells]
+    has_header = not any(map(is_number, names))
+    if has_header:
+        _check_header(names, next(_lines(text, delimiter))[0])
+        cells = [column[1:] for column in cells]
+        if not cells[0]:
+            raise FormatError("empty: a header and no rows")
+        return table(names, cells, place)
+    if len(cells) == 1:
+        return [Column("", None, cells[0], place)]
+    if _names_labels(names[0]):
+        year = next(filter(is_number, names))
+        raise FormatError(f"{place(0)}: a header with the number {year}: begin the name of a column with a letter")
+    positions = [str(position) for position in range(1, len(cells) + 1)]
+    columns = table(positions, cells, place, labels_first=len(cells) == 2)
+    return [column._replace(notes=(*column.notes, "no header: the first row is data")) for column in columns]
+
+
+_NO_NAME = re.compile(r"[+\-−.,=$€£<>~≈]|\d|#?n/?a$|nan$|null$|none$|#n/a$|inf(inity)?$", re.IGNORECASE)
+
+
+def _check_header(names: Sequence[str], line: int) -> None:
+    """Refuse a first row that is neither a header nor a row of data, and names that do not tell columns apart."""
+    for position, name in enumerate(names):
+        is_name = any(map(str.isalpha, name)) and not _NO_NAME.match(name)
+        if not (is_name or (not name and position == 0)):
+            what = repr(clipped(name)) if name else "blank"
+            raise FormatError(
+                f"line {line}, column {position + 1}: {what} is neither a number nor the name of a column"
+            )
+        if name in names[:position]:
+            raise FormatError(f"line {line}: two columns are called {clipped(name)!r}")
+
+
+def _plain_table(text: str, delimiter: str, place: Callable[[int], str]) -> list[Column] | None:
+    """The columns of a table that delimiters and ends of lines alone divide, or None where csv's rules are needed.
+
+    A big file is read a block at a time, and only its labels and its numbers are kept: twice as fast as csv and
+    in half the memory. Whatever is unusual, mistakes above all, is left to the other way.
+    """
+    start = text.find("\n") + 1
+    stop = len(text) - (len(text[-1000:]) - len(text[-1000:].rstrip("\n")))
+    names = [name.strip() for name in text[: start - 1].split(delimiter)]
+    second = text[start : text.find("\n", start) if text.find("\n", start) > 0 else len(text)].split(delimiter)
+    width = len(names)
+    if not 0 < start < stop or '"' in text or "\r" in text or len(second) != width or any(map(is_number, names)):
+        return None
+    _check_header(names, 1)
+    label = _label_column(names, [[cell] for cell in second])
+    labels: list[str] = []
+    parts: dict[int, list[Any]] = {index: [] for index in range(width) if index != label}
+    row_of_marks = delimiter.encode() * (width - 1) + b"\n"
+    while start < stop:
+        end = text.find("\n", start + 2**18, stop) % (stop + 1)  # the whole rest where there is none
+        block, start = text[start:end], end + 1
+        marks = block.encode().translate(None, _ALL_BUT[delimiter]) + b"\n"
+        if marks != row_of_marks * (len(marks) // width):
+            return None
+        cells = block.replace("\n", delimiter).split(delimiter)
+        if label is not None:
+            labels += cells[label::width]
+        try:
+            for index, part in parts.items():
+                part.append(numbers(cells[index::width]))
+        except NumeralError:
+            return None
+    return [
+        Column(names[index], labels if label is not None else None, (), place, values=np.concatenate(part))
+        for index, part in parts.items()
+    ]
+
+
+_ALL_BUT = {mark: bytes(set(range(256)) - {ord(mark), ord("\n")}) for mark in _MARKS}
+
+
+def _cells(text: str, delimiter: str) -> list[list[str]]:
+    """The cells column by column; blank lines are passed over, save between the rows of a single column."""
+    import csv
+    import io
+
+    csv.field_size_limit(max(131_072, len(text)))
+    # TextIOWrapper splits lines as csv wants them and, unlike StringIO, does not hold four bytes a character.
+    lines = io.TextIOWrapper(io.BytesIO(text.encode()), encoding="utf-8", newline="")
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    columns: list[list[str]] = []
+    blank = False
+    try:
+        while rows := list(islice(reader, 1024)):  # few enough to be still in the cache when they are turned
+            kept = list(filter(None, rows))
+            blank |= len(kept) < len(rows)
+            columns = columns or [[] for _ in range(max(map(len, kept), default=0))]
+            if not {len(columns)}.issuperset(map(len, kept)):
+                _refuse_lines(text, delimiter)
+            for column, cells in zip(columns, zip(*kept, strict=True), strict=False):
+                column.extend(cells)
+    except csv.Error:
+        _refuse_lines(text, delimiter)
+    if blank and len(columns) == 1:
+        _refuse_lines(text, delimiter)
+    return columns
+
+
+def _refuse_lines(text: str, delimiter: str) -> None:
+    """Raise for the first row that is not like the first one, if there is one."""
+    rows = _lines(text, delimiter)
+    _, last, first = next(rows)
+    for line, end, row in rows:
+        if len(row) != len(first):
+            cells = f"{len(row)} cell{'s' * (len(row) != 1)} where the first row has {len(first)}"
+            raise FormatError(f"line {line}: {cells} (separated by {delimiter!r})")
+        if len(first) == 1 and line > last + 1:
+            raise FormatError(f"line {last + 1}: blank between numbers: a missing value is not 0")
+        last = end
+
+
+def _lines(text: str, delimiter: str) -> Iterator[tuple[int, int, list[str]]]:
+    """Each row that is not blank, with the physical lines on which it starts and ends; slow, for messages."""
+    import csv
+    import io
+
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    line = 1
+    try:
+        for row in reader:
+            if row:
+                yield line, reader.line_num, row
+            line = reader.line_num + 1
+    except csv.Error as error:
+        if "end of data" in str(error):
+            raise FormatError(f"line {_open_quote(text, line)}: a quote is opened and never closed") from None
+        raise FormatError(f"line {line}: {error}") from None
+
+
+def _open_quote(text: str, line: int) -> int:
+    """The line of the quote that is never closed, in a row that starts on the given line."""
+    is_open, opened = False, line
+    for number, content in enumerate(re.split("\r\n|\r|\n", text)[line - 1 :], line):
+        for _ in range(content.count('"')):
+            is_open, opened = not is_open, number
+    return opened

@@ -1,0 +1,264 @@
+"""Trees: JSON and YAML, and the shapes that hold distributions in them, klcli's own output among these."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from klcli.columns import Column, FormatError, clipped, is_number, reads
+from klcli.tables import table
+
+
+class Literal(str):
+    """A scalar as it is written, without quotes: whatever number it may be is not yet believed."""
+
+    line = 0
+
+
+class Quoted(str):
+    """A scalar that was written in quotes."""
+
+    line = 0
+
+
+class Items(list[Any]):
+    """The items of a list."""
+
+    line = 0
+
+
+class Members(list[tuple[str, Any]]):
+    """The members of a mapping in their order, those that stand twice included."""
+
+    line = 0
+    key: str | None = None  # while it is read: the name whose value comes next
+
+
+@reads("json")
+def json_columns(text: str) -> list[Column]:
+    """The columns of a JSON text."""
+    import json
+
+    try:
+        tree = json.loads(
+            text, parse_float=Literal, parse_int=Literal, parse_constant=Literal, object_pairs_hook=Members
+        )
+    except json.JSONDecodeError as error:
+        raise FormatError(f"line {error.lineno}, column {error.colno}: not JSON: {error.msg.lower()}") from None
+    except RecursionError:
+        raise FormatError("nested too deeply") from None
+    return _columns(tree)
+
+
+@reads("yaml")
+def yaml_columns(text: str) -> list[Column]:
+    """The columns of a YAML text: scalars as they are written, no tags, no aliases, one document."""
+    import yaml
+
+    try:
+        tree = _yaml_tree(yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
+    except yaml.MarkedYAMLError as error:
+        line = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
+        raise FormatError(f"{line}not YAML: {error.problem}") from None
+    except yaml.reader.ReaderError:
+        odd = yaml.reader.Reader.NON_PRINTABLE.search(text)
+        line = f"line {text.count(chr(10), 0, odd.start()) + 1}: " if odd else ""
+        raise FormatError(f"{line}not YAML: a control character") from None
+    if tree is None:
+        raise FormatError("empty")
+    return _columns(tree)
+
+
+def _yaml_tree(events: Iterator[Any]) -> Any:
+    import yaml
+
+    open_nodes: list[Any] = []
+    root: Any = None
+    for event in events:
+        line = event.start_mark.line + 1
+        if isinstance(event, yaml.DocumentStartEvent) and root is not None:
+            raise FormatError(f"line {line}: a second document begins: keep one to a file")
+        if isinstance(event, yaml.AliasEvent):
+            raise FormatError(f"line {line}: an alias, *{event.anchor}: write the values out")
+        if not isinstance(event, yaml.NodeEvent | yaml.CollectionEndEvent):
+            continue
+        tag = getattr(event, "tag", None)
+        if tag is not None:
+            raise FormatError(f"line {line}: a tag, {tag}: write the value without it")
+        if isinstance(event, yaml.CollectionEndEvent):
+            node = open_nodes.pop()
+        else:
+            node = _yaml_node(event)
+            node.line = line
+        if isinstance(event, yaml.CollectionStartEvent):
+            open_nodes.append(node)
+            if len(open_nodes) > 50:
+                raise FormatError(f"line {line}: nested too deeply")
+        elif not open_nodes:
+            root = node
+        elif isinstance(open_nodes[-1], Items):
+            open_nodes[-1].append(node)
+        elif open_nodes[-1].key is not None:
+            open_nodes[-1].append((open_nodes[-1].key, node))
+            open_nodes[-1].key = None
+        elif isinstance(node, str):
+            open_nodes[-1].key = node
+        else:
+            raise FormatError(f"line {node.line}: a label must be plain text")
+    return root
+
+
+def _yaml_node(event: Any) -> Any:
+    import yaml
+
+    if isinstance(event, yaml.ScalarEvent):
+        return Quoted(event.value) if event.style else Literal(event.value)
+    return Items() if isinstance(event, yaml.SequenceStartEvent) else Members()
+
+
+def _columns(tree: Any) -> list[Column]:
+    """The columns that a tree holds, whatever its shape."""
+    if isinstance(tree, Members):
+        if _is_own(tree):
+            return _own_columns(dict(tree)["results"])
+        if tree and not any(isinstance(node, list) for _, node in tree):
+            return [_mapping_column("", tree, "$")]
+        return _named_columns(tree)
+    if isinstance(tree, list) and tree and all(isinstance(node, Members) for node in tree):
+        return _record_columns(tree, "$")
+    if isinstance(tree, list):
+        return [_list_column("", None, tree, "$")]
+    raise FormatError(f"{_place(tree, '$')}: expected a list or a mapping of numbers, found {_kind(tree)}")
+
+
+def _named_columns(tree: Members) -> list[Column]:
+    """A mapping from names to distributions, with `labels` for those that are lists."""
+    _refuse_twice(tree)
+    if not tree:
+        raise FormatError("empty")
+    labels = None
+    columns = []
+    for name, node in tree:
+        path = f"$.{name}"
+        if isinstance(node, Members):
+            columns.append(_mapping_column(name, node, path))
+        elif not isinstance(node, list):
+            raise FormatError(f"{_place(node, path)}: expected a list or a mapping, found {_kind(node)}")
+        elif name == "labels":
+            labels = [_text(item, f"{path}[{index}]") for index, item in enumerate(node)]
+        elif node and all(isinstance(item, Members) for item in node):
+            found = _record_columns(node, path)
+            columns += [each._replace(name=f"{name}.{each.name}" if len(found) > 1 else name) for each in found]
+        else:
+            columns.append(_list_column(name, None, node, path))
+    if not columns:
+        raise FormatError("empty: labels and no numbers")
+    for index, column in enumerate(columns):
+        if labels is not None and column.labels is None:
+            if len(labels) != len(column.cells):
+                raise FormatError(f"$.{column.name}: {len(column.cells)} numbers for {len(labels)} labels")
+            columns[index] = column._replace(labels=labels)
+    return columns
+
+
+def _list_column(name: str, labels: Sequence[str] | None, items: list[Any], path: str) -> Column:
+    cells = [_cell(item, f"{path}[{index}]") for index, item in enumerate(items)]
+    return Column(name, labels, cells, lambda index: _place(items[index], f"{path}[{index}]"))
+
+
+def _mapping_column(name: str, members: Members, path: str) -> Column:
+    cells = [_cell(node, f"{path}.{label}") for label, node in members]
+    labels = [str(label) for label, _ in members]
+    return Column(name, labels, cells, lambda index: _place(members[index][1], f"{path}.{labels[index]}"))
+
+
+def _record_columns(records: list[Any], path: str) -> list[Column]:
+    """A list of records as the table that it is."""
+    names = [name for name, _ in records[0]]
+    places = [_place(record, f"{path}[{index}]") for index, record in enumerate(records)]
+    rows = []
+    for record, place in zip(records, places, strict=True):
+        _refuse_twice(record)
+        fields = dict(record)
+        if not fields or fields.keys() != set(names):
+            raise FormatError(f"{place}: its fields are not those of the first record")
+        rows.append([fields[name] for name in names])
+    nodes = dict(zip(names, zip(*rows, strict=True), strict=True))
+    text = [[_text(node, place) for node, place in zip(nodes[name], places, strict=True)] for name in names]
+    return [
+        column._replace(cells=[_cell(node, place) for node, place in zip(nodes[column.name], places, strict=True)])
+        for column in table(names, text, places.__getitem__)
+    ]
+
+
+def _is_own(tree: Members) -> bool:
+    results = dict(tree).get("results")
+    return (
+        isinstance(results, list)
+        and bool(results)
+        and all(isinstance(result, Members) and "measure" in dict(result) for result in results)
+    )
+
+
+def _own_columns(results: list[Any]) -> list[Column]:
+    """The distributions behind klcli's own output: p and q of one result, p and every labelled q of several."""
+    columns: list[Column] = []
+    for index, result in enumerate(results):
+        _refuse_twice(result)
+        fields = dict(result)
+        path = f"$.results[{index}].terms"
+        terms = fields.get("terms")
+        if not isinstance(terms, list) or not terms or not all(isinstance(term, Members) for term in terms):
+            raise FormatError(f"{path}: holds no terms: make it without --no-steps")
+        if "omitted" in fields:
+            raise FormatError(f"{path}: {fields['omitted']} terms were left out: make it without --top")
+        sides = [Members(each for each in term if each[0] in ("outcome", "p", "q")) for term in terms]
+        for column in _record_columns(sides, path):
+            if column.name != "p" or index == 0:
+                label = str(fields.get("label") or column.name)
+                columns.append(column if column.name == "p" else column._replace(name=label))
+    names = [column.name for column in columns]
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            raise FormatError(f"$.results: two of them are called {clipped(name)!r}")
+    return columns
+
+
+def _refuse_twice(members: Members) -> None:
+    seen = set()
+    for name, node in members:
+        if name in seen:
+            raise FormatError(f"{_place(node, f'$.{name}')}: duplicate name {clipped(name)!r}")
+        seen.add(name)
+
+
+def _cell(node: Any, path: str) -> str:
+    """The text of a number; text in quotes is one only as a fraction, which JSON cannot write otherwise."""
+    if isinstance(node, Literal) or (isinstance(node, str) and "/" in node):
+        return str(node)
+    hint = ": leave out the quotes" if isinstance(node, str) and is_number(node) else ""
+    raise FormatError(f"{_place(node, path)}: expected a number, found {_kind(node)}{hint}")
+
+
+def _text(node: Any, path: str) -> str:
+    if isinstance(node, str):
+        return str(node)
+    if isinstance(node, list):
+        raise FormatError(f"{_place(node, path)}: expected a number or a label, found {_kind(node)}")
+    return {True: "true", False: "false", None: "null"}[node]
+
+
+def _place(node: Any, path: str) -> str:
+    """Where the node stands: its line in YAML, its path in JSON."""
+    line = getattr(node, "line", 0)
+    return f"line {line}" if line else clipped(path)
+
+
+def _kind(node: Any) -> str:
+    if isinstance(node, Members):
+        return "a mapping"
+    if isinstance(node, list):
+        return "a list"
+    if isinstance(node, Literal):
+        return clipped(node, 40) or "nothing"
+    return f"text, {clipped(node, 40)!r}" if isinstance(node, str) else _text(node, "")
