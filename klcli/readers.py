@@ -22,6 +22,7 @@ from klcli import tables, trees
 from klcli.columns import FORMATS, Column, FormatError, clipped
 from klcli.distribution import Distribution, listed, numbered
 from klcli.errors import InputError, OptionError, OutcomeError
+from klcli.lazy import np
 from klcli.numerals import NumeralError, numbers
 
 __all__ = ["FORMATS", "STDIN", "only", "read", "read_all", "read_each", "split", "tables", "trees"]
@@ -62,7 +63,7 @@ def read_each(sources: Sequence[str], **options: Any) -> list[list[Distribution]
 
     Raises InputError as `read_all` does, and where standard input is asked for twice.
     """
-    if sources.count(STDIN) > 1:
+    if [split(source) for source in sources].count((STDIN, None)) > 1:
         raise InputError("standard input (-) can be read once only: give the other distribution as a file")
     paths = [split(source)[0] for source in sources]
     names = [_called(path) for path in paths]
@@ -152,21 +153,18 @@ def _distribution(column: Column, name: str, normalize: bool, duplicates: str) -
     """The column as a Distribution; what is wrong with a row says which."""
     where = f", column {column.name}" if column.name else ""
     try:
-        weights: Any = numbers(column.cells) if column.values is None else column.values
-        outcomes, notes = column.labels, column.notes
-        if duplicates == "sum" and outcomes is not None and len(set(outcomes)) < len(outcomes):
+        if column.values is None:
+            column = column._replace(values=numbers(column.cells))
+        if duplicates == "sum" and column.labels is not None:
             _distribution(column._replace(labels=None), name, True, "refuse")  # no wrong weight hides in a sum
-            grouped: dict[str, list[float]] = {}
-            for outcome, weight in zip(outcomes, weights.tolist(), strict=True):
-                grouped.setdefault(outcome, []).append(weight)
-            notes = (*notes, f"{len(outcomes) - len(grouped)} rows added to an outcome that stood before")
-            outcomes, weights = list(grouped), list(map(math.fsum, grouped.values()))
+            column = _added_up(column)
+        values: Any = column.values
         return Distribution(
-            tuple(numbered(len(weights)) if outcomes is None else outcomes),
-            weights,
+            numbered(len(values)) if column.labels is None else tuple(column.labels),
+            values,
             name=name,
-            labelled=outcomes is not None,
-            notes=tuple(f"{name}: {note}" for note in notes),
+            labelled=column.labels is not None,
+            notes=tuple(f"{name}: {note}" for note in column.notes),
             normalize=normalize,
         )
     except NumeralError as error:
@@ -174,6 +172,31 @@ def _distribution(column: Column, name: str, normalize: bool, duplicates: str) -
     except OutcomeError as error:
         places = " and ".join(map(column.place, error.indices))
         raise InputError(f"{name}: {places}: {error.what}") from None
+
+
+def _added_up(column: Column) -> Column:
+    """The column with one row for each label: the exact sum of those that stood under it."""
+    rows: dict[str, list[int]] = {}
+    for row, label in enumerate(column.labels or ()):
+        rows.setdefault(label, []).append(row)
+    repeated = len(column.labels or ()) - len(rows)
+    if not repeated:
+        return column
+    firsts = [each[0] for each in rows.values()]
+    values: Any = column.values
+    return column._replace(
+        labels=list(rows),
+        values=np.array([_sum(values[each].tolist()) for each in rows.values()]),
+        place=lambda index: column.place(firsts[index]),
+        notes=(*column.notes, f"{repeated} rows added to an outcome that stood before"),
+    )
+
+
+def _sum(values: list[float]) -> float:
+    try:
+        return math.fsum(values)
+    except OverflowError:
+        return math.inf
 
 
 # Bytes and text
@@ -206,10 +229,9 @@ def _standard_input() -> bytes:
 
 
 def _missing(path: str, error: OSError | ValueError) -> str:
+    path = path or "''"
     if not isinstance(error, OSError):
         return f"{clipped(path)}: not a file name: {error}"
-    if not path.strip():
-        return f"{path!r}: no source: name a file, or numbers such as 0.5,1/4,1/4"
     if error.errno != errno.ENOENT:
         return f"{clipped(path)}: {(error.strerror or str(error)).lower()}"
     from difflib import get_close_matches

@@ -23,7 +23,7 @@ def csv_columns(text: str) -> list[Column]:
     if first.lower().startswith("sep="):
         raise FormatError(f"line 1: Excel's {first.strip()!r} line: delete it")
     marks = [mark for mark in _MARKS if mark in re.sub('"[^"]*"', "", first)]
-    if len(marks) > 1:
+    if len(marks) > 1:  # a;0,5 must not become the outcome "a;0" with the weight 5
         shown = " ".join(map(repr, marks))
         raise FormatError(f"line 1: which of {shown} separates the columns? Put labels with the others in quotes")
     return _delimited(text, marks[0] if marks else ",")
@@ -37,8 +37,11 @@ def tsv_columns(text: str) -> list[Column]:
 
 def first_line(text: str) -> str:
     """The first line that is not blank."""
-    found = re.search(r"[^\r\n]*\S[^\r\n]*", text)
-    return found[0] if found else ""
+    visible = re.search(r"\S", text)
+    if visible is None:
+        return ""
+    start = max(text.rfind(end, 0, visible.start()) for end in "\r\n") + 1
+    return re.split("[\r\n]", text[start : start + 100_000], maxsplit=1)[0]
 
 
 def table(
@@ -130,6 +133,8 @@ def _plain_table(text: str, delimiter: str, place: Callable[[int], str]) -> list
     names = [name.strip() for name in text[: start - 1].split(delimiter)]
     second = text[start : text.find("\n", start) if text.find("\n", start) > 0 else len(text)].split(delimiter)
     width = len(names)
+    if not names[0] and width == 1:
+        return None
     if not 0 < start < stop or '"' in text or "\r" in text or len(second) != width or any(map(is_number, names)):
         return None
     _check_header(names, 1)

@@ -120,6 +120,7 @@ def _columns(tree: Any) -> list[Column]:
     """The columns that a tree holds, whatever its shape."""
     if isinstance(tree, Members):
         if _is_own(tree):
+            _refuse_twice(tree)
             return _own_columns(dict(tree)["results"])
         if tree and not any(isinstance(node, list) for _, node in tree):
             return [_mapping_column("", tree, "$")]
