@@ -15,7 +15,7 @@ def main() -> None:
     """Run the command line and exit with its code."""
     from klcli import cli
 
-    for number in (signal.SIGINT, signal.SIGTERM) if _handled else ():
+    for number in (signal.SIGTERM, signal.SIGINT) if _handled else (signal.SIGTERM,):
         signal.signal(number, cli.end_at_once)
     gc.disable()  # what one command makes lives until it ends: looking for garbage only takes time
     raise SystemExit(cli.main())

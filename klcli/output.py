@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import stat
 import sys
 from collections.abc import Iterable
 
 from klcli.errors import InputError, OutputError
 
+STDOUT = ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
 _unfinished: set[str] = set()  # new files that have not got their names yet
 
 
@@ -18,26 +20,27 @@ def write(content: bytes, path: str | None = None) -> None:
 
     Raises OutputError where not every byte arrives, BrokenPipeError where nobody reads any more.
     """
-    if path is None or path == "-":
-        _write_stdout(content)
-        return
-    target = os.path.realpath(path)  # a link stays and what it leads to is written
+    to_stdout = path is None or path in STDOUT
     try:
-        if os.path.exists(target) and not stat.S_ISREG(os.stat(target).st_mode):
-            _write_in_place(content, target)
+        if to_stdout:
+            _write_stdout(content)
         else:
-            _replace(content, target)
+            _write_path(content, str(path))
     except BrokenPipeError:
         raise
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written: {(error.strerror or str(error)).lower()}") from None
+    except (OSError, ValueError) as error:  # a closed stream is a ValueError
+        reason = getattr(error, "strerror", None) or str(error)
+        raise OutputError(
+            f"{'standard output' if to_stdout else path}: cannot be written: {reason.lower()}"
+        ) from None
 
 
 def refuse_input(path: str, inputs: Iterable[str]) -> None:
-    """Raise InputError where the file to write is one of the inputs."""
+    """Raise InputError where the file to write is one of the inputs, - being standard input."""
     for source in inputs:
-        with contextlib.suppress(OSError, ValueError):
-            if os.path.samefile(path, source):
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            given = os.fstat(sys.stdin.fileno()) if source == "-" else os.stat(source)
+            if stat.S_ISREG(given.st_mode) and os.path.samestat(os.stat(path), given):
                 raise InputError(f"{path}: is also an input: write to another file")
 
 
@@ -50,42 +53,41 @@ def discard_unfinished() -> None:
 
 def _write_stdout(content: bytes) -> None:
     if sys.stdout is None:
-        raise OutputError("standard output is closed")
+        raise ValueError("it is closed")
+    sys.stdout.flush()
     try:
-        sys.stdout.flush()
         descriptor = sys.stdout.fileno()
-    except BrokenPipeError:
-        raise
-    except (OSError, ValueError) as error:  # a stream without a descriptor, as in tests and notebooks
-        if not hasattr(sys.stdout, "buffer"):
-            raise OutputError(f"standard output cannot be written: {error}") from None
+    except OSError:  # a stream without a descriptor, as in tests and notebooks
         sys.stdout.buffer.write(content)
-        return
-    try:
+        sys.stdout.buffer.flush()
+    else:
         _write_all(descriptor, content)
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise OutputError(f"standard output: cannot be written: {(error.strerror or str(error)).lower()}") from None
+
+
+def _write_path(content: bytes, path: str) -> None:
+    open_already = re.fullmatch(r"/(?:dev|proc/self)/fd/(\d+)", path)
+    if open_already:
+        _write_all(int(open_already[1]), content)
+    elif os.path.exists(path) and not stat.S_ISREG(os.stat(path).st_mode):
+        descriptor = os.open(path, os.O_WRONLY)
+        try:
+            _write_all(descriptor, content)
+        finally:
+            os.close(descriptor)
+    else:
+        _replace(content, os.path.realpath(path))  # a link stays, and what it leads to is written
 
 
 def _write_all(descriptor: int, content: bytes) -> None:
+    # Not by way of a stream: an unbuffered one takes a short write for a whole one.
     rest = memoryview(content)
     while rest:
         rest = rest[os.write(descriptor, rest) :]
 
 
-def _write_in_place(content: bytes, path: str) -> None:
-    descriptor = os.open(path, os.O_WRONLY)
-    try:
-        _write_all(descriptor, content)
-    finally:
-        os.close(descriptor)
-
-
 def _replace(content: bytes, path: str) -> None:
     """Write a new file beside the path and give it its name."""
-    beside = f"{path}.{os.getpid()}.tmp"
+    beside = os.path.join(os.path.dirname(path), f".klcli-{os.getpid()}-{os.urandom(4).hex()}")
     mode = stat.S_IMODE(os.stat(path).st_mode) if os.path.exists(path) else None
     _unfinished.add(beside)
     try:
