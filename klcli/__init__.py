@@ -9,10 +9,10 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # as in typing, whose import would delay the answer to Ctrl-C
 if TYPE_CHECKING:
+    from typing import Any
+
     from klcli.comparison import compare
     from klcli.distribution import Distribution
     from klcli.errors import KlcliError
@@ -72,6 +72,8 @@ _HOMES = {
 
 def __getattr__(name: str) -> Any:
     # On demand, so that `import klcli` is instant and the command can answer Ctrl-C from its first moment.
+    import importlib
+
     if name not in __all__:
         raise AttributeError(f"module 'klcli' has no attribute {name!r}")
     return getattr(importlib.import_module(f"klcli.{_HOMES.get(name, 'measures')}"), name)

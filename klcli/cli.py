@@ -8,7 +8,7 @@ import math
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
@@ -93,6 +93,31 @@ def _option(*names: str, **facts: Any) -> click.Option:
     return click.Option(names, show_envvar=False, **facts)
 
 
+def _print_and_exit(text: Callable[[click.Context], str]) -> Callable[[click.Context, click.Parameter, bool], None]:
+    def callback(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
+        if asked and not ctx.resilient_parsing:
+            output.write(f"{text(ctx)}\n".encode(_encoding(), "backslashreplace"))
+            ctx.exit()
+
+    return callback
+
+
+def _own_options() -> list[click.Parameter]:
+    """--debug and --help, which are written like any answer: whole, or it is an error."""
+    help_callback = _print_and_exit(lambda ctx: ctx.get_help())
+    eager = {"is_flag": True, "is_eager": True, "expose_value": False, "allow_from_autoenv": False}
+    return [
+        _option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error."),
+        _option("-h", "--help", callback=help_callback, help="Show this message and exit.", **eager),
+    ]
+
+
+def _version_option() -> click.Option:
+    callback = _print_and_exit(lambda _: f"klcli {__version__}")
+    eager = {"is_flag": True, "is_eager": True, "expose_value": False, "allow_from_autoenv": False}
+    return _option("--version", callback=callback, help="Show the version and exit.", **eager)
+
+
 # The options of a measure by the names of its parameters, and those that many commands share.
 MEASURE_OPTIONS: dict[str, Callable[[Any], click.Option]] = {
     "base": lambda default: _option(
@@ -137,7 +162,7 @@ def _output_options() -> list[click.Parameter]:
             show_default=True,
             help="Format of the answer.",
         ),
-        _option("--json", "as_json", is_flag=True, help="Short for --format json."),
+        _option("--json", "as_json", is_flag=True, allow_from_autoenv=False, help="Short for --format json."),
         _option("-o", "--output", type=click.Path(), help="Write to this file, whole or not at all."),
         _option(
             "--digits",
@@ -154,12 +179,8 @@ def _output_options() -> list[click.Parameter]:
             type=Number("number", -math.inf),
             help="Exit with 1 where the value is above this.",
         ),
-        _debug_option(),
+        *_own_options(),
     ]
-
-
-def _debug_option() -> click.Option:
-    return _option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
 
 
 # Reading and showing
@@ -175,7 +196,7 @@ def _read(sources: Sequence[str], given: dict[str, Any]) -> list[list[Distributi
 def _show(results: Sequence[Result], given: dict[str, Any]) -> int:
     """Write the results as they were asked for; 1 where a value is above the limit, or else 0."""
     path = given["output"]
-    encoding = "utf-8" if path else getattr(sys.stdout, "encoding", None) or "utf-8"
+    encoding = "utf-8" if path else _encoding()
     content = rooms.load("render", _format(given)).render(results, _view(given, encoding))
     output.write(content if isinstance(content, bytes) else content.encode(encoding, "backslashreplace"), path)
     limit = given["fail_above"]
@@ -184,6 +205,10 @@ def _show(results: Sequence[Result], given: dict[str, Any]) -> int:
         whose = f"{result.label}: " if result.label else ""
         _say(f"{whose}{result.symbol} = {decimal(result.value, 6)} is above {limit:g} (--fail-above)")
     return 1 if above else 0
+
+
+def _encoding() -> str:
+    return getattr(sys.stdout, "encoding", None) or "utf-8"
 
 
 def _format(given: dict[str, Any]) -> str:
@@ -214,7 +239,7 @@ def _view(given: dict[str, Any], encoding: str) -> View:
 
 def _width() -> int:
     columns = os.environ.get("COLUMNS", "")
-    if columns.isascii() and columns.isdigit() and int(columns) > 0:
+    if columns.isascii() and columns.isdigit() and 0 < len(columns.lstrip("0")) < 6:
         return int(columns)
     try:
         return os.get_terminal_size(sys.stdout.fileno()).columns or 80
@@ -250,7 +275,7 @@ class Commands(click.Group):
 
 
 _SETTINGS: dict[str, Any] = {
-    "help_option_names": ["-h", "--help"],
+    "help_option_names": [],  # --help is an option of our own
     "auto_envvar_prefix": "KLCLI",  # one name for every command: KLCLI_BASE, KLCLI_FORMAT ...
     "max_content_width": 100,
 }
@@ -271,19 +296,18 @@ Every option can be set in the environment: --base as KLCLI_BASE, --format as KL
 
 
 @click.group(cls=Commands, help=_ABOUT, context_settings=_SETTINGS)
-@click.version_option(__version__, message="klcli %(version)s")
 def klcli() -> None:
     """Hold the commands."""
 
 
-klcli.params.append(_debug_option())
+klcli.params += [_version_option(), *_own_options()]
 
 
 def _measure_command(measure: Measure) -> click.Command:
     """The command of a measure: its sides are arguments, its parameters options, its docstring the help."""
 
     def run(**given: Any) -> int:
-        sources = [given[side] or _default_source() for side in measure.sides]
+        sources = [_default_source() if given[side] is None else given[side] for side in measure.sides]
         found = _read(sources, given)
         data = [readers.only(each, source) for each, source in zip(found, sources, strict=True)]
         options = {name: given[name] for name in measure.options}
@@ -372,20 +396,19 @@ def main(args: Sequence[str] | None = None) -> int:
         if sys.stdout is not None:
             sys.stdout.flush()
     except BaseException as error:
-        if "--debug" in args or os.environ.get("KLCLI_DEBUG"):
+        if "--debug" in args or os.environ.get("KLCLI_DEBUG", "").lower() in ("1", "true", "yes", "on"):
             import traceback
 
             with contextlib.suppress(OSError, ValueError):
                 traceback.print_exc()
         code = _report(error)
-        _let_go_of_stdout()
+        _let_go_of(sys.stdout)
+    _let_go_of(sys.stderr)
     return code
 
 
 def _run(args: Sequence[str]) -> int:
-    if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="backslashreplace")  # help has signs that not every encoding has
-    if not args:
+    if not args and "_KLCLI_COMPLETE" not in os.environ:
         click.echo(klcli.get_help(click.Context(klcli, info_name="klcli", **_SETTINGS)), err=True)
         return 2
     return int(klcli.main(args, prog_name="klcli", standalone_mode=False) or 0)
@@ -394,8 +417,9 @@ def _run(args: Sequence[str]) -> int:
 def _report(error: BaseException) -> int:
     """Say what went wrong and return the exit code for it."""
     match error:
-        case SystemExit():
-            return error.code if isinstance(error.code, int) else 1
+        case SystemExit():  # click's way to end for a closed pipe, and after completion
+            is_pipe = isinstance(error.__context__, BrokenPipeError)
+            return 141 if is_pipe else error.code if isinstance(error.code, int) else 1
         case click.UsageError():
             command = error.ctx.command_path if error.ctx else "klcli"
             _say(f"{error.format_message()} (see {command} --help)")
@@ -426,14 +450,12 @@ def _say(message: str) -> None:
         sys.stderr.flush()
 
 
-def _let_go_of_stdout() -> None:
-    """What could not be written cannot be written at exit either: point the stream where everything fits."""
-    with contextlib.suppress(OSError, ValueError, AttributeError):
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
-
-
-def end_at_once(number: int, _: object) -> NoReturn:
-    """The handler of Ctrl-C and termination: leave no half-written file, and no traceback either."""
-    output.discard_unfinished()
-    os._exit(128 + number)
+def _let_go_of(stream: Any) -> None:
+    """Point a stream that cannot be written to where everything fits: at exit it would fail once more."""
+    try:
+        if stream is not None:
+            stream.flush()
+    except (OSError, ValueError):
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, stream.fileno())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -61,14 +62,14 @@ def compare(
             headings={
                 **_columns(result),
                 "rank": "rank",
-                "ratio": "× best",
+                "ratio_to_best": "× best",
                 **{_key(name): _symbol(name) for name in values if name != by},
             },
             details={
                 **result.details,
                 **{_key(name): value for name, value in values.items()},
                 "rank": 1 + sum(other.value < result.value for other, _ in found),
-                "ratio": 1.0 if result.value == best else result.value / best if best else math.inf,
+                "ratio_to_best": 1.0 if result.value == best else result.value / best if best else math.inf,
             },
         )
         for q, (result, values) in zip(named, found, strict=True)
@@ -77,9 +78,29 @@ def compare(
 
 
 def _measured(name: str, p: Any, q: Any, base: float, smooth: str | None) -> Result:
-    measure = MEASURES["kl" if name == REVERSE else name]
+    if name == REVERSE:
+        return _turned(_measured("kl", q, p, base, smooth))
+    measure = MEASURES[name]
     options: dict[str, Any] = {"base": base} if "base" in measure.options else {}
-    return measure(*((q, p) if name == REVERSE else (p, q)), smooth=smooth, **options)
+    return measure(p, q, smooth=smooth, **options)
+
+
+def _turned(result: Result) -> Result:
+    """D(Q‖P) as an answer about P and Q, from the one that took Q for P."""
+    exchanged = {"p": "q", "q": "p"}
+    return replace(
+        result,
+        title=f"{result.title}, reversed",
+        formula="D(Q‖P) = Σ q·log(q/p)",
+        inputs={side: result.inputs[exchanged[side]] for side in result.inputs},
+        terms={name: result.terms[exchanged.get(name, name)] for name in result.terms},
+        headings={**result.headings, "ratio": "q/p", "log": "log(q/p)", "contribution": "q·log(q/p)"},
+        details={
+            re.sub("_([pq])$", lambda match: f"_{exchanged[match[1]]}", name): value
+            for name, value in result.details.items()
+            if name not in ("entropy", "cross_entropy", "difference")
+        },
+    )
 
 
 def _columns(result: Result) -> dict[str, str]:

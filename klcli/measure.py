@@ -23,7 +23,8 @@ class Terms(NamedTuple):
     """What the function of a measure returns: the value, and equal-length columns, "contribution" last.
 
     `total` is the sum of the contributions where the value is made from it and not equal to it, as in √Σ;
-    `formula` and `step` replace the measure's own where they depend on an option, "" for no step at all.
+    `formula`, `headings`, `step` and `whole` replace the measure's own where an option changes them, with
+    "" for no step at all.
     """
 
     value: float
@@ -31,7 +32,9 @@ class Terms(NamedTuple):
     details: Mapping[str, float] = {}
     total: float | None = None
     formula: str = ""
+    headings: Mapping[str, str] = {}
     step: str | None = None
+    whole: str | None = None
 
 
 class Measure:
@@ -95,11 +98,11 @@ class Measure:
             unit=self.unit.format(unit_of(base)) if base else "",
             label=label,
             terms={"outcome": outcomes, **terms.columns},
-            headings=self.headings,
+            headings={**self.headings, **terms.headings},
             notes=notes,
             details=self._details(sources, weights, terms, base or math.e),
         )
-        return replace(result, explanation=tuple(self._explain(result, terms.step)))
+        return replace(result, explanation=tuple(self._explain(result, terms)))
 
     def _details(
         self, sources: Sequence[Distribution], weights: Sequence[Array], terms: Terms, base: float
@@ -108,7 +111,7 @@ class Measure:
         details: dict[str, Any] = {}
         if len(sources) == 2:
             own, cross = numerics.entropy(weights[0], base), numerics.cross_entropy(weights[0], weights[1], base)
-            details = {"entropy": own, "cross_entropy": cross, "difference": cross - own}
+            details = {"entropy": own, "cross_entropy": cross}
         details |= terms.details
         if terms.total is not None:
             details["sum"] = terms.total
@@ -141,9 +144,10 @@ class Measure:
 
     # Words
 
-    def _explain(self, result: Result, step: str | None) -> Iterator[str]:
+    def _explain(self, result: Result, terms: Terms) -> Iterator[str]:
         """The formula with the numbers put in, and what they mean."""
-        yield self._worked(result, self.step if step is None else step)
+        step = self.step if terms.step is None else terms.step
+        yield self._worked(result, step, self.whole if terms.whole is None else terms.whole)
         names = {side.upper(): name for side, name in result.inputs.items()}
         numbers = {name: _short(x) for name, x in result.details.items() if isinstance(x, float | int)}
         value = f"{_short(result.value)} {result.unit}".strip()
@@ -151,13 +155,14 @@ class Measure:
             yield f"It is infinite: {result.notes[-1].removeprefix('infinite: ')}."
             return
         yield self.meaning.format(**{**numbers, **names, "value": value, "unit": result.unit})
-        if len(names) == 2 and result.details["difference"] == 0 and result.value == 0:
+        if len(names) == 2 and result.value == 0:
             yield f"It is 0: {names['P']} and {names['Q']} are the same distribution."
             return
         contributions = np.asarray(result.terms["contribution"])
         if contributions.max() > 0:
             row = {name: _cell(column[int(np.argmax(contributions))]) for name, column in result.terms.items()}
-            yield self.largest.format(**{**names, **row, "unit": result.unit}).replace("  ", " ")
+            largest = self.largest if result.unit else self.largest.replace(" {unit}", "")
+            yield largest.format(**{**names, **row, "unit": result.unit})
         negative = _named(result.terms["outcome"], contributions < 0)
         if negative:
             yield (
@@ -165,7 +170,7 @@ class Measure:
                 "they never outweigh the others."
             )
 
-    def _worked(self, result: Result, step: str) -> str:
+    def _worked(self, result: Result, step: str, whole: str) -> str:
         """The formula with the numbers of the first and the last terms put in."""
         if not step:
             return f"{result.formula} = {_short(result.value)}"
@@ -175,7 +180,7 @@ class Measure:
         steps = [step.format(**row) for row in rows]
         if len(shown) < size:
             steps.insert(2, "…")
-        return f"{result.symbol} = {self.whole.format(' + '.join(steps))} = {_short(result.value)}"
+        return f"{result.symbol} = {whole.format(' + '.join(steps))} = {_short(result.value)}"
 
 
 def measure(registry: dict[str, Measure], **facts: Any) -> Callable[[Callable[..., Terms]], Measure]:

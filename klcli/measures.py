@@ -25,7 +25,7 @@ MEASURES: dict[str, Measure] = {}  # by the name of the command, in the order of
 
 measure = functools.partial(_measure, MEASURES)
 
-_ENTROPIES = {"entropy": "H(P)", "cross_entropy": "H(P,Q)", "difference": "difference"}
+_ENTROPIES = {"entropy": "H(P)", "cross_entropy": "H(P,Q)", "difference": "difference"}  # which is D(P‖Q)
 
 
 @measure(
@@ -108,14 +108,15 @@ def kl(p: Array, q: Array, *, base: float = math.e) -> Terms:
     x = Contrast(p, q)
     columns = {"p": shares(p), "q": shares(q), "ratio": x.ratio, "log": x.log_ratio(base)}
     columns["contribution"] = x.log_terms(base)
-    return Terms(x.mean_log_ratio(base), _zero_where_equal(columns, "log", "contribution"))
+    value = x.mean_log_ratio(base)
+    return Terms(value, _zero_where_equal(columns, "log", "contribution"), {"difference": value})
 
 
 _JS = {
     "m": "m",
     "p_log": "p·log(p/m)",
     "q_log": "q·log(q/m)",
-    "contribution": "½(p·log(p/m) + q·log(q/m))",
+    "contribution": "mean of both",
 }
 
 
@@ -242,18 +243,21 @@ def renyi(p: Array, q: Array, *, alpha: float, base: float = math.e) -> Terms:
     columns = {"p": shares(p), "q": shares(q), "ratio": x.ratio}
     order = {"alpha": alpha}
     if alpha == 1:
-        return kl.function(p, q, base=base)._replace(details=order, formula=f"D_1(P‖Q) = {kl.formula}", step=kl.step)
+        terms: Terms = kl.function(p, q, base=base)
+        return _as_kl(terms, alpha, f"D_1(P‖Q) = {kl.formula}")
     if math.isinf(alpha):
         logs = np.where(x.lost, math.inf, np.where(p > 0, x.log_ratio(base), -math.inf))
         value = max(0.0, float(logs.max()))
         columns["contribution"] = np.where(np.arange(p.size) == logs.argmax(), value, 0.0)
-        return Terms(value, columns, order, formula="D_∞(P‖Q) = log max p/q", step="")
+        headings = {"contribution": "log p/q, the largest"}
+        return Terms(value, columns, order, formula="D_∞(P‖Q) = log max p/q", headings=headings, step="")
     columns["contribution"] = x.power_terms(alpha)
     value = max(0.0, x.renyi(alpha) / math.log(base))
-    formula = f"D_α(P‖Q) = log(Σ p^α·q^(1−α)) / (α − 1), α = {alpha:g}"
+    total = sum_of(columns["contribution"])
     if alpha == 0:
-        formula = "D_0(P‖Q) = −log Σ q where p > 0"
-    return Terms(value, columns, order, sum_of(columns["contribution"]), formula, step=None if alpha else "")
+        headings = {"contribution": "q where p > 0"}
+        return Terms(value, columns, order, total, "D_0(P‖Q) = −log Σ q where p > 0", headings, step="")
+    return Terms(value, columns, order, total, f"{renyi.formula}, α = {alpha:g}")
 
 
 @measure(
@@ -277,14 +281,14 @@ def tsallis(p: Array, q: Array, *, alpha: float) -> Terms:
         raise OptionError(f"alpha is {alpha:g}: the Tsallis relative entropy has a finite order of at least 0")
     order = {"alpha": alpha}
     if alpha == 1:
-        return kl.function(p, q)._replace(details=order, formula="T_1(P‖Q) = Σ p·ln(p/q)", step=kl.step)
+        return _as_kl(kl.function(p, q), alpha, "T_1(P‖Q) = Σ p·ln(p/q)")
     x = Contrast(p, q)
     columns = {"p": shares(p), "q": shares(q), "ratio": x.ratio}
     terms = x.power_gap_terms(alpha) / (alpha - 1)
     columns["contribution"] = terms + x.difference / x.whole
     value = math.inf if alpha > 1 and x.lost.any() else sum_of(terms)
-    formula = f"T_α(P‖Q) = (Σ p^α·q^(1−α) − 1) / (α − 1), α = {alpha:g}"
-    return Terms(value, _zero_where_equal(columns, "contribution"), order, formula=formula)
+    columns = _zero_where_equal(columns, "contribution")
+    return Terms(value, columns, order, formula=f"{tsallis.formula}, α = {alpha:g}")
 
 
 @measure(
@@ -384,6 +388,13 @@ def chi2(p: Array, q: Array) -> Terms:
     terms[beyond] = columns["delta"][beyond] * np.expm1(x.log_ratio()[beyond])
     columns["contribution"] = np.where(x.lost, math.inf, terms)
     return Terms(sum_of(columns["contribution"]), _zero_where_equal(columns, "delta", "contribution"))
+
+
+def _as_kl(terms: Terms, alpha: float, formula: str) -> Terms:
+    """The terms of the Kullback-Leibler divergence as those of a family at its order 1."""
+    return terms._replace(
+        details={"alpha": alpha}, formula=formula, headings=kl.headings, step=kl.step, whole=kl.whole
+    )
 
 
 def _zero_where_equal(columns: dict[str, Array], *names: str) -> dict[str, Array]:

@@ -110,7 +110,7 @@ def _fault(text: str) -> str:
     if word in ("nan", "na", "n/a", "null", "none", "#n/a", "?", "-"):
         return "a missing value: it is not 0, so write the number or leave the row out"
     if word in ("inf", "infinity", "∞"):
-        return "not finite: a weight is a finite number >= 0"
+        return "not a finite number"
     if word in ("true", "false", "yes", "no", "on", "off"):
         return "a truth value, not a number"
     if text.endswith(("%", "‰")):

@@ -5,14 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import signal
 import stat
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from klcli.errors import InputError, OutputError
 
 STDOUT = ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
-_unfinished: set[str] = set()  # new files that have not got their names yet
 
 
 def write(content: bytes, path: str | None = None) -> None:
@@ -20,7 +20,7 @@ def write(content: bytes, path: str | None = None) -> None:
 
     Raises OutputError where not every byte arrives, BrokenPipeError where nobody reads any more.
     """
-    to_stdout = path is None or path in STDOUT
+    to_stdout = path is None or path in STDOUT or _is_stdout(path)
     try:
         if to_stdout:
             _write_stdout(content)
@@ -44,16 +44,17 @@ def refuse_input(path: str, inputs: Iterable[str]) -> None:
                 raise InputError(f"{path}: is also an input: write to another file")
 
 
-def discard_unfinished() -> None:
-    """Remove the file that is being written, for a process that is about to end."""
-    for path in _unfinished:
-        with contextlib.suppress(OSError):
-            os.unlink(path)
+def _is_stdout(path: str) -> bool:
+    """Whether the path leads to standard output, as a link to /dev/stdout does."""
+    try:
+        return os.path.samestat(os.stat(path), os.fstat(sys.stdout.fileno()))
+    except (OSError, ValueError, AttributeError):
+        return False
 
 
 def _write_stdout(content: bytes) -> None:
     if sys.stdout is None:
-        raise ValueError("it is closed")
+        raise OutputError("standard output is closed")
     sys.stdout.flush()
     try:
         descriptor = sys.stdout.fileno()
@@ -87,21 +88,43 @@ def _write_all(descriptor: int, content: bytes) -> None:
 
 def _replace(content: bytes, path: str) -> None:
     """Write a new file beside the path and give it its name."""
-    beside = os.path.join(os.path.dirname(path), f".klcli-{os.getpid()}-{os.urandom(4).hex()}")
     mode = stat.S_IMODE(os.stat(path).st_mode) if os.path.exists(path) else None
-    _unfinished.add(beside)
-    try:
+    beside = os.path.join(os.path.dirname(path), f".klcli-{os.getpid()}-{os.urandom(6).hex()}")
+    with _removed_on_signal(beside):
         descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666 if mode is None else mode)
         try:
-            _write_all(descriptor, content)
-            if mode is not None:
-                os.fchmod(descriptor, mode)
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-        os.replace(beside, path)
-    except BaseException:
-        discard_unfinished()
-        raise
+            try:
+                _write_all(descriptor, content)
+                if mode is not None:
+                    os.fchmod(descriptor, mode)
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+            os.replace(beside, path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(beside)
+            raise
+
+
+@contextlib.contextmanager
+def _removed_on_signal(path: str) -> Iterator[None]:
+    """Remove the file before a signal ends the process, where that is what the signal would do."""
+
+    def end(number: int, _: object) -> None:
+        with contextlib.suppress(OSError):
+            os.unlink(path)
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+
+    caught = [n for n in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP) if signal.getsignal(n) is signal.SIG_DFL]
+    try:
+        for number in caught:
+            signal.signal(number, end)
+    except ValueError:  # not the main thread, which alone may do so
+        caught = []
+    try:
+        yield
     finally:
-        _unfinished.clear()
+        for number in caught:
+            signal.signal(number, signal.SIG_DFL)

@@ -67,7 +67,8 @@ class Page(NamedTuple):
     formula: str
     sides: str  # who P and Q are, and the base
     tables: list[tuple[str, Table]]  # each with its caption, "" for none
-    value: str  # the answer in one line, "" where a table ends with it
+    value: str  # the answer in one line, "" for a list of them
+    ends_with_value: bool  # whether the last table says it already, in its sum
     asides: str  # further numbers in one line, such as H(P)
     notes: list[str]
     explanation: list[str]
@@ -86,7 +87,8 @@ def page(results: Sequence[Result], view: View) -> Page:
         formula=first.formula,
         sides=_sides(results),
         tables=tables,
-        value="" if many or is_total else value_line(first, view.digits),
+        value="" if many else value_line(first, view.digits),
+        ends_with_value=is_total,
         asides="" if many else "   ".join(_asides(first, view.digits)),
         notes=[printable(note) for note in dict.fromkeys(note for result in results for note in result.notes)],
         explanation=[printable(line) for result in results if view.explain for line in result.explanation],

@@ -5,10 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from klcli.render import View, steps, wants_steps
+from klcli.render import View, printable, steps, wants_steps
 from klcli.result import Result
 
 
@@ -20,23 +20,33 @@ def render(results: Sequence[Result], view: View) -> bytes:
 def delimited(results: Sequence[Result], view: View, delimiter: str) -> bytes:
     """The terms of the results where steps are shown, or else one row a result, with that delimiter."""
     out = io.StringIO()
-    writer = csv.writer(out, delimiter=delimiter, lineterminator="\n")
-    if wants_steps(results, view):
-        for position, result in enumerate(results):
-            table = steps(result, view.top)
-            whose = (result.label,) if result.label else ()
-            if position == 0:
-                writer.writerow((*("result" for _ in whose), *table.names))
-            writer.writerows((*whose, *map(_plain, row)) for row in table.rows)
-    else:
-        rows = [_row(result) for result in results]
-        writer.writerow(rows[0])
-        writer.writerows(row.values() for row in rows)
+    # Up to Python 3.12 the writer leaves a lone carriage return without the quotes that it needs.
+    plain = csv.writer(out, delimiter=delimiter, lineterminator="\n")
+    quoted = csv.writer(out, delimiter=delimiter, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
+    for row in _rows(results, view):
+        cells = [_plain(x, view) for x in row]
+        has_return = any(isinstance(cell, str) and "\r" in cell for cell in cells)
+        (quoted if has_return else plain).writerow(cells)
     return out.getvalue().encode("utf-8", "backslashreplace")
 
 
-def _row(result: Result) -> dict[str, Any]:
-    facts = {
+def _rows(results: Sequence[Result], view: View) -> Iterator[Sequence[Any]]:
+    if not wants_steps(results, view):
+        facts = [_facts(result) for result in results]
+        names = list(dict.fromkeys(name for each in facts for name in each))
+        yield names
+        yield from ([each.get(name) for name in names] for each in facts)
+        return
+    for position, result in enumerate(results):
+        table = steps(result, view.top)
+        whose = (result.label,) if result.label else ()
+        if position == 0:
+            yield (*("result" for _ in whose), *table.names)
+        yield from ((*whose, *row) for row in table.rows)
+
+
+def _facts(result: Result) -> dict[str, Any]:
+    return {
         "measure": result.measure,
         "label": result.label,
         **result.inputs,
@@ -45,10 +55,11 @@ def _row(result: Result) -> dict[str, Any]:
         "unit": result.unit,
         **result.details,
     }
-    return {name: _plain(x) for name, x in facts.items()}
 
 
-def _plain(x: Any) -> Any:
+def _plain(x: Any, view: View) -> Any:
+    if isinstance(x, str):
+        return x if view.width is None else printable(x)  # exact, but for a terminal, which would obey it
     if isinstance(x, float) and not math.isfinite(x):
         return "" if math.isnan(x) else "Infinity" if x > 0 else "-Infinity"
     return x

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from klcli.render import Table, View, page, text_rows
@@ -54,6 +55,7 @@ def maths(text: str) -> str:
     >>> maths("Σ p·log(p/q)")
     '\\sum  p\\cdot \\log(p/q)'
     """
+    text = re.sub(r"\^\(([^)]*)\)", r"^{\1}", text)
     return text.translate(_MATHS).replace("log", r"\log").replace("ln(", r"\ln(").replace("max", r"\max")
 
 

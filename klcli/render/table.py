@@ -60,10 +60,11 @@ def draw(results: Sequence[Result], view: View, console: Console) -> None:
     for caption, table in shown.tables:
         say(f"\n{caption}" if caption else "", "bold")
         console.print(_laid_out(table, view), crop=False)
-    if shown.value or shown.asides:
+    value = "" if shown.ends_with_value else shown.value
+    if value or shown.asides or shown.notes:
         say("")
-    if shown.value:
-        say(shown.value, "bold")
+    if value:
+        say(value, "bold")
     if shown.asides:
         say(shown.asides)
     for note in shown.notes:
@@ -83,7 +84,9 @@ def _laid_out(table: Table, view: View) -> RichTable:
         rows = [row for row in (*table.rows, table.rest) if row is not None]
         signs = [row[-1] for row in rows]
         colours[1 : len(signs) + 1] = [_UP if x > 0 else _DOWN if x < 0 else "" for x in signs]
-        bars = _bars(signs, "#" if view.ascii else "█") if view.width is not None else [""] * len(signs)
+        bars = [""] * len(signs)
+        if view.width is not None:  # the rest is many outcomes together, so it gets no bar
+            bars[: len(table.rows)] = _bars(signs[: len(table.rows)], "#" if view.ascii else "█")
         columns.append(["", *bars, table.unit])
         if _width(columns) > (view.width or math.inf):
             columns[-1] = ["", *[""] * len(signs), table.unit]
@@ -104,9 +107,9 @@ def _grid(columns: list[list[str]], words: int, colours: list[str], view: View, 
         grid.add_column(column[0], column[-1] if grid.show_footer else "", no_wrap=True, overflow="ignore")
     over = _width(columns) - (view.width or math.inf)
     widest = max(map(cell_len, columns[words]))
-    if 0 < over <= widest - 8:  # long labels are folded before a number is lost
+    if over > 0 and widest > 8:  # long labels are folded; numbers never are
         label = grid.columns[words]
-        label.width, label.no_wrap, label.overflow = int(widest - over), False, "fold"
+        label.width, label.no_wrap, label.overflow = max(8, int(widest - over)), False, "fold"
     for row in range(1, len(colours) - grid.show_footer):
         styles = [*[""] * (len(columns) - 2), *[colours[row]] * 2] if any(colours) else [""] * len(columns)
         grid.add_row(*(Text(column[row], style) for column, style in zip(columns, styles, strict=True)))
