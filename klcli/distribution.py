@@ -147,8 +147,8 @@ def as_distribution(data: Any, name: str = "P", *, normalize: bool = False) -> D
 def _floats(values: Iterable[Any], name: str) -> Array:
     """The values as an array; text among them is read as the numbers of a file are."""
     try:
-        if getattr(values, "dtype", None) == np.float64:
-            return np.asarray(values)
+        if isinstance(values, np.ndarray) and values.dtype == np.float64 and values.ndim == 1:
+            return values
         return np.array([number(x) if isinstance(x, str) else x for x in values], dtype=np.float64)
     except (TypeError, ValueError, OverflowError) as error:
         raise InputError(f"{name}: not a sequence of numbers: {error}") from None

@@ -89,9 +89,8 @@ def _write_all(descriptor: int, content: bytes) -> None:
 def _replace(content: bytes, path: str) -> None:
     """Write a new file beside the path and give it its name."""
     mode = stat.S_IMODE(os.stat(path).st_mode) if os.path.exists(path) else None
-    beside = os.path.join(os.path.dirname(path), f".klcli-{os.getpid()}-{os.urandom(6).hex()}")
+    descriptor, beside = _new_file(os.path.dirname(path), 0o666 if mode is None else mode)
     with _removed_on_signal(beside):
-        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666 if mode is None else mode)
         try:
             try:
                 _write_all(descriptor, content)
@@ -105,6 +104,13 @@ def _replace(content: bytes, path: str) -> None:
             with contextlib.suppress(OSError):
                 os.unlink(beside)
             raise
+
+
+def _new_file(folder: str, mode: int) -> tuple[int, str]:
+    while True:
+        path = os.path.join(folder, f".klcli-{os.getpid()}-{os.urandom(6).hex()}")
+        with contextlib.suppress(FileExistsError):
+            return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), path
 
 
 @contextlib.contextmanager
