@@ -23,6 +23,7 @@ from klcli.numerals import NumeralError, number
 from klcli.render import View, decimal, printable
 from klcli.result import Result
 
+_COMPLETING = "_KLCLI_COMPLETE"  # the variable by which a shell asks click for completions
 ISSUES = "https://github.com/klcli/klcli/issues"
 
 
@@ -162,7 +163,7 @@ def _output_options() -> list[click.Parameter]:
             show_default=True,
             help="Format of the answer.",
         ),
-        _option("--json", "as_json", is_flag=True, allow_from_autoenv=False, help="Short for --format json."),
+        _option("--json", "as_json", is_flag=True, envvar="KLCLI_JSON", help="Short for --format json."),
         _option("-o", "--output", type=click.Path(), help="Write to this file, whole or not at all."),
         _option(
             "--digits",
@@ -214,9 +215,11 @@ def _encoding() -> str:
 def _format(given: dict[str, Any]) -> str:
     if not given["as_json"]:
         return str(given["format"])
-    source = click.get_current_context().get_parameter_source("format")
-    if source is click.core.ParameterSource.COMMANDLINE and given["format"] != "json":
-        raise click.UsageError(f"--json and --format {given['format']} exclude each other.")
+    typed, sources = click.core.ParameterSource.COMMANDLINE, click.get_current_context().get_parameter_source
+    if sources("format") is typed and given["format"] != "json":
+        if sources("as_json") is typed:
+            raise click.UsageError(f"--json and --format {given['format']} exclude each other.")
+        return str(given["format"])
     return "json"
 
 
@@ -408,8 +411,9 @@ def main(args: Sequence[str] | None = None) -> int:
 
 
 def _run(args: Sequence[str]) -> int:
-    if not args and "_KLCLI_COMPLETE" not in os.environ:
-        click.echo(klcli.get_help(click.Context(klcli, info_name="klcli", **_SETTINGS)), err=True)
+    if not args and _COMPLETING not in os.environ:
+        with contextlib.suppress(OSError):
+            click.echo(klcli.get_help(click.Context(klcli, info_name="klcli", **_SETTINGS)), err=True)
         return 2
     return int(klcli.main(args, prog_name="klcli", standalone_mode=False) or 0)
 
@@ -417,9 +421,10 @@ def _run(args: Sequence[str]) -> int:
 def _report(error: BaseException) -> int:
     """Say what went wrong and return the exit code for it."""
     match error:
-        case SystemExit():  # click's way to end for a closed pipe, and after completion
-            is_pipe = isinstance(error.__context__, BrokenPipeError)
-            return 141 if is_pipe else error.code if isinstance(error.code, int) else 1
+        case SystemExit(code=1) if _COMPLETING not in os.environ:
+            return 141  # click's way to end when nobody reads any more
+        case SystemExit():
+            return error.code if isinstance(error.code, int) else 1
         case click.UsageError():
             command = error.ctx.command_path if error.ctx else "klcli"
             _say(f"{error.format_message()} (see {command} --help)")

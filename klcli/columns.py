@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -48,6 +49,11 @@ def is_number(cell: str) -> bool:
     except NumeralError:
         return False
     return True
+
+
+def line_at(text: str, index: int) -> int:
+    """The number of the line on which that character stands, whatever ends the lines."""
+    return len(re.findall("\r\n|\r|\n", text[:index])) + 1
 
 
 def clipped(text: str, most: int = 80) -> str:

@@ -12,7 +12,7 @@ from klcli.lazy import np
 if TYPE_CHECKING:
     from klcli.numerics import Array
 
-_DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _PLAIN = b"0123456789+-.eE \t|"  # what decimals with blanks around them and bars between them may hold
 
 
@@ -107,7 +107,7 @@ def _fault(text: str) -> str:
     word = text.lower().lstrip("+-")
     if not text:
         return "blank: a missing value is not 0, so write the number or leave the row out"
-    if word in ("nan", "na", "n/a", "null", "none", "#n/a", "?", "-"):
+    if text == "-" or word in ("nan", "na", "n/a", "null", "none", "#n/a", "?"):
         return "a missing value: it is not 0, so write the number or leave the row out"
     if word in ("inf", "infinity", "∞"):
         return "not a finite number"

@@ -12,14 +12,13 @@ import errno
 import functools
 import math
 import os
-import re
 import stat
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, BinaryIO
 
 from klcli import tables, trees
-from klcli.columns import FORMATS, Column, FormatError, clipped
+from klcli.columns import FORMATS, Column, FormatError, clipped, line_at
 from klcli.distribution import Distribution, listed, numbered
 from klcli.errors import InputError, OptionError, OutcomeError
 from klcli.lazy import np
@@ -33,7 +32,7 @@ STDIN = "-"
 # The door
 
 
-def read(source: str, **options: Any) -> Distribution:
+def read(source: str | os.PathLike[str], **options: Any) -> Distribution:
     """The one Distribution that the source holds; the options are those of `read_all`.
 
     Raises InputError where there are several, or none.
@@ -41,7 +40,7 @@ def read(source: str, **options: Any) -> Distribution:
     >>> read("A=1/2,B=1/4,C=1/4").outcomes
     ('A', 'B', 'C')
     """
-    return only(read_all(source, **options), source)
+    return only(read_all(source, **options), os.fspath(source))
 
 
 def only(found: Sequence[Distribution], source: str) -> Distribution:
@@ -82,7 +81,7 @@ def _called(path: str) -> str:
 
 
 def read_all(
-    source: str,
+    source: str | os.PathLike[str],
     *,
     name: str | None = None,
     normalize: bool = False,
@@ -98,6 +97,7 @@ def read_all(
     """
     if duplicates not in ("refuse", "sum") or (input_format is not None and input_format not in FORMATS):
         raise OptionError(f"duplicates is refuse or sum, input_format one of {', '.join(FORMATS)}")
+    source = os.fspath(source)
     path, wanted = split(source)
     try:
         columns = _columns(source, path, input_format)
@@ -188,7 +188,7 @@ def _added_up(column: Column) -> Column:
         labels=list(rows),
         values=np.array([_sum(values[each].tolist()) for each in rows.values()]),
         place=lambda index: column.place(firsts[index]),
-        notes=(*column.notes, f"{repeated} rows added to an outcome that stood before"),
+        notes=(*column.notes, f"{repeated} row{'s' * (repeated > 1)} added to an outcome that stood before"),
     )
 
 
@@ -212,9 +212,19 @@ def _bytes(path: str) -> bytes:
         if not (stat.S_ISREG(kind) or stat.S_ISFIFO(kind) or path == "/dev/fd/0"):
             raise InputError(f"{clipped(path)}: is a device or a socket, not a file")
         with open(path, "rb") as file:
-            return file.read()
+            return _bounded(file, path)
     except (OSError, ValueError) as error:
         raise InputError(_missing(path, error)) from None
+
+
+def _bounded(file: BinaryIO, name: str) -> bytes:
+    """All that the file holds, or InputError where that is more than KLCLI_MAX_BYTES, 2 GiB if it is not set."""
+    given = os.environ.get("KLCLI_MAX_BYTES", "")
+    most = int(given) if given.isascii() and given.isdigit() and len(given) < 19 else 2**31
+    data = file.read(most + 1)
+    if len(data) > most:
+        raise InputError(f"{clipped(name)}: more than {most} bytes: set KLCLI_MAX_BYTES to read it all the same")
+    return data
 
 
 @functools.cache
@@ -223,7 +233,7 @@ def _standard_input() -> bytes:
     if sys.stdin is None:
         raise InputError("stdin: is closed")
     try:
-        return sys.stdin.buffer.read()
+        return _bounded(sys.stdin.buffer, "stdin")
     except OSError as error:
         raise InputError(f"stdin: cannot be read: {(error.strerror or str(error)).lower()}") from None
 
@@ -268,11 +278,11 @@ def _decoded(data: bytes) -> str:
     try:
         text = data.decode("utf-16" if is_utf16 else "utf-8")
     except UnicodeDecodeError as error:
-        line = len(re.findall(b"\r\n|\r|\n", data[: error.start])) + 1
+        line = line_at(data[: error.start].decode("latin-1"), error.start)
         what = f"byte 0x{data[error.start]:02x} is not {'UTF-16' if is_utf16 else 'UTF-8'}"
         raise FormatError(f"line {line}: {what}: save the file as UTF-8") from None
     if "\0" in text:
-        line = len(re.findall("\r\n|\r|\n", text[: text.index("\0")])) + 1
+        line = line_at(text, text.index("\0"))
         raise FormatError(f"line {line}: a NUL byte: is it binary, or UTF-16 without its mark? Save it as UTF-8")
     if not text or text.isspace():
         raise FormatError("empty")
@@ -287,6 +297,8 @@ def _format_of(path: str, text: str) -> str:
     first = tables.first_line(text).strip()
     if first.startswith(("{", "[")):
         return "json"
+    if first.startswith("#"):
+        return "yaml"
     is_yaml = ": " in first or first.endswith(":") or first[:2] in ("- ", "--")
     return "yaml" if is_yaml and not any(mark in first for mark in ",;\t|") else "csv"
 

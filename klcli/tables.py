@@ -53,9 +53,14 @@ def table(
     values = [index for index in range(len(columns)) if index != label]
     text = [index for index in values if not any(map(is_number, columns[index]))] if len(values) > 1 else []
     beside = tuple(names[index] for index in text)
-    note = (f"text, so not used: column {listed(beside)}",) if beside else ()
+    notes = (f"text, so not used: column {listed(beside)}",) if beside else ()
+    if label is None and len(columns) > 1:
+        notes = (*notes, _NO_LABELS)
     kept = [index for index in values if index not in text] or values
-    return [Column(names[index], labels, columns[index], place, note, beside) for index in kept]
+    return [Column(names[index], labels, columns[index], place, notes, beside) for index in kept]
+
+
+_NO_LABELS = "no column of labels, so the outcomes are numbered from 0"
 
 
 def _label_column(names: Sequence[str], columns: Sequence[Sequence[str]]) -> int | None:
@@ -156,8 +161,9 @@ def _plain_table(text: str, delimiter: str, place: Callable[[int], str]) -> list
                 part.append(numbers(cells[index::width]))
         except NumeralError:
             return None
+    notes = (_NO_LABELS,) if label is None and width > 1 else ()
     return [
-        Column(names[index], labels if label is not None else None, (), place, values=np.concatenate(part))
+        Column(names[index], None if label is None else labels, (), place, notes, values=np.concatenate(part))
         for index, part in parts.items()
     ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from klcli.columns import Column, FormatError, clipped, is_number, reads
+from klcli.columns import Column, FormatError, clipped, is_number, line_at, reads
 from klcli.tables import table
 
 
@@ -62,7 +62,7 @@ def yaml_columns(text: str) -> list[Column]:
         raise FormatError(f"{line}not YAML: {error.problem}") from None
     except yaml.reader.ReaderError:
         odd = yaml.reader.Reader.NON_PRINTABLE.search(text)
-        line = f"line {text.count(chr(10), 0, odd.start()) + 1}: " if odd else ""
+        line = f"line {line_at(text, odd.start())}: " if odd else ""
         raise FormatError(f"{line}not YAML: a control character") from None
     if tree is None:
         raise FormatError("empty")

@@ -10,6 +10,7 @@ from klcli.result import Result
 
 _STYLE = (
     "body{font:15px/1.5 system-ui,sans-serif;margin:2em;color:#222;background:#fff}"
+    ".klcli p{white-space:pre-wrap}"
     ".klcli table{border-collapse:collapse;margin:.8em 0}"
     ".klcli td,.klcli th{padding:.15em .8em;text-align:right;font-variant-numeric:tabular-nums}"
     ".klcli .words{text-align:left}"
@@ -32,17 +33,13 @@ def fragment(result: Result) -> str:
 
 def _body(results: Sequence[Result], view: View) -> str:
     shown = page(results, view)
-    parts = [f"<p><b>{escape(shown.title)}</b> &ensp; {escape(shown.formula)}<br>{_spaced(shown.sides)}</p>"]
+    parts = [f"<p><b>{escape(shown.title)}</b> &ensp; {escape(shown.formula)}<br>{escape(shown.sides)}</p>"]
     for caption, table in shown.tables:
         parts += [f"<p><b>{escape(caption)}</b></p>" if caption else "", _table(table, view)]
     parts.append(f"<p><b>{escape(shown.value)}</b></p>" if shown.value else "")
-    parts += [f"<p>{_spaced(line)}</p>" for line in (shown.asides, *shown.explanation) if line]
+    parts += [f"<p>{escape(line)}</p>" for line in (shown.asides, *shown.explanation) if line]
     parts += [f'<p class="note">{escape(note)}</p>' for note in shown.notes]
     return f'<div class="klcli">{"".join(parts)}</div>'
-
-
-def _spaced(text: str) -> str:
-    return escape(text).replace("   ", " &emsp; ")
 
 
 def _table(table: Table, view: View) -> str:

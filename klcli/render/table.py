@@ -88,30 +88,33 @@ def _laid_out(table: Table, view: View) -> RichTable:
         if view.width is not None:  # the rest is many outcomes together, so it gets no bar
             bars[: len(table.rows)] = _bars(signs[: len(table.rows)], "#" if view.ascii else "█")
         columns.append(["", *bars, table.unit])
-        if _width(columns) > (view.width or math.inf):
+        if _width(columns) > (view.width or math.inf):  # first the bars go, then the unit, which stands above too
             columns[-1] = ["", *[""] * len(signs), table.unit]
-    return _grid(columns, table.words, colours, view, with_total=table.total is not None)
+        if _width(columns) > (view.width or math.inf):
+            columns.pop()
+    return _grid(columns, table, colours, view)
 
 
-def _grid(columns: list[list[str]], words: int, colours: list[str], view: View, with_total: bool) -> RichTable:
+def _grid(columns: list[list[str]], table: Table, colours: list[str], view: View) -> RichTable:
+    coloured = len(table.names) - 1  # the contribution, and its bar beside it
     on_terminal = view.width is not None
     grid = RichTable(
         box=(_ASCII_RULES if view.ascii else box.SIMPLE) if on_terminal else None,
         padding=(0, 1, 0, 0) if on_terminal else (0, 2, 0, 0),
         show_edge=False,
-        show_footer=on_terminal and with_total,
+        show_footer=on_terminal and table.total is not None,
         header_style="bold",
         footer_style="bold",
     )
     for column in columns:
         grid.add_column(column[0], column[-1] if grid.show_footer else "", no_wrap=True, overflow="ignore")
     over = _width(columns) - (view.width or math.inf)
-    widest = max(map(cell_len, columns[words]))
+    widest = max(map(cell_len, columns[table.words]))
     if over > 0 and widest > 8:  # long labels are folded; numbers never are
-        label = grid.columns[words]
+        label = grid.columns[table.words]
         label.width, label.no_wrap, label.overflow = max(8, int(widest - over)), False, "fold"
     for row in range(1, len(colours) - grid.show_footer):
-        styles = [*[""] * (len(columns) - 2), *[colours[row]] * 2] if any(colours) else [""] * len(columns)
+        styles = ["" if index < coloured else colours[row] for index in range(len(columns))]
         grid.add_row(*(Text(column[row], style) for column, style in zip(columns, styles, strict=True)))
     return grid
 

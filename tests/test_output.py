@@ -1,0 +1,511 @@
+"""The one place that writes: whole or not at all, and nothing left lying about."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import resource
+import signal
+import stat
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import Done, environment
+
+from klcli import output
+from klcli.errors import InputError, OutputError
+
+OLD, NEW = b"old\n", b"new content\n" * 10_000
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Path:
+    """A file that holds something worth keeping."""
+    path = tmp_path / "report.json"
+    path.write_bytes(OLD)
+    return path
+
+
+@pytest.fixture(autouse=True)
+def _devices_are_safe(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nothing in /dev be replaced by a file, which root could do to the whole machine."""
+    real = os.replace
+
+    def replace(source: str, target: str) -> None:
+        assert not str(target).startswith("/dev/")
+        real(source, target)
+
+    monkeypatch.setattr(os, "replace", replace)
+
+
+def files(folder: Path) -> list[str]:
+    """The names of what lies in the folder."""
+    return sorted(path.name for path in folder.iterdir())
+
+
+# A file
+
+
+def test_a_new_file_has_the_content_and_the_usual_mode(tmp_path: Path) -> None:
+    """A new file holds every byte, has the mode that the umask leaves, and is all that there is."""
+    path = tmp_path / "new.html"
+    mask = os.umask(0o027)
+    try:
+        output.write(NEW, str(path))
+    finally:
+        os.umask(mask)
+    assert path.read_bytes() == NEW
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    assert files(tmp_path) == ["new.html"]
+
+
+def test_an_old_file_stands_until_the_new_one_is_whole(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At no moment is there half a file: whoever has the old one open still reads it, and the name leads to one."""
+    seen = []
+    real = os.write
+
+    def watching(descriptor: int, data: bytes) -> int:
+        seen.append(old.read_bytes())
+        return real(descriptor, bytes(data)[:50_000])
+
+    monkeypatch.setattr(os, "write", watching)
+    with old.open("rb") as reader:
+        output.write(NEW, str(old))
+        assert reader.read() == OLD
+    assert seen == [OLD] * 3
+    assert old.read_bytes() == NEW
+    assert files(old.parent) == [old.name]
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o644, 0o666, 0o755])
+def test_the_mode_of_an_old_file_is_kept(old: Path, mode: int) -> None:
+    """A file that is written again keeps its mode."""
+    old.chmod(mode)
+    output.write(NEW, str(old))
+    assert stat.S_IMODE(old.stat().st_mode) == mode
+
+
+@pytest.mark.parametrize("target", ["report.json", "{folder}/report.json", "sub/../report.json", "second"])
+def test_a_link_is_written_through(old: Path, target: str) -> None:
+    """A symbolic link stays one, and the file that it leads to, over others too, is written and keeps its mode."""
+    (old.parent / "sub").mkdir()
+    (old.parent / "second").symlink_to("report.json")
+    old.chmod(0o640)
+    link = old.parent / "link.json"
+    link.symlink_to(target.format(folder=old.parent))
+    output.write(NEW, str(link))
+    assert link.is_symlink()
+    assert old.read_bytes() == NEW
+    assert stat.S_IMODE(old.stat().st_mode) == 0o640
+    assert files(old.parent) == ["link.json", "report.json", "second", "sub"]
+
+
+def test_a_link_to_nothing_makes_the_file(tmp_path: Path) -> None:
+    """A link whose target is missing makes the target."""
+    link = tmp_path / "link"
+    link.symlink_to("made.json")
+    output.write(NEW, str(link))
+    assert link.is_symlink()
+    assert (tmp_path / "made.json").read_bytes() == NEW
+
+
+def test_a_name_as_long_as_names_may_be(tmp_path: Path) -> None:
+    """A name that the file system takes is written, however long it is."""
+    path = tmp_path / ("a" * 255)
+    output.write(NEW, str(path))
+    assert path.read_bytes() == NEW
+    assert files(tmp_path) == [path.name]
+
+
+@pytest.mark.parametrize("name", ["-x.json", " .json", "red\x1b[31m.json", "a\nb", "红.json", "\udcff.json"])
+def test_names_of_every_kind(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name may begin with a dash, hold blanks, control characters, Chinese ones and bytes that are no UTF-8."""
+    monkeypatch.chdir(tmp_path)
+    output.write(NEW, name)
+    assert (tmp_path / name).read_bytes() == NEW
+    assert len(files(tmp_path)) == 1
+
+
+def test_what_others_left_behind_is_theirs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that stands where the unfinished one would is neither in the way nor removed."""
+    path = tmp_path / "report.json"
+    taken: list[str] = []
+    real = os.open
+
+    def first(name: str, *args: int) -> int:
+        if not taken:  # between the choice of a name and the opening somebody else takes it
+            taken.append(os.path.basename(name))
+            Path(name).write_bytes(OLD)
+        return real(name, *args)
+
+    monkeypatch.setattr(os, "open", first)
+    output.write(NEW, str(path))
+    assert path.read_bytes() == NEW
+    assert (tmp_path / taken[0]).read_bytes() == OLD
+    assert len(files(tmp_path)) == 2
+
+
+# What is no file
+
+
+def test_a_fifo_is_written_into(tmp_path: Path) -> None:
+    """A FIFO stays one, and its reader gets every byte."""
+    path = tmp_path / "fifo"
+    os.mkfifo(path)
+    found: list[bytes] = []
+    reader = threading.Thread(target=lambda: found.append(path.read_bytes()))
+    reader.start()
+    output.write(NEW, str(path))
+    reader.join(10)
+    assert found == [NEW]
+    assert stat.S_ISFIFO(path.stat().st_mode)
+    assert files(tmp_path) == ["fifo"]
+
+
+def test_dev_null_takes_everything_and_stays() -> None:
+    """Writing to /dev/null is no error, and /dev/null is still a device."""
+    output.write(NEW, "/dev/null")
+    assert stat.S_ISCHR(os.stat("/dev/null").st_mode)
+
+
+@pytest.mark.parametrize(
+    ("path", "why"),
+    [
+        ("{folder}", "is a directory"),
+        ("{folder}/", "is a directory"),
+        ("{folder}/missing/report.json", "no such file or directory"),
+        ("{folder}/report.json/x", "not a directory"),
+        ("/proc/report.json", "no such file or directory|permission denied"),
+        ("/dev/full", "no space left on device"),
+        ("{folder}/" + "a" * 256, "file name too long"),
+    ],
+)
+def test_what_cannot_be_written_says_why(old: Path, path: str, why: str) -> None:
+    """What cannot be written is an OutputError with the path and the reason, and the folder is as it was."""
+    name = path.format(folder=old.parent)
+    with pytest.raises(OutputError, match=f"^{name}: cannot be written: ({why})$") as caught:
+        output.write(NEW, name)
+    assert caught.value.exit_code == 74
+    assert files(old.parent) == [old.name]
+    assert old.read_bytes() == OLD
+
+
+# A link of our own stands for /dev/stdout, which is one too: nothing here could harm the machine's.
+LINK = "ln -s /proc/self/fd/1 stdout"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "$K tv 1,0 0,1 --json -o stdout | cat",
+        "$K tv 1,0 0,1 --json -o /dev/fd/1 | cat",
+        "$K tv 1,0 0,1 --json -o >(cat)",
+        "$K tv 1,0 0,1 --json -o stdout > out; cat out",
+        "$K tv 1,0 0,1 --json -o - | cat",
+    ],
+)
+def test_the_other_names_of_standard_output(shell: Callable[..., Done], line: str) -> None:
+    """The names that a system has for standard output, and bash's >(...), lead there."""
+    done = shell(f"{LINK}; {line}")
+    assert done.err == ""
+    assert done.result["value"] == 1
+
+
+@pytest.mark.parametrize("name", ["stdout", "/dev/fd/1"])
+def test_a_log_that_is_appended_to_keeps_what_it_holds(shell: Callable[..., Done], name: str) -> None:
+    """With >> log, writing to a name of standard output adds to the log and takes nothing out of it."""
+    done = shell(f"{LINK}; echo first > log; $K tv 1,0 0,1 -f csv -o {name} >> log; cat log")
+    assert done.out.startswith("first\noutcome,p,q,")
+
+
+# Writes that fail
+
+
+def test_writes_of_one_byte_arrive_whole(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A system that takes one byte at a time gets them all."""
+    real = os.write
+    monkeypatch.setattr(os, "write", lambda descriptor, data: real(descriptor, bytes(data[:1])))
+    output.write(b"0123456789", str(old))
+    assert old.read_bytes() == b"0123456789"
+
+
+def failing(monkeypatch: pytest.MonkeyPatch, error: BaseException, after: int = 2) -> None:
+    """Let os.write take 1,000 bytes a call, and fail after so many calls."""
+    real, calls = os.write, []
+
+    def write(descriptor: int, data: bytes) -> int:
+        calls.append(1)
+        if len(calls) > after:
+            raise error
+        return real(descriptor, bytes(data[:1000]))
+
+    monkeypatch.setattr(os, "write", write)
+
+
+@pytest.mark.parametrize("exists", [True, False])
+@pytest.mark.parametrize("after", [0, 1, 2])
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO, errno.EDQUOT, errno.EFBIG])
+def test_a_full_disk_leaves_the_old_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, exists: bool, after: int, number: int
+) -> None:
+    """Where the disk is full, at whatever byte, the old file stands as it was, or there is none, and no litter."""
+    path = tmp_path / "report.json"
+    if exists:
+        path.write_bytes(OLD)
+    failing(monkeypatch, OSError(number, os.strerror(number)), after)
+    with pytest.raises(OutputError, match=f"report.json: cannot be written: {os.strerror(number).lower()}"):
+        output.write(NEW, str(path))
+    assert files(tmp_path) == ["report.json"] * exists
+    assert not exists or path.read_bytes() == OLD
+
+
+@pytest.mark.parametrize("step", ["fsync", "replace", "fchmod", "close"])
+def test_a_failure_at_the_end_leaves_the_old_file(old: Path, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    """A disk that fails when the file is made safe or named leaves the old file, and no litter."""
+    real = getattr(os, step)
+
+    def fail(*args: object) -> None:
+        if step == "close":
+            real(*args)
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, step, fail)
+    with pytest.raises(OutputError, match="input/output error"):
+        output.write(NEW, str(old))
+    monkeypatch.undo()
+    assert old.read_bytes() == OLD
+    assert files(old.parent) == [old.name]
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), MemoryError(), SystemExit(1)], ids=repr)
+def test_whatever_stops_a_write_leaves_no_litter(
+    old: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    """An interruption in the middle of a write passes through and leaves the old file alone."""
+    failing(monkeypatch, error)
+    with pytest.raises(type(error)):
+        output.write(NEW, str(old))
+    assert old.read_bytes() == OLD
+    assert files(old.parent) == [old.name]
+
+
+def test_after_a_failure_the_next_write_succeeds(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A failed write leaves nothing behind that would hinder, or be taken for, the next one."""
+    with monkeypatch.context() as patch:
+        failing(patch, OSError(errno.ENOSPC, "No space left on device"))
+        with pytest.raises(OutputError):
+            output.write(NEW, str(old))
+    output.write(NEW, str(old))
+    assert old.read_bytes() == NEW
+
+
+def test_a_real_limit_on_size(old: Path) -> None:
+    """Where the system limits the size of files, the command ends with 74 and the old file stands."""
+    big = ",".join(f"o{index}=1" for index in range(2000))
+    done = subprocess.run(
+        [sys.executable, "-m", "klcli", "kl", big, big, "--json", "-o", old.name],
+        cwd=old.parent,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)),
+    )
+    assert (done.returncode, done.stdout) == (74, "")
+    assert done.stderr == "klcli: report.json: cannot be written: file too large\n"
+    assert files(old.parent) == [old.name]
+    assert old.read_bytes() == OLD
+
+
+# Standard output
+
+
+class _Full(io.RawIOBase):
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: object) -> int:
+        raise OSError(errno.ENOSPC, f"No space left on device for {data!r}")
+
+
+def test_a_closed_standard_output_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where standard output was closed from the start, writing to it is an OutputError."""
+    monkeypatch.setattr(sys, "stdout", None)
+    with pytest.raises(OutputError, match="standard output is closed"):
+        output.write(NEW)
+
+
+def test_a_standard_output_closed_on_the_way_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the stream was closed in the meantime, writing to it is an OutputError too."""
+    stream = io.TextIOWrapper(io.BytesIO())
+    stream.close()
+    monkeypatch.setattr(sys, "stdout", stream)
+    with pytest.raises(OutputError, match="standard output"):
+        output.write(NEW)
+
+
+@pytest.mark.parametrize("path", [None, "-"])
+def test_standard_output_gets_every_byte_in_order(monkeypatch: pytest.MonkeyPatch, path: str | None) -> None:
+    """What was printed before comes first, and a pipe that takes little at a time gets every byte."""
+    source, target = os.pipe()
+    found: list[bytes] = []
+
+    def read() -> None:
+        with open(source, "rb") as file:
+            found.append(file.read())
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    real = os.write
+    with open(target, "w") as stream:
+        monkeypatch.setattr(sys, "stdout", stream)
+        stream.write("before\n")
+        monkeypatch.setattr(os, "write", lambda descriptor, data: real(descriptor, bytes(data[:777])))
+        output.write(NEW, path)
+        monkeypatch.undo()
+    reader.join(10)
+    assert found == [b"before\n" + NEW]
+
+
+def test_a_closed_pipe_is_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pipe that nobody reads is a BrokenPipeError, and no OutputError."""
+    source, target = os.pipe()
+    os.close(source)
+    with open(target, "w") as stream:
+        monkeypatch.setattr(sys, "stdout", stream)
+        with pytest.raises(BrokenPipeError):
+            output.write(NEW)
+        monkeypatch.undo()
+
+
+def test_a_full_device_as_standard_output(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A device that is full is an OutputError with the reason."""
+    with open("/dev/full", "w") as stream:
+        monkeypatch.setattr(sys, "stdout", stream)
+        with pytest.raises(OutputError, match="standard output: cannot be written: no space left on device"):
+            output.write(NEW)
+        monkeypatch.undo()
+
+
+def test_a_stream_without_a_descriptor_is_written_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a notebook or a test, where standard output is no file, its buffer gets the bytes."""
+    out = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(out, write_through=True))
+    output.write(NEW)
+    assert out.getvalue() == NEW
+
+
+def test_a_stream_without_a_descriptor_that_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stream without a descriptor that takes nothing is an OutputError as well."""
+    stream = io.TextIOWrapper(io.BufferedWriter(_Full(), buffer_size=1))
+    monkeypatch.setattr(sys, "stdout", stream)
+    with pytest.raises(OutputError, match="standard output"):
+        output.write(NEW)
+
+
+# The output is an input
+
+
+@pytest.mark.parametrize("path", ["report.json", "./report.json", "link", "hard", "sub/../report.json"])
+def test_an_input_is_not_overwritten(old: Path, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    """A file that is an input, under whatever name, is refused as an output."""
+    monkeypatch.chdir(old.parent)
+    (old.parent / "sub").mkdir()
+    (old.parent / "link").symlink_to("report.json")
+    (old.parent / "hard").hardlink_to(old)
+    with pytest.raises(InputError, match=f"^{path}: is also an input: write to another file$"):
+        output.refuse_input(path, ["1,2", "-", str(old)])
+
+
+@pytest.mark.parametrize("source", ["-", "1/2,1/2", "missing.csv", "other.json", "a\0b"])
+def test_another_file_is_no_input(old: Path, monkeypatch: pytest.MonkeyPatch, source: str) -> None:
+    """Another file, inline numbers and a name that cannot be one are not in the way."""
+    monkeypatch.chdir(old.parent)
+    (old.parent / "other.json").write_bytes(OLD)
+    output.refuse_input("report.json", [source])
+    output.refuse_input("new.json", [source])
+
+
+@pytest.mark.parametrize(
+    ("args", "stdin"),
+    [
+        (["kl", "p.csv", "q.csv", "-o", "p.csv"], None),
+        (["kl", "p.csv", "q.csv", "-o", "q.csv"], None),
+        (["kl", "p.csv::w", "q.csv::w", "-o", "./p.csv"], None),
+        (["kl", "p.csv", "q.csv", "-o", "hard.csv"], None),
+        (["kl", "p.csv", "q.csv", "-o", "link.csv"], None),
+        (["compare", "q.csv", "q.csv", "p.csv", "-o", "p.csv"], None),
+        (["entropy", "-o", "p.csv"], "p.csv"),
+        (["entropy", "/dev/stdin", "-o", "p.csv"], "p.csv"),
+    ],
+    ids=lambda x: " ".join(x) if isinstance(x, list) else "",
+)
+def test_the_command_refuses_to_overwrite_an_input(tmp_path: Path, args: list[str], stdin: str | None) -> None:
+    """The command does not write over a file that it reads: one line, 2, and the file is as it was."""
+    data = b"l,w\na,0.5\nb,0.5\n"
+    for name in ("p.csv", "q.csv"):
+        (tmp_path / name).write_bytes(data)
+    (tmp_path / "hard.csv").hardlink_to(tmp_path / "p.csv")
+    (tmp_path / "link.csv").symlink_to("p.csv")
+    with (tmp_path / stdin if stdin else Path(os.devnull)).open("rb") as source:
+        done = subprocess.run(
+            [sys.executable, "-m", "klcli", *args],
+            cwd=tmp_path,
+            env=environment(),
+            stdin=source,
+            capture_output=True,
+            text=True,
+        )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"klcli: {args[-1]}: is also an input: write to another file\n"
+    assert {(tmp_path / name).read_bytes() for name in ("p.csv", "q.csv")} == {data}
+    assert files(tmp_path) == ["hard.csv", "link.csv", "p.csv", "q.csv"]
+
+
+# Signals
+
+SLOW = """
+import os, sys, time
+real = os.write
+def slow(descriptor, data):
+    sent = real(descriptor, bytes(data)[:100])
+    if descriptor > 2:
+        print("writing", file=sys.stderr, flush=True)
+        time.sleep(20)
+    return sent
+os.write = slow
+from klcli.__main__ import main
+sys.argv[1:] = ["kl", "1/2,1/2", "1/4,3/4", "--json", "-o", "report.json"]
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("number", "ignored"),
+    [(signal.SIGINT, False), (signal.SIGTERM, False), (signal.SIGTERM, True)],
+    ids=["interrupted", "terminated", "terminated in the background"],
+)
+def test_a_signal_in_the_middle_of_a_write_leaves_no_litter(old: Path, number: signal.Signals, ignored: bool) -> None:
+    """Ctrl-C and termination, also of a job in the background, leave the old file and no litter."""
+
+    def background() -> None:  # a shell without job control ignores SIGINT for what it puts there
+        signal.signal(signal.SIGINT, signal.SIG_IGN if ignored else signal.SIG_DFL)
+
+    with subprocess.Popen(
+        [sys.executable, "-c", SLOW], cwd=old.parent, env=environment(), stderr=subprocess.PIPE, preexec_fn=background
+    ) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline() == b"writing\n"
+        assert len(files(old.parent)) == 2
+        process.send_signal(number)
+        begun = time.monotonic()
+        assert process.wait(10) in (128 + number, -number)
+        assert time.monotonic() - begun < 5
+        assert process.stderr.read() == b""
+    assert files(old.parent) == [old.name]
+    assert old.read_bytes() == OLD

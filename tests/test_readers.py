@@ -1,0 +1,1872 @@
+"""Readers: a right Distribution, or an InputError that names the source, the place and the cure; nothing else."""
+
+from __future__ import annotations
+
+import errno
+import io
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from unittest import mock
+
+import numpy as np
+import pytest
+import yaml
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+import klcli
+from klcli import readers
+from klcli import tables as klcli_tables
+from klcli.columns import FormatError
+from klcli.distribution import Distribution
+from klcli.errors import InputError
+from klcli.numerals import NumeralError, number
+from klcli.readers import read, read_all, read_each
+from klcli.render import View
+from klcli.render import json as json_renderer
+
+A_WEIGHT = "a weight is a finite number >= 0"
+MISSING = "a missing value: it is not 0, so write the number or leave the row out"
+BLANK = "'' is blank: a missing value is not 0, so write the number or leave the row out"
+ADVICE = (
+    "so they are neither probabilities (sum 1) nor counts (whole numbers): "
+    "put them right, or give --normalize to divide them by their sum"
+)
+NOT_A_NAME = "is neither a number nor the name of a column"
+UNCLOSED = "a quote is opened and never closed"
+HEADERLESS = "no header: the first row is data"
+
+# What a source held: the name, the outcomes and the weights of each distribution.
+Held = list[tuple[str, tuple[str, ...], list[float]]]
+
+fuzzed = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every test works in a folder of its own, where sources have short names."""
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def _no_input_is_kept() -> Iterator[None]:
+    """What standard input held in one test is forgotten in the next."""
+    readers._standard_input.cache_clear()
+    yield
+    readers._standard_input.cache_clear()
+
+
+@pytest.fixture
+def stdin(monkeypatch: pytest.MonkeyPatch) -> Callable[[str | bytes], None]:
+    """A function that makes a text what standard input holds."""
+
+    def put(text: str | bytes) -> None:
+        data = text.encode() if isinstance(text, str) else text
+        monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(data)))
+
+    return put
+
+
+def write(name: str, text: str | bytes) -> str:
+    """A file of that name that holds the text; its name again."""
+    Path(name).write_bytes(text if isinstance(text, bytes) else text.encode())
+    return name
+
+
+def held(found: list[Distribution]) -> Held:
+    """The distributions as plain data."""
+    return [(each.name, each.outcomes, each.weights.tolist()) for each in found]
+
+
+def refusal(source: str, **options: Any) -> str:
+    """What is said where the source is refused."""
+    with pytest.raises(InputError) as caught:
+        read_all(source, **options)
+    return str(caught.value)
+
+
+def own_json(results: list[klcli.Result], **view: Any) -> str:
+    """The results as klcli writes them with --json."""
+    return json_renderer.render(results, View(**view)).decode()
+
+
+P = {"a": 0.5, "b": 0.25, "c": 0.25}
+Q1 = {"a": 0.25, "b": 0.25, "c": 0.5}
+Q2 = {"a": 0.25, "b": 0.5, "d": 0.25}
+
+
+# The order in which a SOURCE is understood
+
+
+def test_a_dash_is_standard_input_even_where_a_file_is_called_so(stdin: Callable[[str], None]) -> None:
+    """`-` comes first: a file of that name is ./-."""
+    write("-", "file,1\n")
+    stdin("a,1\nb,3\n")
+    assert read("-").outcomes == ("a", "b")
+    assert read("./-").outcomes == ("file",)
+
+
+@pytest.mark.parametrize("source", ["0.5,0.5", "A=1/2,B=1/2", "5", "1/2"])
+def test_an_existing_path_is_no_inline_text(source: str) -> None:
+    """A file whose name would be numbers is read, and the numbers are not."""
+    if "/" in source:
+        Path(source).parent.mkdir(parents=True)
+    write(source, "file,7\nother,3\n")
+    assert read(source).outcomes == ("file", "other")
+
+
+def test_an_existing_path_is_no_path_with_a_column() -> None:
+    """A file whose name has :: in it is read before a column of another file is."""
+    write("p.csv", "label,q\nwrong,1\n")
+    write("p.csv::q", "right,7\n")
+    assert read("p.csv::q").outcomes == ("right",)
+
+
+@pytest.mark.parametrize(
+    ("file", "column"), [("p.csv", "q"), ("a::b.csv", "q"), ("p.csv", "a::b"), ("a::b.csv", "c::d"), ("p.csv", ":q")]
+)
+def test_a_path_with_a_column_is_that_column(file: str, column: str) -> None:
+    """What follows :: after an existing path is the column, even where either has :: in it."""
+    write(file, f"label,p,{column}\nx,1,3\ny,1,1\n")
+    found = read(f"{file}::{column}")
+    assert (found.name, found.outcomes, found.weights.tolist()) == (f"{file}::{column}", ("x", "y"), [3, 1])
+
+
+@pytest.mark.parametrize(
+    ("source", "outcomes", "weights"),
+    [
+        ("0.5,0.25,1/8,1/8", None, [0.5, 0.25, 0.125, 0.125]),
+        ("A=1/2,B=1/4,C=1/4", ("A", "B", "C"), [0.5, 0.25, 0.25]),
+        (" 3 , 1 ", None, [3, 1]),
+        (" A = 3 , B = 1 ", ("A", "B"), [3, 1]),
+        ("x=y=3,z=1", ("x=y", "z"), [3, 1]),
+        ("红=3,橙=1", ("红", "橙"), [3, 1]),
+        ("1", None, [1]),
+        ("1e-1,.9", None, [0.1, 0.9]),
+        ("a::b=1,c=1", ("a::b", "c"), [1, 1]),
+        ("-0,1", None, [0, 1]),
+    ],
+)
+def test_numbers_with_commas_are_inline_text(
+    source: str, outcomes: tuple[str, ...] | None, weights: list[float]
+) -> None:
+    """Numbers and fractions stand for themselves, with labels or without; the text is the name."""
+    found = read(source)
+    assert found.weights.tolist() == weights
+    assert (found.outcomes if found.labelled else None) == outcomes
+    assert found.name == source
+
+
+@pytest.mark.parametrize(
+    "source", ["p.csv", "a,b", "0.5,x", "A=0.5,B", "0.5,,0.5", "0.5;0.5", "A:1,B:1", "::p", "p::q"]
+)
+def test_anything_else_is_no_such_file(source: str) -> None:
+    """What is neither a path nor numbers is taken for a path that does not exist."""
+    assert refusal(source).startswith(f"{source}: no such file")
+
+
+@pytest.mark.parametrize("source", ["0.5,x", "A=0.5,B", "0.5,,0.5", "0.5,0.5,"])
+def test_what_was_meant_as_numbers_is_told_how_to_write_them(source: str) -> None:
+    """Commas and equals signs in a path that does not exist get an example of inline text."""
+    assert refusal(source) == f"{source}: no such file, nor numbers such as 0.5,1/4,1/4 or A=1/2,B=1/2"
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("A=30%,B=70%", "'30%' is a percentage: divide it by 100"),
+        ("0.5,NA", f"'NA' is {MISSING}"),
+        ("0.5,0.5_0", "'0.5_0' is written with an underscore: leave it out"),
+        ("1e400,1", "'1e400' is out of range: the largest float64 is 1.8e308"),
+        ("0.5,1/0", "'1/0' is a division by zero"),
+        ("A=0.5,0.5", "either every number has a label, as in A=1/2,B=1/2, or none has"),
+        ("A=0.5,B=-0.5", f"item 2: -0.5 is negative: {A_WEIGHT}"),
+        ("A=1,B=1,A=1", "item 1 and item 3: duplicate outcome 'A': make them one, or give --duplicates sum"),
+        ("0,0", "all values are zero: a distribution needs some mass"),
+        ("0.5,0.25", f"the values sum to 0.75, {ADVICE}"),
+    ],
+)
+def test_inline_text_is_refused_with_the_item(source: str, message: str) -> None:
+    """Wrong numbers in inline text are refused for what they are."""
+    assert refusal(source) == f"{source}: {message}"
+
+
+def test_long_inline_text_has_a_short_name() -> None:
+    """Inline text is cut to 40 characters where it is the name, and nothing of it is lost."""
+    found = read(",".join(["1"] * 100))
+    assert len(found.outcomes) == 100
+    assert found.name == "1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1"[:39] + "…"
+
+
+def test_an_empty_source_is_refused_with_something_to_see() -> None:
+    """An empty argument, as from an unset variable, is named so that it can be seen."""
+    message = refusal("")
+    assert re.match(r"\S.*: ", message), message
+
+
+@pytest.mark.parametrize("source", ["data%", "データ３.csv"])
+def test_a_name_that_is_no_number_is_no_such_file(source: str) -> None:
+    """One word without commas is a file that is missing, whatever it has in common with a number."""
+    assert "no such file" in refusal(source)
+
+
+# Files that are none
+
+
+def test_a_missing_file_may_have_been_another() -> None:
+    """The nearest name in the same folder is offered."""
+    Path("sub").mkdir()
+    write("balls.csv", "a,1\n")
+    write("sub/other.csv", "a,1\n")
+    assert refusal("bals.csv") == "bals.csv: no such file: did you mean balls.csv?"
+    assert refusal("sub/othr.csv") == "sub/othr.csv: no such file: did you mean sub/other.csv?"
+    assert refusal("bals.csv::p") == "bals.csv::p: no such file: did you mean balls.csv?"
+    assert refusal("nothing/like/it.csv") == "nothing/like/it.csv: no such file"
+
+
+@pytest.mark.parametrize("name", ["data", "data::p", "data/"])
+def test_a_directory_is_refused(name: str) -> None:
+    """A directory is no file."""
+    Path("data").mkdir()
+    assert refusal(name) == f"{name.removesuffix('::p')}: is a directory: name a file in it"
+
+
+@pytest.mark.parametrize("name", ["/dev/null", "/dev/zero", "/dev/urandom", "/dev/full", "/dev/null::p"])
+def test_a_device_is_refused(name: str) -> None:
+    """A device is not read: it may never end."""
+    assert refusal(name) == f"{name.removesuffix('::p')}: is a device or a socket, not a file"
+
+
+def test_a_socket_is_refused() -> None:
+    """A socket is not read."""
+    with socket.socket(socket.AF_UNIX) as endpoint:
+        endpoint.bind("s")
+        assert refusal("s") == "s: is a device or a socket, not a file"
+
+
+def test_a_pipe_is_read() -> None:
+    """A named pipe, as the shell's <(...) makes, is read to its end."""
+    os.mkfifo("pipe")
+    writer = threading.Thread(target=write, args=("pipe", "label,p\na,3\nb,1\n"))
+    writer.start()
+    assert held(read_all("pipe")) == [("pipe", ("a", "b"), [3, 1])]
+    writer.join()
+
+
+def test_a_link_is_followed_and_a_circle_refused() -> None:
+    """A symbolic link is the file that it points to; one that points to itself is none."""
+    write("p.csv", "a,3\n")
+    Path("link.csv").symlink_to("p.csv")
+    Path("loop").symlink_to("loop")
+    Path("dangling").symlink_to("nowhere")
+    assert read("link.csv").name == "link.csv"
+    assert refusal("loop") == "loop: too many levels of symbolic links"
+    assert refusal("dangling").startswith("dangling: no such file")
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("x" * 300, f"{'x' * 79}…: file name too long"),
+        ("x/" * 5000, f"{'x/' * 39}x…: file name too long"),
+        ("a\0b", "a\0b: not a file name: embedded null byte"),
+        ("file.csv/p.csv", "file.csv/p.csv: not a directory"),
+    ],
+)
+def test_what_cannot_be_a_file_is_refused(source: str, message: str) -> None:
+    """Names that no file can have are refused in the system's words."""
+    write("file.csv", "a,1\n")
+    assert refusal(source) == message
+
+
+@pytest.mark.parametrize("number_of_error", [errno.EACCES, errno.EIO, errno.EMFILE])
+def test_a_file_that_cannot_be_read_is_refused(number_of_error: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the system says when a file is opened is said again, with the file's name."""
+
+    def fail(*_: Any, **__: Any) -> None:
+        raise OSError(number_of_error, os.strerror(number_of_error))
+
+    write("p.csv", "a,1\n")
+    monkeypatch.setattr("builtins.open", fail)
+    assert refusal("p.csv") == f"p.csv: {os.strerror(number_of_error).lower()}"
+
+
+@pytest.mark.parametrize(
+    ("data", "what"),
+    [
+        (b"PK\x03\x04rest", "a zip archive, as Excel's .xlsx is: save the sheet as CSV"),
+        (b"\xd0\xcf\x11\xe0rest", "an old Excel workbook: save the sheet as CSV"),
+        (b"\x1f\x8b\x08rest", "compressed with gzip: unpack it first"),
+        (b"PAR1rest", "a Parquet file, which cannot be read yet"),
+        (b"\x93NUMPY\x01", "a NumPy file, which cannot be read yet"),
+        (b"%PDF-1.7", "a PDF"),
+    ],
+)
+@pytest.mark.parametrize("name", ["p.csv", "p.json", "p.yaml", "p"])
+def test_a_binary_file_is_known_by_its_first_bytes(data: bytes, what: str, name: str) -> None:
+    """A file that is no text is refused as what it is, whatever it is called."""
+    assert refusal(write(name, data)) == f"{name}: is {what}"
+
+
+# Standard input
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "label,p\na,3\nb,1\n",
+        "label;p\na;3\nb;1\n",
+        "label\tp\na\t3\nb\t1\n",
+        "label|p\na|3\nb|1\n",
+        "a,3\nb,1\n",
+        '{"a": 3, "b": 1}',
+        ' \n [{"label": "a", "p": 3}, {"label": "b", "p": 1}]',
+        "a: 3\nb: 1\n",
+        "---\na: 3\nb: 1\n",
+        "p:\n  a: 3\n  b: 1\n",
+        "- label: a\n  p: 3\n- label: b\n  p: 1\n",
+        "\ufefflabel,p\na,3\nb,1\n",
+        "label,p\r\na,3\r\nb,1\r\n",
+    ],
+)
+def test_standard_input_shows_its_format(text: str, stdin: Callable[[str], None]) -> None:
+    """Without a file's ending, the first line tells JSON, YAML and CSV apart."""
+    stdin(text)
+    assert held(read_all("-")) == [("stdin", ("a", "b"), [3, 1])]
+
+
+def test_the_format_may_be_said(stdin: Callable[[str], None]) -> None:
+    """--input-format comes before the ending and the first line."""
+    stdin("{a: 3, b: 1}")
+    assert read("-", input_format="yaml").outcomes == ("a", "b")
+    assert read(write("p.json", "a,3\nb,1\n"), input_format="csv").outcomes == ("a", "b")
+
+
+@pytest.mark.parametrize("ending", ["csv", "CSV", "tsv", "tab", "TAB", "json", "JSON", "yaml", "yml", "YML"])
+def test_the_ending_says_the_format(ending: str) -> None:
+    """The ending is known in capitals too, and by its other names."""
+    texts = {"c": '"a\tb",3\nc,1\n', "t": "a\t3\nc\t1\n", "j": '{"a": 3, "c": 1}', "y": "a: 3\nc: 1\n"}
+    found = read(write(f"p.{ending}", texts[ending[0].lower()]))
+    assert found.weights.tolist() == [3, 1]
+
+
+def test_two_columns_of_one_input(stdin: Callable[[str], None]) -> None:
+    """-::p and -::q are two columns of the same input, which is read once."""
+    stdin("label,p,q\na,3,1\nb,1,3\n")
+    (p,), (q,) = read_each(["-::p", "-::q"])
+    assert (p.name, q.name) == ("stdin::p", "stdin::q")
+    assert (p.weights.tolist(), q.weights.tolist()) == ([3, 1], [1, 3])
+
+
+def test_standard_input_has_a_path_too(stdin: Callable[[str], None]) -> None:
+    """/dev/stdin is the same input under another name."""
+    stdin("label,p,q\na,3,1\nb,1,3\n")
+    assert held(read_all("/dev/stdin::p")) == [("stdin::p", ("a", "b"), [3, 1])]
+    assert held(read_all("-::q")) == [("stdin::q", ("a", "b"), [1, 3])]
+
+
+@pytest.mark.parametrize("sources", [["-", "-"], ["-", "/dev/stdin"], ["/dev/stdin", "/dev/stdin"]])
+def test_standard_input_twice_is_refused(sources: list[str], stdin: Callable[[str], None]) -> None:
+    """Two distributions cannot both be the whole of one input."""
+    stdin("a,3\nb,1\n")
+    with pytest.raises(InputError) as caught:
+        read_each(sources)
+    assert str(caught.value) == "standard input (-) can be read once only: give the other distribution as a file"
+
+
+def test_a_closed_standard_input_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a standard input there is nothing to read."""
+    monkeypatch.setattr(sys, "stdin", None)
+    assert refusal("-") == "stdin: is closed"
+
+
+@pytest.mark.parametrize("number_of_error", [errno.EBADF, errno.EIO])
+def test_a_standard_input_that_cannot_be_read_is_refused(
+    number_of_error: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An input that is not open for reading, as after 0>file, is the input's fault and not the output's."""
+    error = OSError(number_of_error, os.strerror(number_of_error))
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=mock.Mock(read=mock.Mock(side_effect=error))))
+    assert refusal("-").startswith("stdin: ")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "stdin: empty"),
+        (" \n\t\r\n", "stdin: empty"),
+        ("label,p\na,x\n", "stdin: line 2, column p: 'x' is not a number"),
+        ("label,p\na\n", "stdin: line 2: 1 cell where the first row has 2 (separated by ',')"),
+        ('{"a": x}', "stdin: line 1, column 7: not JSON: expecting value"),
+        ("a: -1\nb: 2", f"stdin: line 1: -1.0 is negative: {A_WEIGHT}"),
+    ],
+)
+def test_standard_input_is_called_stdin_in_messages(text: str, message: str, stdin: Callable[[str], None]) -> None:
+    """What is wrong with standard input is said of stdin."""
+    stdin(text)
+    assert refusal("-") == message
+
+
+# Names
+
+
+def test_names_are_as_short_as_they_can_be() -> None:
+    """A source is called by its file's name, and by its path only where two files would be called the same."""
+    Path("old").mkdir()
+    Path("new").mkdir()
+    for path in ("old/p.csv", "new/p.csv", "new/q.csv"):
+        write(path, "label,x,y\na,3,1\nb,1,3\n")
+    names = [[each.name for each in found] for found in read_each(["old/p.csv::x", "new/p.csv::x", "new/q.csv::y"])]
+    assert names == [["old/p.csv::x"], ["new/p.csv::x"], ["q.csv::y"]]
+    assert [each.name for each in read_all("new/q.csv")] == ["q.csv::x", "q.csv::y"]
+    assert [found[0].name for found in read_each(["new/q.csv::x", "new/q.csv::x"])] == ["q.csv::x"] * 2
+
+
+def test_inline_texts_keep_short_names_among_others() -> None:
+    """Inline text that ends as another does is cut all the same: 40 characters name it."""
+    names = [found[0].name for found in read_each(["1/2,1/2", "1/4," * 50 + "1/2"], normalize=True)]
+    assert names[0] == "1/2,1/2"
+    assert len(names[1]) <= 40
+
+
+def test_one_of_several_must_be_chosen() -> None:
+    """Where one distribution is wanted and several are there, they are listed with an example."""
+    write("p.csv", "label,p,q1,q2\na,1,2,3\n")
+    with pytest.raises(InputError) as caught:
+        read("p.csv")
+    assert str(caught.value) == "p.csv: holds several distributions (p, q1, q2): choose one, as in p.csv::p"
+
+
+@pytest.mark.parametrize("column", ["a::b", "::b", "b::"])
+def test_the_choice_that_is_advised_can_be_made(column: str) -> None:
+    """The example in the message is a source that can be read, also where a column has :: in its name."""
+    write("p.csv", f"label,{column},q\nx,1,2\n")
+    with pytest.raises(InputError) as caught:
+        read("p.csv")
+    assert str(caught.value) == f"p.csv: holds several distributions ({column}, q): choose one, as in p.csv::{column}"
+    assert read(str(caught.value).rpartition("as in ")[2]).weights.tolist() == [1]
+
+
+# Shapes
+
+RECORDS = '[{"label": "a", "p": 3}, {"label": "b", "p": 1}]'
+TWO_RECORDS = '[{"label": "a", "p": 3, "q": 1}, {"label": "b", "p": 1, "q": 3}]'
+NESTED = '{"p": {"a": 3, "b": 1}, "q": {"b": 3, "a": 1}}'
+ONE: Held = [("", ("a", "b"), [3, 1])]
+NUMBERED: Held = [("", ("0", "1"), [3, 1])]
+BOTH: Held = [("p", ("a", "b"), [3, 1]), ("q", ("a", "b"), [1, 3])]
+
+# (name, text, what it holds); each is also read as UTF-16, with other ends of lines, and column by column.
+SHAPES: list[tuple[str, str, Held]] = [
+    ("one-column.csv", "3\n1\n", NUMBERED),
+    ("one-column-header.csv", "p\n3\n1\n", NUMBERED),
+    ("one-column.tsv", "3\n1\n", NUMBERED),
+    ("one-column-header.tsv", "p\n3\n1\n", NUMBERED),
+    ("header.csv", "label,p\na,3\nb,1\n", ONE),
+    ("header.tsv", "label\tp\na\t3\nb\t1\n", ONE),
+    ("semicolon.csv", "label;p\na;3\nb;1\n", ONE),
+    ("tab.csv", "label\tp\na\t3\nb\t1\n", ONE),
+    ("bar.csv", "label|p\na|3\nb|1\n", ONE),
+    ("headerless.csv", "a,3\nb,1\n", ONE),
+    ("headerless.tsv", "a\t3\nb\t1\n", ONE),
+    ("headerless-semicolon.csv", "a;3\nb;1\n", ONE),
+    ("headerless-numeric-labels.csv", "10,3\n20,1\n", [("", ("10", "20"), [3, 1])]),
+    ("several.csv", "label,p,q\na,3,1\nb,1,3\n", BOTH),
+    ("several.tsv", "label\tp\tq\na\t3\t1\nb\t1\t3\n", BOTH),
+    ("several-without-labels.csv", "p,q\n3,1\n1,3\n", [("p", ("0", "1"), [3, 1]), ("q", ("0", "1"), [1, 3])]),
+    ("several-headerless.csv", "a,3,1\nb,1,3\n", [("2", ("a", "b"), [3, 1]), ("3", ("a", "b"), [1, 3])]),
+    ("labels-last.csv", "p,q,label\n3,1,a\n1,3,b\n", BOTH),
+    ("labels-between.csv", "p,who,q\n3,a,1\n1,b,3\n", BOTH),
+    ("quoted.csv", '"label","p"\n"a","3"\n"b","1"\n', ONE),
+    ("list.json", "[3, 1]", NUMBERED),
+    ("mapping.json", '{"a": 3, "b": 1}', ONE),
+    ("records.json", RECORDS, ONE),
+    ("records-without-labels.json", '[{"p": 3}, {"p": 1}]', NUMBERED),
+    ("several-records.json", TWO_RECORDS, BOTH),
+    ("named-mappings.json", NESTED, [BOTH[0], ("q", ("b", "a"), [3, 1])]),
+    ("named-lists.json", '{"p": [3, 1], "q": [1, 3]}', [("p", ("0", "1"), [3, 1]), ("q", ("0", "1"), [1, 3])]),
+    ("named-lists-with-labels.json", '{"labels": ["a", "b"], "p": [3, 1], "q": [1, 3]}', BOTH),
+    ("named-lists-labels-last.json", '{"p": [3, 1], "q": [1, 3], "labels": ["a", "b"]}', BOTH),
+    ("named-records.json", f'{{"p": {RECORDS}, "q": {{"a": 1, "b": 3}}}}', BOTH),
+    ("named-mixed.json", '{"labels": ["a", "b"], "p": [3, 1], "q": {"a": 1, "b": 3}}', BOTH),
+    ("one-named-list.json", '{"labels": ["a", "b"], "p": [3, 1]}', ONE),
+    ("list.yaml", "- 3\n- 1\n", NUMBERED),
+    ("flow-list.yaml", "[3, 1]\n", NUMBERED),
+    ("mapping.yaml", "a: 3\nb: 1\n", ONE),
+    ("flow-mapping.yaml", "{a: 3, b: 1}\n", ONE),
+    ("records.yaml", "- label: a\n  p: 3\n- {label: b, p: 1}\n", ONE),
+    ("several-records.yaml", "- {label: a, p: 3, q: 1}\n- {label: b, p: 1, q: 3}\n", BOTH),
+    ("named-mappings.yaml", "p:\n  a: 3\n  b: 1\nq: {a: 1, b: 3}\n", BOTH),
+    ("named-lists-with-labels.yaml", "labels: [a, b]\np: [3, 1]\nq:\n- 1\n- 3\n", BOTH),
+    ("comments.yaml", "# first\n---\na: 3 # second\n\n# third\nb: 1\n...\n", ONE),
+    ("is-json.yaml", TWO_RECORDS, BOTH),
+    ("own-entropy.json", own_json([klcli.entropy({"a": 3, "b": 1})]), [("", ("a", "b"), [0.75, 0.25])]),
+    (
+        "own-kl.json",
+        own_json([klcli.kl(P, Q1)]),
+        [("p", tuple("abc"), [*P.values()]), ("q", tuple("abc"), [*Q1.values()])],
+    ),
+    (
+        "own-kl-infinite.json",
+        own_json([klcli.kl(P, Q2)]),
+        [("p", tuple("abcd"), [0.5, 0.25, 0.25, 0]), ("q", tuple("abcd"), [0.25, 0.5, 0, 0.25])],
+    ),
+    (
+        "own-compare.json",
+        own_json(klcli.compare(P, Q2, Q1)),
+        [
+            ("p", tuple("abc"), [*P.values()]),
+            ("Q2", tuple("abc"), [*Q1.values()]),
+            ("Q1", tuple("abcd"), [0.25, 0.5, 0, 0.25]),
+        ],
+    ),
+    (
+        "own-compare.yaml",
+        own_json(klcli.compare(P, Q1)),
+        [("p", tuple("abc"), [*P.values()]), ("Q", tuple("abc"), [*Q1.values()])],
+    ),
+]
+shapes = pytest.mark.parametrize(("name", "text", "expected"), SHAPES, ids=[name for name, _, _ in SHAPES])
+
+
+def under(name: str, expected: Held) -> Held:
+    """The same with the names that the distributions of that file have."""
+    return [
+        (f"{name}::{column}" if len(expected) > 1 else name, outcomes, weights)
+        for column, outcomes, weights in expected
+    ]
+
+
+@shapes
+def test_every_shape_is_read(name: str, text: str, expected: Held) -> None:
+    """Each shape gives its distributions in their order, with their labels and their numbers as they are written."""
+    assert held(read_all(write(name, text))) == under(name, expected)
+
+
+@shapes
+def test_every_column_can_be_chosen(name: str, text: str, expected: Held) -> None:
+    """::NAME gives one of several distributions, and what there is once where there is but one with a name."""
+    write(name, text)
+    for column, outcomes, weights in expected:
+        if column:
+            assert held(read_all(f"{name}::{column}")) == [(f"{name}::{column}", outcomes, weights)]
+
+
+@shapes
+def test_a_column_that_is_not_there_is_refused(name: str, text: str, expected: Held) -> None:
+    """Asking for another column is refused with those there are, or with the advice not to ask."""
+    message = refusal(f"{write(name, text)}::no such thing")
+    if len(expected) > 1:
+        names = ", ".join(column for column, _, _ in expected)
+        assert message == f"{name}: no column 'no such thing' among {names}"
+    else:
+        assert re.fullmatch(
+            rf"{name}: (no column 'no such thing' among \w+|"
+            "holds one distribution without a name: leave ::no such thing out)",
+            message,
+        )
+
+
+@shapes
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+def test_every_shape_is_read_in_every_encoding(name: str, text: str, expected: Held, encoding: str) -> None:
+    """A byte-order mark is not part of the text, in UTF-8 or in UTF-16 of either order."""
+    mark = "\ufeff" if encoding.endswith("e") else ""
+    assert held(read_all(write(name, (mark + text).encode(encoding)))) == under(name, expected)
+
+
+@shapes
+@pytest.mark.parametrize("end", ["\r\n", "\r"])
+def test_every_shape_is_read_with_every_end_of_line(name: str, text: str, expected: Held, end: str) -> None:
+    """Lines may end as on Windows or as on an old Mac."""
+    assert held(read_all(write(name, text.replace("\n", end)))) == under(name, expected)
+
+
+@shapes
+@pytest.mark.parametrize(("before", "after"), [("", ""), ("\n\n", ""), ("", "\n"), ("", "\n" * 1500)])
+def test_blank_lines_around_the_whole_change_nothing(
+    name: str, text: str, expected: Held, before: str, after: str
+) -> None:
+    """The last line needs no end, and blank lines before the first and after the last are passed over."""
+    assert held(read_all(write(name, before + text.rstrip("\n") + after))) == under(name, expected)
+
+
+@shapes
+def test_every_shape_is_known_without_its_ending(
+    name: str, text: str, expected: Held, stdin: Callable[[str], None]
+) -> None:
+    """Where the name says nothing, the first line does; YAML that starts with commas or brackets must be named."""
+    first = text.partition("\n")[0]
+    options = {"input_format": "yaml"} if name.endswith("yaml") and re.search("^{|,|#", first) else {}
+    stdin(text)
+    assert held(read_all("-", **options)) == under("stdin", expected)
+
+
+# Tables: where the labels are
+
+
+@pytest.mark.parametrize(
+    ("text", "outcomes"),
+    [
+        ("label,p\n1,3\n2,1\n", ("1", "2")),
+        ("p,Label\n3,1\n1,2\n", ("1", "2")),
+        ("p,OUTCOME\n3,1\n1,2\n", ("1", "2")),
+        ("p,category\n3,1\n1,2\n", ("1", "2")),
+        ("p, Name \n3,1\n1,2\n", ("1", "2")),
+        (",p\n1,3\n2,1\n", ("1", "2")),
+        (" ,p\n1,3\n2,1\n", ("1", "2")),
+        ('"",p\n1,3\n2,1\n', ("1", "2")),
+        ("x,p\na,3\nb,1\n", ("a", "b")),
+        ("p,x\n3,a\n1,b\n", ("a", "b")),
+        ("x,p\n1,3\nb,1\n", ("1", "b")),
+        ("x,p\na,3\n2,1\n", ("a", "2")),
+        ("x,p\n,3\nb,1\n", ("", "b")),
+        ("other,name,p\nx,a,3\ny,b,1\n", ("a", "b")),
+        ("1/2,3\n1/4,1\n", ("1/2", "1/4")),
+        ("label,p\nNA,3\nnull,1\n", ("NA", "null")),
+        ("label,p\n01234,3\n1234,1\n", ("01234", "1234")),
+        ("label,p\na,3\n a,1\n", ("a", " a")),
+        ("label,p\n[red]x,3\n=1+1,1\n", ("[red]x", "=1+1")),
+    ],
+)
+def test_the_label_column_is_found(text: str, outcomes: tuple[str, ...]) -> None:
+    """Labels stand in a column of a known or blank name, else in the first that is not numeric; they stay text."""
+    found = read(write("p.csv", text))
+    assert (found.outcomes, found.weights.tolist()) == (outcomes, [3, 1])
+
+
+@pytest.mark.parametrize("first", ["label", ""])
+@pytest.mark.parametrize("years", [["2020"], ["2020", "2021"]], ids=["one", "two"])
+def test_a_header_of_numbers_beside_a_label_is_no_data(first: str, years: list[str]) -> None:
+    """Where the first cell is the name of a label column, years beside it are names or refused, never counts."""
+    rows = [[first, *years], ["a", *("3" for _ in years)], ["b", *("1" for _ in years)]]
+    found = refused_or_right(write("p.csv", "".join(",".join(row) + "\n" for row in rows)))
+    assert {each.outcomes for each in found} <= {("a", "b")}
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("x,y\n1,2\n3,4\n", ["x", "y"]),
+        ("label,x,y,z\na,1,2,3\n", ["x", "y", "z"]),
+        ("a,1,2\nb,3,4\n", ["2", "3"]),
+        ("1,2,3\n4,5,6\n", ["1", "2", "3"]),
+    ],
+)
+def test_several_columns_of_numbers_are_refused_where_one_is_wanted(text: str, names: list[str]) -> None:
+    """The columns of numbers are listed, and one of them must be chosen."""
+    write("p.csv", text)
+    with pytest.raises(InputError) as caught:
+        read("p.csv")
+    assert str(caught.value) == (
+        f"p.csv: holds several distributions ({', '.join(names)}): choose one, as in p.csv::{names[0]}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "columns"),
+    [
+        ("label,colour,p\na,red,3\nb,blue,1\n", "colour"),
+        ("colour,p,label\nred,3,a\nblue,1,b\n", "colour"),
+        ("label,colour,p,size\na,red,3,big\nb,blue,1,small\n", "colour, size"),
+        ("label,share,p\na,75%,3\nb,25%,1\n", "share"),
+    ],
+)
+def test_further_columns_of_text_are_noted(text: str, columns: str) -> None:
+    """Text beside the labels is not used, and a note says so."""
+    found = read(write("p.csv", text))
+    assert (found.outcomes, found.weights.tolist()) == (("a", "b"), [3, 1])
+    assert found.notes == (
+        f"p.csv: text, so not used: column {columns}",
+        "p.csv: counts, divided by their total of 4",
+    )
+
+
+def test_a_column_of_numbers_that_may_be_labels_is_not_passed_over_in_silence() -> None:
+    """Numbers that tell rows apart, such as ids or years, are not used as labels, and a note says so."""
+    write("p.csv", "id,p\n2,0.2\n1,0.8\n")
+    write("q.csv", "id,p\n1,0.8\n2,0.2\n")
+    found = klcli.kl(read("p.csv::p"), read("q.csv::p"))
+    assert found.value == 0 or found.notes
+
+
+def test_a_column_of_text_that_is_asked_for_is_not_denied() -> None:
+    """Asking for a column whose cells are no numbers says what is wrong with them, not that there is none."""
+    write("p.csv", "label,n,p\na,3,75%\nb,1,25%\n")
+    message = refusal("p.csv::p")
+    assert "no column 'p'" not in message
+    assert "75%" in message or "text" in message
+
+
+@pytest.mark.parametrize(
+    ("text", "notes"),
+    [
+        ("label,p\na,3\nb,1\n", ["counts, divided by their total of 4"]),
+        ("a,3\nb,1\n", [HEADERLESS, "counts, divided by their total of 4"]),
+        ("a,0.5\nb,0.5\n", [HEADERLESS]),
+        ("3\n1\n", ["counts, divided by their total of 4"]),
+        ("0.5\n0.5\n", []),
+        ("p\n0.5\n0.5\n", []),
+        ("label,p\na,0.5\nb,0.5000005\n", ["sums to 1.0000005, taken as 1"]),
+    ],
+)
+def test_nothing_is_done_in_silence(text: str, notes: list[str]) -> None:
+    """Counts, a missing header and a sum that is not quite 1 leave notes under the file's name."""
+    assert read(write("p.csv", text)).notes == tuple(f"p.csv: {note}" for note in notes)
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "note"),
+    [
+        ("label,p\na,0.5\nb,0.25\n", {"normalize": True}, "weights, divided by their sum of 0.75 (--normalize)"),
+        ("label,p\na,3\nb,1\n", {"normalize": True}, "counts, divided by their total of 4"),
+    ],
+)
+def test_normalize_reaches_the_distribution(text: str, options: dict[str, Any], note: str) -> None:
+    """--normalize takes weights of any sum, with a note."""
+    assert read(write("p.csv", text), **options).notes == (f"p.csv: {note}",)
+
+
+# Tables: headers
+
+LIKE_NUMBERS = [
+    *("30%", "3‰", ".5x", "0.3.1", "1:30", "0x1F", "1_000", "3d-1", "-0,5", "+5kg", "1e400", "1e-400", "1/0"),
+    *("NA", "na", "n/a", "NaN", "null", "inf", "-inf", "Infinity", "+nan", "", "０.３", "٣"),
+    *("-", "?", "None", "#N/A", "∞", "−0.3", "=0.1+0.2", "½", "$0.3", "<0.1"),
+]
+
+
+@pytest.mark.parametrize("cell", LIKE_NUMBERS)
+@pytest.mark.parametrize("name", ["p.csv", "p.tsv"])
+def test_a_bad_number_in_the_first_row_is_no_header(cell: str, name: str) -> None:
+    """A first row whose number is spoilt is refused: as a header it would vanish from the data."""
+    text = f"a;{cell}\nb;0.5\nc;0.5\n".replace(";", "," if name == "p.csv" and "," not in cell else "\t")
+    if name == "p.csv" and "," in cell:
+        text = f'a,"{cell}"\nb,0.5\nc,0.5\n'
+    message = refusal(write(name, text))
+    assert message.startswith(f"{name}: line 1")
+
+
+@pytest.mark.parametrize("cell", [cell for cell in LIKE_NUMBERS if cell and "," not in cell])
+def test_a_bad_number_on_top_of_a_column_is_no_header(cell: str) -> None:
+    """The same holds for a column alone."""
+    assert refusal(write("p.csv", f"{cell}\n0.5\n0.5\n")).startswith("p.csv: line 1")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a,30%\nb,70%\n", f"line 1, column 2: '30%' {NOT_A_NAME}"),
+        ("30%\n70%\n", f"line 1, column 1: '30%' {NOT_A_NAME}"),
+        ("label,\na,1\n", f"line 1, column 2: blank {NOT_A_NAME}"),
+        ("label,p,\na,3,\n", f"line 1, column 3: blank {NOT_A_NAME}"),
+        (",,p\na,x,3\n", f"line 1, column 2: blank {NOT_A_NAME}"),
+        ("label,p,p\na,1,2\n", "line 1: two columns are called 'p'"),
+        ("label,p, p \na,1,2\n", "line 1: two columns are called 'p'"),
+        ('label,"p",p\na,1,2\n', "line 1: two columns are called 'p'"),
+        ("label,p\n", "empty: a header and no rows"),
+        ("label,p", "empty: a header and no rows"),
+        ("label,p\n\n\n", "empty: a header and no rows"),
+        ("label,p\r\n", "empty: a header and no rows"),
+        ('"p"\n', "empty: a header and no rows"),
+        ("p", "empty: a header and no rows"),
+    ],
+)
+def test_a_header_that_is_none_is_refused(text: str, message: str) -> None:
+    """Headers that leave columns in doubt, or have no rows under them, are refused."""
+    assert refusal(write("p.csv", text)) == f"p.csv: {message}"
+
+
+@pytest.mark.parametrize("text", ["p\n", "p\n\n", "p\n\n\n\n", "label\n"])
+@pytest.mark.parametrize("name", ["p.csv", "p.tsv"])
+def test_a_single_header_without_rows_is_empty(text: str, name: str) -> None:
+    """One name and nothing under it is a header and no rows, however many lines end there."""
+    assert refusal(write(name, text)) == f"{name}: empty: a header and no rows"
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [("\n\na,30%\nb,0.5\n", 3), ("\r\n\r\na,30%\r\n", 3), ("\n\nlabel,p,p\na,1,2\n", 3), ("\nlabel,\na,1\n", 2)],
+)
+def test_the_line_of_the_header_is_the_physical_one(text: str, line: int) -> None:
+    """Blank lines before the header are counted."""
+    assert refusal(write("p.csv", text)).startswith(f"p.csv: line {line}")
+
+
+# Tables: what separates the columns
+
+
+@pytest.mark.parametrize(
+    ("text", "outcomes"),
+    [
+        ("label;p\na,b;3\nc;1\n", ("a,b", "c")),
+        ("label\tp\na,b;c|d\t3\ne\t1\n", ("a,b;c|d", "e")),
+        ("label|p\na;b|3\nc|1\n", ("a;b", "c")),
+        ("label,p\na;b|c\td,3\ne,1\n", ("a;b|c\td", "e")),
+        ('"a;b",3\nc,1\n', ("a;b", "c")),
+        ('"a,b";"p, q"\nx;3\ny;1\n', ("x", "y")),
+        ("\tp\na\t3\nb\t1\n", ("a", "b")),
+        ("\n\tp\na\t3\nb\t1\n", ("a", "b")),
+        (";p\na;3\nb;1\n", ("a", "b")),
+        ("|p\na|3\nb|1\n", ("a", "b")),
+    ],
+)
+def test_the_first_line_says_what_separates_the_columns(text: str, outcomes: tuple[str, ...]) -> None:
+    """Comma, semicolon, tab or bar: the one that stands in the first line outside quotes, also at its start."""
+    found = read(write("p.csv", text))
+    assert (found.outcomes, found.weights.tolist()) == (outcomes, [3, 1])
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a;b|c\n1;2|3\n", "line 1: which of ';' '|' separates the columns? Put labels with the others in quotes"),
+        ("a;b,3\nc,1\n", "line 1: which of ',' ';' separates the columns? Put labels with the others in quotes"),
+        (
+            "a;b|c\td,e\n",
+            r"line 1: which of ',' ';' '\t' '|' separates the columns? Put labels with the others in quotes",
+        ),
+        ("sep=;\nlabel;p\na;1\n", "line 1: Excel's 'sep=;' line: delete it"),
+        ("SEP=,\nlabel,p\na,1\n", "line 1: Excel's 'SEP=,' line: delete it"),
+    ],
+)
+def test_a_first_line_that_leaves_doubt_is_refused(text: str, message: str) -> None:
+    """Nothing is guessed: the message says what to change."""
+    assert refusal(write("p.csv", text)) == f"p.csv: {message}"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "label;p\na;0,5\nb;0,5\n",
+            "line 2, column p: '0,5' is written with a comma: use a point for decimals and nothing for thousands",
+        ),
+        ("p\n0,5\n0,5\n", "line 2: 2 cells where the first row has 1 (separated by ',')"),
+        ("label,p\na,1,234\n", "line 2: 3 cells where the first row has 2 (separated by ',')"),
+        (
+            'label,p\na,"1,234"\n',
+            "line 2, column p: '1,234' is written with a comma: use a point for decimals and nothing for thousands",
+        ),
+    ],
+)
+def test_decimal_commas_are_refused(text: str, message: str) -> None:
+    """A comma in a number is never a separator in silence."""
+    assert refusal(write("p.csv", text)) == f"p.csv: {message}"
+
+
+@pytest.mark.parametrize("mark", [";", "\t", "|"])
+@pytest.mark.parametrize("header", ["", "label{}p (a, b)\n"])
+def test_decimal_commas_do_not_separate_what_something_else_separates(mark: str, header: str) -> None:
+    """a;0,5 is not the outcome "a;0" with the weight 5, whatever the first line is."""
+    text = header.format(mark) + f"a{mark}0,5\nb{mark}0,25\nc{mark}0,25\n"
+    assert refusal(write("p.csv", text)).startswith("p.csv: line 1")
+
+
+# Tables: quotes, lines and places
+
+
+@pytest.mark.parametrize(
+    ("text", "outcomes"),
+    [
+        ('label,p\n"a,b",3\nc,1\n', ("a,b", "c")),
+        ('label,p\n"say ""hi""",3\nc,1\n', ('say "hi"', "c")),
+        ('label,p\n"two\nlines",3\nc,1\n', ("two\nlines", "c")),
+        ('label,p\r\n"two\r\nlines",3\r\nc,1\r\n', ("two\r\nlines", "c")),
+        ('label,p\n"two\n\nlines",3\nc,1\n', ("two\n\nlines", "c")),
+        ('label,p\n"",3\n" ",1\n', ("", " ")),
+        ('label,p\na "quoted" b,3\nc,1\n', ('a "quoted" b', "c")),
+        ('"a,b",3\nc,1\n', ("a,b", "c")),
+        ("label,p\na\u2028b,3\nc\x0bd,1\n", ("a\u2028b", "c\x0bd")),
+        ("label,p\na\x85b,3\nc\x0cd,1\n", ("a\x85b", "c\x0cd")),
+        ("label,p\n\na,3\n\n\nb,1\n\n", ("a", "b")),
+    ],
+)
+def test_quotes_hold_anything(text: str, outcomes: tuple[str, ...]) -> None:
+    """Commas, quotes and ends of lines within quotes belong to the label, and only CR and LF end a line."""
+    found = read(write("p.csv", text))
+    assert (found.outcomes, found.weights.tolist()) == (outcomes, [3, 1])
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("label,p\na,1\nb,x\n", "line 3, column p: 'x' is not a number"),
+        ('label,p\n"a\nb",1\nc,x\n', "line 4, column p: 'x' is not a number"),
+        ('label,p\r\n"a\r\nb",1\r\nc,x\r\n', "line 4, column p: 'x' is not a number"),
+        ('label,p\r"a\rb",1\rc,x\r', "line 4, column p: 'x' is not a number"),
+        ('"la\nbel",p\na,1\nc,x\n', "line 4, column p: 'x' is not a number"),
+        ("\n\nlabel,p\n\na,1\n\n\nb,x\n", "line 8, column p: 'x' is not a number"),
+        ("a,1\nb,x\n", "line 2, column 2: 'x' is not a number"),
+        ("\na,1\n\nb,x\n", "line 4, column 2: 'x' is not a number"),
+        ("1\nx\n", "line 2: 'x' is not a number"),
+        ("p\n1\nx\n", "line 3, column p: 'x' is not a number"),
+        ("label,p,q\na,1,2\nb,3,\n", f"line 3, column q: {BLANK}"),
+        ("label,p\na,1\nb,-1\n", f"line 3: -1.0 is negative: {A_WEIGHT}"),
+        ('label,p\n"a\nb",1\nb,-1\n', f"line 4: -1.0 is negative: {A_WEIGHT}"),
+        ("1\n-1\n", f"line 2: -1.0 is negative: {A_WEIGHT}"),
+        ("p\n1\n-1\n", f"line 3: -1.0 is negative: {A_WEIGHT}"),
+        ("label,p\na,1\nb,1,1\n", "line 3: 3 cells where the first row has 2 (separated by ',')"),
+        ("label,p\na,1\nb\n", "line 3: 1 cell where the first row has 2 (separated by ',')"),
+        ("label,p\na,1\n  \nb,1\n", "line 3: 1 cell where the first row has 2 (separated by ',')"),
+        ('label,p\n"a\nb",1\nc\n', "line 4: 1 cell where the first row has 2 (separated by ',')"),
+        ("a;1;2\nb;1\n", "line 2: 2 cells where the first row has 3 (separated by ';')"),
+        ("p\n1\n2,3\n", "line 3: 2 cells where the first row has 1 (separated by ',')"),
+        ('label,p\na,1\n"b,1\nc,1\n', f"line 3: {UNCLOSED}"),
+        ('label,p\n"a\nb",1\n\n"c,1\n', f"line 5: {UNCLOSED}"),
+        ('"label,p\na,1\n', f"line 1: {UNCLOSED}"),
+        ('label,p\na,1\nb\n"c,1\n', "line 3: 1 cell where the first row has 2 (separated by ',')"),
+        ('label,p\n"a"x,1\n', "line 2: ',' expected after '\"'"),
+        ('label;p\n"a"x;1\n', "line 2: ';' expected after '\"'"),
+    ],
+)
+def test_the_line_is_the_physical_one(text: str, message: str) -> None:
+    """A message names the line that an editor shows: blank lines and lines within quotes are counted."""
+    source = "p.csv::q" if ", column q" in message else "p.csv"
+    write("p.csv", text)
+    assert refusal(source) == f"{source}: {message}"
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [("\n1\n-1\n2\n", 3), ("\n1\n-1\n", 3), ("\n\n1\n-1\n", 4), ("\n1\nx\n", 3), (" \n1\n-1\n", 3)],
+)
+def test_blank_lines_before_a_single_column_are_counted(text: str, line: int) -> None:
+    """The line is the physical one where a column of numbers starts after blank lines."""
+    assert refusal(write("p.csv", text)).startswith(f"p.csv: line {line}: ")
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [('label,p\n"a\nb","1\n', 3), ('label,p\n"a\n\nb","c', 4), ('"a","b\nc","d\n', 2)],
+)
+def test_the_line_of_an_unclosed_quote_is_where_it_opens(text: str, line: int) -> None:
+    """Where a row has several lines, the one on which the last quote opens is named."""
+    assert refusal(write("p.csv", text)) == f"p.csv: line {line}: {UNCLOSED}"
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("0.5\n\n0.5\n", 2),
+        ("p\n0.5\n\n0.5\n", 3),
+        ("0.5\r\n\r\n0.5\r\n", 2),
+        ("0.5\r\r0.5", 2),
+        ("\n0.5\n\n\n0.5\n", 3),
+        ("p\n\n0.5\n0.5\n", 2),
+        ('"a\nb"\n0.5\n\n0.5\n', 4),
+    ],
+)
+def test_a_blank_line_within_one_column_is_a_missing_value(text: str, line: int) -> None:
+    """In a column alone a blank line may be a value that is missing, so it is refused with its line."""
+    assert refusal(write("p.csv", text)) == f"p.csv: line {line}: blank between numbers: a missing value is not 0"
+
+
+@pytest.mark.parametrize("text", ["\n0.5\n0.5\n", "0.5\n0.5\n\n\n", "p\n0.5\n0.5\n\n", '"a\nb"\n0.5\n0.5\n\n'])
+def test_blank_lines_around_one_column_are_none(text: str) -> None:
+    """Before the first and after the last row nothing is missing, also under a header of two lines."""
+    assert read(write("p.csv", text)).weights.tolist() == [0.5, 0.5]
+
+
+@pytest.mark.parametrize("size", [10, 1023, 1024, 1025, 5000])
+def test_a_ragged_row_is_found_wherever_it_stands(size: int) -> None:
+    """Rows are read by the thousand, and each is looked at."""
+    rows = [f'"outcome {index}",1' for index in range(size)]
+    write("p.csv", "\n".join(["label,p", *rows, "short", *rows]))
+    assert refusal("p.csv") == f"p.csv: line {size + 2}: 1 cell where the first row has 2 (separated by ',')"
+
+
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_a_big_table_is_read_whole(quote: str) -> None:
+    """A table of several blocks loses no row at their edges, and its lines are counted right."""
+    size = 60_000
+    rows = [f"{quote}outcome {index}{quote},{index + 1}" for index in range(size)]
+    write("p.csv", "\n".join(["label,p", *rows]) + "\n")
+    found = read("p.csv")
+    assert found.outcomes == tuple(f"outcome {index}" for index in range(size))
+    assert found.weights.tolist() == list(range(1, size + 1))
+    rows[50_000] = "wrong,-1"
+    rows[55_000] = "worse,x"
+    write("p.csv", "\n".join(["label,p", *rows]) + "\n")
+    assert refusal("p.csv") == "p.csv: line 55002, column p: 'x' is not a number"
+    rows[55_000] = "better,1"
+    write("p.csv", "\n".join(["label,p", *rows]) + "\n")
+    assert refusal("p.csv") == f"p.csv: line 50002: -1.0 is negative: {A_WEIGHT}"
+
+
+@pytest.mark.parametrize("blanks", [" " * 200_000, "\t" * 200_000, " \n" * 100_000])
+def test_blanks_at_the_start_are_passed_over_at_once(blanks: str) -> None:
+    """Looking for the first line takes time in proportion to its length, however many blanks stand before it."""
+    write("p.csv", f"{blanks}\nlabel,p\na,1\n")
+    code = "from klcli import tables; print(tables.first_line(open('p.csv', encoding='utf-8').read()))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=5, check=True)
+    assert run.stdout == "label,p\n"
+
+
+def test_a_big_field_is_read() -> None:
+    """A label may be longer than the 131072 characters that Python's csv takes by itself."""
+    name = "x" * 200_000
+    found = read(write("p.csv", f'label,p\n"{name}",3\ny,1\n'))
+    assert found.outcomes == (name, "y")
+
+
+# Bytes and text
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"label,p\na,1\ncaf\xe9,1\n", "line 3: byte 0xe9 is not UTF-8: save the file as UTF-8"),
+        (b"\xff", "line 1: byte 0xff is not UTF-8: save the file as UTF-8"),
+        (b"a,1\n\xc3", "line 2: byte 0xc3 is not UTF-8: save the file as UTF-8"),
+        (b"a,1\n\xed\xa0\x80,1\n", "line 2: byte 0xed is not UTF-8: save the file as UTF-8"),
+        (b"\xff\xfea\x00,\x001", "line 1: byte 0x31 is not UTF-16: save the file as UTF-8"),
+        (b"\xef\xbb\xbflabel,p\na,\xff\n", "line 2: byte 0xff is not UTF-8: save the file as UTF-8"),
+        (b"\xef\xbb\xbf\n\n\xff\n", "line 3: byte 0xff is not UTF-8: save the file as UTF-8"),
+        (b"label,p\r\na,\xff\r\n", "line 2: byte 0xff is not UTF-8: save the file as UTF-8"),
+        (b"label,p\ra,1\rb,\xff\r", "line 3: byte 0xff is not UTF-8: save the file as UTF-8"),
+        (b"l\0a\0,\0p\0", "line 1: a NUL byte: is it binary, or UTF-16 without its mark? Save it as UTF-8"),
+        (b"label,p\na\0b,1\n", "line 2: a NUL byte: is it binary, or UTF-16 without its mark? Save it as UTF-8"),
+        (b"label,p\ra,1\r\0", "line 3: a NUL byte: is it binary, or UTF-16 without its mark? Save it as UTF-8"),
+        (
+            b"\xff\xfe\x00\x00a\x00\x00\x00",
+            "line 1: a NUL byte: is it binary, or UTF-16 without its mark? Save it as UTF-8",
+        ),
+        (b"", "empty"),
+        (b"\xef\xbb\xbf", "empty"),
+        (b"\xff\xfe", "empty"),
+        (b" \n\t\r\n", "empty"),
+    ],
+)
+@pytest.mark.parametrize("name", ["p.csv", "p.json"])
+def test_bytes_that_are_no_text_are_refused(data: bytes, message: str, name: str) -> None:
+    """What is not UTF-8, or UTF-16 with its mark, is never guessed at: the byte and its line are named."""
+    assert refusal(write(name, data)) == f"{name}: {message}"
+
+
+@given(st.binary(max_size=60))
+@fuzzed
+def test_any_bytes_are_read_or_refused(data: bytes) -> None:
+    """No bytes at all make anything but a Distribution or an InputError."""
+    for name in ("any.csv", "any.tsv", "any.json", "any.yaml", "any"):
+        refused_or_right(write(name, data))
+
+
+# Wrong numbers and wrong wholes, in every form
+
+# How a form writes numbers for the outcomes a, b, c (where it has labels), and the place of the last one.
+FORMS: dict[str, tuple[str, Callable[[list[str]], str], str]] = {
+    "csv": ("p.csv", lambda x: "label,p\n" + "".join(f"{a},{n}\n" for a, n in zip("abc", x, strict=False)), "line 4"),
+    "csv headerless": ("p.csv", lambda x: "".join(f"{a},{n}\n" for a, n in zip("abc", x, strict=False)), "line 3"),
+    "csv quoted": (
+        "p.csv",
+        lambda x: '"label",p\n' + "".join(f"{a},{n}\n" for a, n in zip("abc", x, strict=False)),
+        "line 4",
+    ),
+    "csv column": ("p.csv", lambda x: "p\n" + "\n".join(x), "line 4"),
+    "semicolons": (
+        "p.csv",
+        lambda x: "label;p\n" + "".join(f"{a};{n}\n" for a, n in zip("abc", x, strict=False)),
+        "line 4",
+    ),
+    "tsv": (
+        "p.tsv",
+        lambda x: "label\tp\n" + "".join(f"{a}\t{n}\n" for a, n in zip("abc", x, strict=False)),
+        "line 4",
+    ),
+    "json list": ("p.json", lambda x: f"[{', '.join(x)}]", "$[2]"),
+    "json mapping": (
+        "p.json",
+        lambda x: "{" + ", ".join(f'"{a}": {n}' for a, n in zip("abc", x, strict=False)) + "}",
+        "$.c",
+    ),
+    "json records": (
+        "p.json",
+        lambda x: "[" + ", ".join(f'{{"label": "{a}", "p": {n}}}' for a, n in zip("abc", x, strict=False)) + "]",
+        "$[2]",
+    ),
+    "json labels": ("p.json", lambda x: f'{{"labels": ["a", "b", "c"], "p": [{", ".join(x)}]}}', "$.p[2]"),
+    "json names": (
+        "p.json",
+        lambda x: '{"p": {' + ", ".join(f'"{a}": {n}' for a, n in zip("abc", x, strict=False)) + "}}",
+        "$.p.c",
+    ),
+    "yaml list": ("p.yaml", lambda x: "".join(f"- {n}\n" for n in x), "line 3"),
+    "yaml mapping": ("p.yaml", lambda x: "".join(f"{a}: {n}\n" for a, n in zip("abc", x, strict=False)), "line 3"),
+    "yaml records": (
+        "p.yaml",
+        lambda x: "".join(f"- label: {a}\n  p: {n}\n" for a, n in zip("abc", x, strict=False)),
+        "line 5",
+    ),
+    "yaml names": (
+        "p.yaml",
+        lambda x: "p:\n" + "".join(f"  {a}: {n}\n" for a, n in zip("abc", x, strict=False)),
+        "line 4",
+    ),
+}
+# What numbers() refuses comes with the column's name, where it has one in the file.
+COLUMN = {
+    **dict.fromkeys(
+        ("csv", "csv quoted", "csv column", "semicolons", "tsv", "json records", "yaml records"), ", column p"
+    ),
+    **dict.fromkeys(("json labels", "json names", "yaml names"), ", column p"),
+    "csv headerless": ", column 2",
+}
+forms = pytest.mark.parametrize("form", FORMS)
+
+
+def written(form: str, *numbers: str) -> str:
+    """A file in that form with these numbers; its name."""
+    name, text, _ = FORMS[form]
+    return write(name, text(list(numbers)))
+
+
+@forms
+def test_every_form_holds_the_same_numbers(form: str) -> None:
+    """0.5, 0.3 and 0.2 are those numbers in every form."""
+    found = read(written(form, "0.5", "3e-1", "0.20"))
+    assert found.weights.tolist() == [0.5, 0.3, 0.2]
+    assert found.outcomes in (tuple("abc"), tuple("012"))
+
+
+@forms
+@pytest.mark.parametrize("digits", ["0." + "3" * 6000, "0.3" + "0" * 6000, "1" * 300])
+def test_every_form_takes_many_digits(form: str, digits: str) -> None:
+    """Digits that float64 cannot hold are rounded in every form."""
+    assert read(written(form, "1", "1", digits), normalize=True).weights[2] == float(digits)
+
+
+@forms
+@pytest.mark.parametrize(
+    ("wrong", "what", "named"),
+    [
+        ("1e400", "'1e400' is out of range: the largest float64 is 1.8e308", True),
+        ("-1e400", "'-1e400' is out of range: the largest float64 is 1.8e308", True),
+        ("1e-400", "'1e-400' is too small: it would underflow to 0 (the least float64 is 5e-324)", True),
+        ("1" * 6000, f"'{'1' * 39}…' is out of range: the largest float64 is 1.8e308", True),
+        ("NaN", f"'NaN' is {MISSING}", True),
+        ("Infinity", "'Infinity' is not a finite number", True),
+        ("-Infinity", "'-Infinity' is not a finite number", True),
+        ("-0.5", f"-0.5 is negative: {A_WEIGHT}", False),
+        ("-1", f"-1.0 is negative: {A_WEIGHT}", False),
+    ],
+)
+def test_wrong_numbers_are_refused_in_every_form(form: str, wrong: str, what: str, named: bool) -> None:
+    """A number that is none, or no weight, is refused with its place."""
+    _, _, place = FORMS[form]
+    name = written(form, "0.5", "0.5", wrong)
+    assert refusal(name) == f"{name}: {place}{COLUMN.get(form, '') if named else ''}: {what}"
+
+
+@forms
+@pytest.mark.parametrize("wrong", ["true", "false", "null", '""', '"x"', '"0.5"', "[0.5]", '{"x": 0.5}', "[]", "{}"])
+def test_what_is_no_number_at_all_is_refused_in_every_form(form: str, wrong: str) -> None:
+    """Truth values, null, text, lists and mappings in the place of a number are refused with that place."""
+    name, _, place = FORMS[form]
+    if name.endswith("sv") and wrong in ('"0.5"', '""'):
+        wrong = "x"  # in a table, quotes are not part of a cell
+    message = refusal(written(form, "0.5", "0.5", wrong))
+    mixed = f"{name}: $.a: expected a list or a mapping, found 0.5"  # a mapping with a list in it holds columns
+    assert message.startswith((f"{name}: {place}", f"{name}: line", mixed)), message
+
+
+@forms
+@pytest.mark.parametrize(
+    ("numbers", "message"),
+    [
+        (("0", "0.0", "-0"), "all values are zero: a distribution needs some mass"),
+        (("0.5", "0.25", "0.125"), f"the values sum to 0.875, {ADVICE}"),
+        (("0.5", "0.3", "0.2000011"), f"the values sum to 1.0000011, {ADVICE}"),
+        (("1.5", "2", "3"), f"the values sum to 6.5, {ADVICE}"),
+    ],
+)
+def test_wrong_wholes_are_refused_in_every_form(form: str, numbers: tuple[str, ...], message: str) -> None:
+    """No mass, or a sum that makes neither probabilities nor counts, is refused under the file's name."""
+    name = written(form, *numbers)
+    assert refusal(name) == f"{name}: {message}"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "places"),
+    [
+        ("p.csv", "label,p\na,1\nb,2\na,3\n", "line 2 and line 4"),
+        ("p.csv", 'label,p\n"a",1\n"x\ny",2\na,3\n', "line 2 and line 5"),
+        ("p.csv", "a,1\nb,2\na,3\n", "line 1 and line 3"),
+        ("p.tsv", "label\tp\na\t1\n\nb\t2\na\t3\n", "line 2 and line 5"),
+        ("p.json", '{"a": 1, "b": 2, "a": 3}', "$.a and $.a"),
+        ("p.json", '{"a": 1, "b": 2, "\\u0061": 3}', "$.a and $.a"),
+        ("p.json", '{"p": {"a": 1, "b": 2, "a": 3}}', "$.p.a and $.p.a"),
+        ("p.json", '[{"label": "a", "p": 1}, {"label": "b", "p": 2}, {"label": "a", "p": 3}]', "$[0] and $[2]"),
+        ("p.json", '{"labels": ["a", "b", "a"], "p": [1, 2, 3]}', "$.p[0] and $.p[2]"),
+        ("p.yaml", "a: 1\nb: 2\na: 3\n", "line 1 and line 3"),
+        ("p.yaml", "a: 1\nb: 2\n'a': 3\n", "line 1 and line 3"),
+        ("p.yaml", "p:\n  a: 1\n  b: 2\n  a: 3\n", "line 2 and line 4"),
+        ("p.yaml", "labels: [a, b, a]\np:\n- 1\n- 2\n- 3\n", "line 3 and line 5"),
+    ],
+)
+def test_duplicate_labels_are_refused_with_both_places(name: str, text: str, places: str) -> None:
+    """An outcome that stands twice is refused with both places, and added up with --duplicates sum."""
+    write(name, text)
+    assert refusal(name) == f"{name}: {places}: duplicate outcome 'a': make them one, or give --duplicates sum"
+    found = read(name, duplicates="sum")
+    assert dict(zip(found.outcomes, found.weights.tolist(), strict=True))["a"] == 4
+    assert (len(found.outcomes), found.total) == (2, 6)
+    assert f"{name}: 1 row added to an outcome that stood before" in found.notes
+
+
+def test_duplicates_are_added_within_each_column() -> None:
+    """Every column has its own sums, and outcomes keep the order in which they first stand."""
+    write("p.csv", "label,p,q\nb,1,10\na,2,20\nb,4,40\nb,8,80\n")
+    found = read_all("p.csv", duplicates="sum")
+    assert held(found) == [("p.csv::p", ("b", "a"), [13, 2]), ("p.csv::q", ("b", "a"), [130, 20])]
+    assert found[0].notes[0] == "p.csv::p: 2 rows added to an outcome that stood before"
+
+
+def test_no_duplicates_to_add_are_no_news() -> None:
+    """--duplicates sum leaves no note where nothing stands twice."""
+    assert read(write("p.csv", "label,p\na,0.5\nb,0.5\n"), duplicates="sum").notes == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("label,p\na,-0.2\na,0.7\nb,0.5\n", 2),
+        ("label,p\na,0.7\na,-0.2\nb,0.5\n", 3),
+        ("label,p\na,1\na,1\nb,-1\n", 4),
+        ("label,p\na,1\na,1\na,-5\n", 4),
+    ],
+)
+def test_adding_up_hides_no_negative_number(text: str, line: int) -> None:
+    """A negative number is refused with its own line even where a sum would swallow it."""
+    assert re.match(rf"p\.csv: line {line}: -\S+ is negative", refusal(write("p.csv", text), duplicates="sum"))
+
+
+@pytest.mark.parametrize("text", ["label,p\na,1e308\nb,3\na,1e308\n", "label,p\nb,3\na,1e308\nb,1\na,1e308\n"])
+def test_a_sum_of_duplicates_beyond_float64_names_a_row_of_it(text: str) -> None:
+    """Where adding up overflows, the line is one of those that were added."""
+    message = refusal(write("p.csv", text), duplicates="sum")
+    lines = [index for index, line in enumerate(text.splitlines(), 1) if "1e308" in line]
+    assert any(f"line {index}" in message for index in lines), message
+
+
+def test_duplicates_are_added_exactly() -> None:
+    """Ten times 0.1 is 1, as the exact sum of the ten numbers is to the last bit."""
+    found = read(write("p.csv", "label,p\n" + "a,0.1\n" * 10), duplicates="sum")
+    assert found.weights.tolist() == [float(10 * Fraction(0.1))]
+
+
+# JSON
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{", "line 1, column 2: not JSON: expecting property name enclosed in double quotes"),
+        ('{"a": 1}x', "line 1, column 9: not JSON: extra data"),
+        ('{"a": 1}\n{"a": 2}\n', "line 2, column 1: not JSON: extra data"),
+        ("[1, 2,]", "line 1, column 7: not JSON: expecting value"),
+        ("[01]", "line 1, column 3: not JSON: expecting ',' delimiter"),
+        ("[.5, .5]", "line 1, column 2: not JSON: expecting value"),
+        (
+            '{"a": 0.5, // x\n"b": 0.5}',
+            "line 1, column 12: not JSON: expecting property name enclosed in double quotes",
+        ),
+        ("{'a': 1}", "line 1, column 2: not JSON: expecting property name enclosed in double quotes"),
+        ('{"a": 0x10}', "line 1, column 8: not JSON: expecting ',' delimiter"),
+        ('{"a": 1', "line 1, column 8: not JSON: expecting ',' delimiter"),
+        ('{"a\n": 1}', "line 1, column 4: not JSON: invalid control character at"),
+        ("[" * 100_000, "nested too deeply"),
+        ('{"a":' * 100_000, "nested too deeply"),
+        ("0.5", "$: expected a list or a mapping of numbers, found 0.5"),
+        ('"abc"', "$: expected a list or a mapping of numbers, found text, 'abc'"),
+        ("true", "$: expected a list or a mapping of numbers, found true"),
+        ("null", "$: expected a list or a mapping of numbers, found null"),
+        ("[]", "empty: a distribution needs at least one outcome"),
+        ("{}", "empty"),
+        ('{"p": []}', "empty: a distribution needs at least one outcome"),
+        ('{"labels": ["a"]}', "empty: labels and no numbers"),
+        ('{"a": 0.5, "b": null}', "$.b: expected a number, found null"),
+        ('{"a": 0.5, "b": true}', "$.b: expected a number, found true"),
+        ('{"a": 0.5, "b": "0.5"}', "$.b: expected a number, found text, '0.5': leave out the quotes"),
+        ('{"a": 0.5, "b": "x"}', "$.b: expected a number, found text, 'x'"),
+        ("[0.5, [0.5]]", "$[1]: expected a number, found a list"),
+        ('[0.5, {"a": 0.5}]', "$[1]: expected a number, found a mapping"),
+        ('[["a", 0.5], ["b", 0.5]]', "$[0]: expected a number, found a list"),
+        ('{"p": [0.5, 0.5], "q": 1}', "$.q: expected a list or a mapping, found 1"),
+        ('{"p": {"a": {"b": 1}}}', "$.p.a: expected a number, found a mapping"),
+        ('{"p": [1], "p": [2]}', "$.p: duplicate name 'p'"),
+        ('{"labels": ["a", "b"], "p": [1, 2, 3]}', "$.p: 3 numbers for 2 labels"),
+        ('{"labels": ["a"], "p": [1], "q": [1, 2]}', "$.q: 2 numbers for 1 labels"),
+        ('{"labels": ["a", ["b"]], "p": [1, 2]}', "$.labels[1]: expected a number or a label, found a list"),
+        ('[{"label": "a", "p": 1}, {"label": "b"}]', "$[1]: its fields are not those of the first record"),
+        ('[{"label": "a"}, {"label": "b", "p": 1}]', "$[1]: its fields are not those of the first record"),
+        ('[{"label": "a", "p": 1}, {"label": "b", "q": 1}]', "$[1]: its fields are not those of the first record"),
+        ('[{"label": "a", "p": 1, "p": 2}]', "$.p: duplicate name 'p'"),
+        ('[{"label": "a", "p": [1]}]', "$[0]: expected a number or a label, found a list"),
+        ('[{"label": "a", "p": null}]', "$[0]: expected a number, found null"),
+        ('[{"label": "a", "p": "0.5"}]', "$[0]: expected a number, found text, '0.5': leave out the quotes"),
+    ],
+)
+def test_json_is_refused_with_the_place(text: str, message: str) -> None:
+    """What is no JSON is refused with its line and column, what holds no numbers with its path."""
+    assert refusal(write("p.json", text)) == f"p.json: {message}"
+
+
+@pytest.mark.parametrize(
+    ("text", "outcomes", "weights"),
+    [
+        ('{"a": "1/3", "b": "2/3"}', ("a", "b"), [1 / 3, 2 / 3]),
+        ('["1/2", "1/2"]', ("0", "1"), [0.5, 0.5]),
+        ('{"labels": ["a", "b"], "p": ["1/4", 0.75]}', ("a", "b"), [0.25, 0.75]),
+        ('[{"label": "a", "p": "1/4"}, {"label": "b", "p": 0.75}]', ("a", "b"), [0.25, 0.75]),
+        ('{"a": 1e3, "b": 12345678901234567890}', ("a", "b"), [1000.0, 12345678901234567890.0]),
+        ('{"a\\u0000b": 3, "\\ud83d\\ude00": 1}', ("a\0b", "\U0001f600"), [3, 1]),
+        ('{"": 3, "__proto__": 1}', ("", "__proto__"), [3, 1]),
+        ('{"labels": 3, "results": 1}', ("labels", "results"), [3, 1]),
+        ('{"labels": ["a", 7], "p": [3, 1]}', ("a", "7"), [3, 1]),
+        ('{"labels": [true, null], "p": [3, 1]}', ("true", "null"), [3, 1]),
+        ('[{"p": 3, "id": 1, "name": 10}, {"name": 20, "id": 1, "p": 1}]', ("10", "20"), [3, 1]),
+    ],
+)
+def test_json_is_taken_at_its_word(text: str, outcomes: tuple[str, ...], weights: list[float]) -> None:
+    """Fractions in quotes are numbers, whole numbers of any size are, and any text is a label."""
+    write("p.json", text)
+    found = read("p.json::p" if '"id"' in text else "p.json")
+    assert (found.outcomes, found.weights.tolist()) == (outcomes, weights)
+
+
+def test_fields_of_text_are_noted_in_records() -> None:
+    """Records are a table: text beside the labels is not used, and a note says so."""
+    found = read(write("p.json", '[{"label": "a", "on": true, "p": 3}, {"label": "b", "on": false, "p": 1}]'))
+    assert found.notes[0] == "p.json: text, so not used: column on"
+
+
+def test_several_columns_of_named_records_do_not_share_a_name() -> None:
+    """A name that stands for records with two columns of numbers means neither of them: each has a longer one."""
+    records = '[{"label": "a", "p": 3, "q": 1}, {"label": "b", "p": 1, "q": 3}]'
+    write("p.json", f'{{"box": {records}}}')
+    assert held(read_all("p.json")) == [
+        ("p.json::box.p", ("a", "b"), [3, 1]),
+        ("p.json::box.q", ("a", "b"), [1, 3]),
+    ]
+    assert refusal("p.json::box").startswith("p.json: no column 'box' among box.p, box.q")
+
+
+# klcli's own output
+
+
+def test_the_output_of_one_command_is_the_input_of_the_next(stdin: Callable[[str], None]) -> None:
+    """The entropy of the p of a kl is the entropy of p, to the last bit."""
+    p = {"a": 1 / 3, "b": 1 / 7, "c": 11 / 21}
+    stdin(own_json([klcli.kl(p, {"a": 0.2, "b": 0.3, "c": 0.5})]))
+    assert klcli.entropy(read("-::p")).value == klcli.entropy(p).value
+
+
+@pytest.mark.parametrize("name", sorted(klcli.MEASURES))
+def test_the_output_of_every_measure_is_read(name: str) -> None:
+    """Every measure's JSON holds the distributions that it was made from."""
+    measure = klcli.MEASURES[name]
+    options = {"alpha": 2.0} if "alpha" in measure.options else {}
+    sides = [P, Q1][: len(measure.sides)]
+    found = read_all(write("own.json", own_json([measure(*sides, **options)])))
+    assert [each.weights.tolist() for each in found] == [list(side.values()) for side in sides]
+    assert {each.outcomes for each in found} == {("a", "b", "c")}
+
+
+def test_output_without_steps_holds_no_distribution() -> None:
+    """What was made with --no-steps is refused with that."""
+    write("own.json", own_json([klcli.kl(P, Q1)], steps=False))
+    assert refusal("own.json") == "own.json: $.results[0].terms: holds no terms: make it without --no-steps"
+
+
+@pytest.mark.parametrize(
+    ("p", "options"),
+    [
+        ({"a": 0.5, "b": 0.3, "c": 0.2}, {}),
+        ({"a": 0.5, "b": 0.3, "c": 0.2}, {"normalize": True}),
+        ({"a": 0.6, "b": 0.4, "c": 0}, {}),
+        ({"a": 0.6, "b": 0.4 - 1e-8, "c": 1e-8}, {}),
+    ],
+)
+def test_output_with_terms_left_out_is_no_distribution(p: dict[str, float], options: dict[str, bool]) -> None:
+    """What was made with --top has lost rows: it is refused, even where what is left sums to 1 or is normalized."""
+    write("own.json", own_json([klcli.entropy(p)], top=2))
+    assert "--top" in refusal("own.json", **options)
+
+
+def test_the_names_that_compare_gives_can_be_chosen() -> None:
+    """The labels of compare's JSON, which have :: in them, are offered as they must be written."""
+    write("b.csv", "label,p,q1,q2\na,0.5,0.25,0.75\nb,0.5,0.75,0.25\n")
+    write("own.json", own_json(klcli.compare(*read_all("b.csv"))))
+    with pytest.raises(InputError) as caught:
+        read("own.json")
+    assert "(p, b.csv::q1, b.csv::q2)" in str(caught.value)
+    assert read("own.json::b.csv::q1").weights.tolist() == [0.25, 0.75]
+
+
+def test_two_compared_under_one_name_are_told_apart() -> None:
+    """Two Qs of the same name in compare's JSON are not both offered under it."""
+    q1, q2 = (Distribution(("a", "b"), weights, name="q") for weights in ([1, 3], [3, 1]))
+    write("own.json", own_json(klcli.compare({"a": 1, "b": 1}, q1, q2)))
+    with pytest.raises(InputError):
+        read("own.json::q")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"results": [{"measure": "kl", "terms": [{"outcome": "a", "p": 1}], "terms": [{"outcome": "b", "p": 1}]}]}',
+        '{"results": [{"measure": "kl", "terms": [{"outcome": "a", "p": 1}]}], "results": []}',
+        '{"results": [], "results": [{"measure": "kl", "terms": [{"outcome": "a", "p": 1}]}]}',
+        '{"results": [{"measure": "kl", "terms": [{"outcome": "a", "p": 1, "p": 0.5}]}]}',
+    ],
+)
+def test_duplicate_names_in_own_output_are_refused(text: str) -> None:
+    """A name that stands twice is refused at every depth: no part of a file is dropped in silence."""
+    assert "duplicate name" in refusal(write("own.json", text))
+
+
+@pytest.mark.parametrize("terms", ["null", "[]", "{}", "[1]", "[[]]", "[{}]", '[{"p": 1}, 2]', '[{"x": 1}]', '"x"'])
+def test_broken_own_output_is_refused(terms: str) -> None:
+    """Terms that are no records, or hold no distribution, are refused with their path."""
+    write("own.json", f'{{"results": [{{"measure": "kl", "terms": {terms}}}]}}')
+    assert refusal("own.json").startswith("own.json: $.results[0].terms")
+
+
+# YAML
+
+
+@pytest.mark.parametrize(
+    ("text", "outcomes"),
+    [
+        ("NO: 3\nYES: 1\n", ("NO", "YES")),
+        ("010: 3\n8: 1\n", ("010", "8")),
+        ("12:30: 3\n12:31: 1\n", ("12:30", "12:31")),
+        ("2024-01-01: 3\n2024-01-02: 1\n", ("2024-01-01", "2024-01-02")),
+        ("1e3: 3\n1000: 1\n", ("1e3", "1000")),
+        ("~: 3\nnull: 1\n", ("~", "null")),
+        ("0o17: 3\n0x1F: 1\n", ("0o17", "0x1F")),
+        ("\"NO\": 3\n'a: b': 1\n", ("NO", "a: b")),
+        ("'': 3\n? b\n: 1\n", ("", "b")),
+        ("a b: 3\n红: 1\n", ("a b", "红")),
+        ("labels: [NO, 010]\np: [3, 1]\n", ("NO", "010")),
+        ("- {label: NO, p: 3}\n- {label: 010, p: 1}\n", ("NO", "010")),
+        ("a: 3.0\nb: 1e0\n", ("a", "b")),
+        ("a: &x 3\nb: 1\n", ("a", "b")),
+        ("<<: 3\n=: 1\n", ("<<", "=")),
+    ],
+)
+def test_yaml_labels_are_text(text: str, outcomes: tuple[str, ...]) -> None:
+    """NO is no truth value, 010 no number, 12:30 no sum of minutes and a date no date: labels are as written."""
+    found = read(write("p.yaml", text))
+    assert (found.outcomes, found.weights.tolist()) == (outcomes, [3, 1])
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a: 1:30\nb: 2\n", "line 1: '1:30' is not a number"),
+        ("a: 0.5\nb: 190:20:30\n", "line 2: '190:20:30' is not a number"),
+        ("a: 0.5\nb:\n", f"line 2: {BLANK}"),
+        ("a: yes\nb: 0\n", "line 1: 'yes' is a truth value, not a number"),
+        ("a: 1_000\n", "line 1: '1_000' is written with an underscore: leave it out"),
+        ("a: 0o17\n", "line 1: '0o17' is not a decimal number"),
+        ("a: 0x1F\n", "line 1: '0x1F' is not a decimal number"),
+        ("a: 2024-01-01\n", "line 1: '2024-01-01' is not a number"),
+        ("a: '0.5'\nb: 0.5\n", "line 1: expected a number, found text, '0.5': leave out the quotes"),
+        ("a: |\n  0.5\n", "line 1: expected a number, found text, '0.5\\n'"),
+        ("a: &x 0.5\nb: *x\n", "line 2: an alias, *x: write the values out"),
+        ("&a [*a]\n", "line 1: an alias, *a: write the values out"),
+        ("a: &x {y: 1}\nb: {<<: *x}\n", "line 2: an alias, *x: write the values out"),
+        ("a: !!float 0.5\n", "line 1: a tag, tag:yaml.org,2002:float: write the value without it"),
+        (
+            "a: !!python/object/apply:os.system [ls]\n",
+            "line 1: a tag, tag:yaml.org,2002:python/object/apply:os.system: write the value without it",
+        ),
+        ("a: ! 0.5\n", "line 1: a tag, !: write the value without it"),
+        ("!x {a: 1}\n", "line 1: a tag, !x: write the value without it"),
+        ("a: 1\n---\nb: 1\n", "line 2: a second document begins: keep one to a file"),
+        ("---\n---\na: 1\n", "line 2: a second document begins: keep one to a file"),
+        ("? [a, b]\n: 1\n", "line 1: a label must be plain text"),
+        ("? {a: b}\n: 1\n", "line 1: a label must be plain text"),
+        ("{[a]: 1}\n", "line 1: a label must be plain text"),
+        ("a:\n- " + "[" * 60, "line 2: nested too deeply"),
+        ("[" * 5000, "line 1: nested too deeply"),
+        ("{a: " * 5000, "line 1: nested too deeply"),
+        ("# only a comment\n", "empty"),
+        ("# only\n\n# comments\n", "empty"),
+        ("a: 1\n  b: 2\n", "line 2: not YAML: mapping values are not allowed in this context"),
+        ("a: [1, 2\n", "line 2: not YAML: did not find expected ',' or ']'"),
+        ("a: 'x\n", "line 2: not YAML: found unexpected end of stream"),
+        ("\ta: 1\n", "line 1: not YAML: found character that cannot start any token"),
+        ("a: 1\nb\n", "line 3: not YAML: could not find expected ':'"),
+        ("a\n", "line 1: expected a list or a mapping of numbers, found a"),
+        ("0.5\n", "line 1: expected a list or a mapping of numbers, found 0.5"),
+        ("{}\n", "empty"),
+        ("[]\n", "empty: a distribution needs at least one outcome"),
+        ("p: [1, 2]\nq: 3\n", "line 2: expected a list or a mapping, found 3"),
+        ("p: [1, 2]\np: [3, 4]\n", "line 2: duplicate name 'p'"),
+        ("- label: a\n  p: 1\n- label: b\n", "line 3: its fields are not those of the first record"),
+        ("- label: a\n  label: b\n", "line 2: duplicate name 'label'"),
+        ("- 0.5\n- - 0.5\n", "line 2: expected a number, found a list"),
+        ("- 0.5\n- a: 0.5\n", "line 2: expected a number, found a mapping"),
+    ],
+)
+def test_yaml_is_refused_with_the_line(text: str, message: str) -> None:
+    """What YAML would turn into something else, or hide elsewhere, is refused with its line."""
+    assert refusal(write("p.yaml", text)) == f"p.yaml: {message}"
+
+
+@pytest.mark.parametrize(
+    ("text", "weights"),
+    [
+        ("a: 9.99e-1\nb: 1e-3\n", [0.999, 0.001]),
+        ("a: .5\nb: 5.e-1\n", [0.5, 0.5]),
+        ("a: 1/3\nb: 2/3\n", [1 / 3, 2 / 3]),
+        ('a: "1/3"\nb: 2/3\n', [1 / 3, 2 / 3]),
+        ("a: +0.5\nb: 0.50\n", [0.5, 0.5]),
+    ],
+)
+def test_yaml_numbers_are_numbers_as_everywhere(text: str, weights: list[float]) -> None:
+    """1e-3 is a number in YAML too, and so are fractions."""
+    assert read(write("p.yaml", text)).weights.tolist() == weights
+
+
+@pytest.mark.parametrize("character", ["\x07", "\ufffe"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_control_character_in_yaml_is_refused_with_its_line(character: str, end: str) -> None:
+    """A character that YAML does not allow is refused with the line on which it stands."""
+    message = refusal(write("p.yaml", f"a: 0.5{end}b{character}: 0.5{end}"))
+    assert message.startswith("p.yaml: line 2: ")
+
+
+@pytest.mark.parametrize("text", ["---\n", "--- \n...\n", "p:\n- 1\nq:\n"])
+def test_nothing_in_yaml_is_shown_as_something(text: str) -> None:
+    """A message about a value that is missing does not end in a blank."""
+    message = refusal(write("p.yaml", text))
+    assert message == message.rstrip()
+
+
+# Did you mean
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("p.csv", "label,box_p,box_q\na,1,2\n"),
+        ("p.tsv", "label\tbox_p\tbox_q\na\t1\t2\n"),
+        ("p.json", '{"box_p": {"a": 1}, "box_q": {"a": 2}}'),
+        ("p.yaml", "box_p: {a: 1}\nbox_q: {a: 2}\n"),
+    ],
+)
+def test_a_misspelt_column_may_have_been_another(name: str, text: str) -> None:
+    """The nearest column is offered in every format."""
+    write(name, text)
+    assert refusal(f"{name}::bx_q") == f"{name}: no column 'bx_q' among box_p, box_q: did you mean ::box_q?"
+    assert refusal(f"{name}::zzz") == f"{name}: no column 'zzz' among box_p, box_q"
+    assert refusal(f"{name}::") == f"{name}: no column '' among box_p, box_q"
+
+
+def test_many_columns_are_not_all_listed() -> None:
+    """Twenty names are listed and the others counted."""
+    write("p.csv", ",".join(["label", *(f"c{index}" for index in range(30))]) + "\na" + ",1" * 30 + "\n")
+    assert refusal("p.csv::x").endswith("c18, c19 and 10 more")
+
+
+# The fast path and the other one
+
+cells = st.one_of(
+    st.sampled_from(["a", "b", "p", "label", "name", "", " ", "x y", "é", "-1", "NA", "30%", "1e400", "0"]),
+    st.integers(0, 99).map(str),
+    st.text("0.15ab%- ", max_size=3),
+)
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> tuple[str, str]:
+    """A text that is a table for the most part, and what separates its columns."""
+    mark = draw(st.sampled_from(",;\t|"))
+    width = draw(st.integers(1, 4))
+    header = draw(st.lists(st.sampled_from(["label", "p", "q", "x", "name", ""]), min_size=width, max_size=width))
+    numeric = st.one_of(st.integers(0, 9).map(str), st.sampled_from(["0.5", "1/2", " 1", "-1"]))
+    columns = [draw(st.sampled_from([numeric, numeric, cells])) for _ in range(width)]
+    rows = [header] + [[draw(column) for column in columns] for _ in range(draw(st.integers(0, 5)))]
+    text = draw(st.sampled_from(["", "", "", "\n"])) + "\n".join(map(mark.join, rows))
+    text += draw(st.sampled_from(["\n", "\n", "", "\n\n", "x", ","]))
+    assume(text.strip())  # what is blank is refused before it comes to a table
+    return text, mark
+
+
+def by(text: str, mark: str, fast: bool) -> Any:
+    """What a table holds by one way or the other: columns, numbers and the place of every row, or a refusal."""
+    way = klcli_tables._plain_table if fast else mock.Mock(return_value=None)
+    try:
+        with mock.patch.object(klcli_tables, "_plain_table", way):
+            columns = klcli_tables._delimited(text, mark)
+            found = [readers._distribution(column, column.name, True, "refuse") for column in columns]
+    except (FormatError, InputError) as error:
+        return type(error), str(error)
+    places = [column.place(index) for column in columns for index in range(len(found[0].outcomes))]
+    return held(found), [each.notes for each in found], [each.labelled for each in found], places
+
+
+@pytest.mark.parametrize(
+    ("text", "mark"),
+    [
+        ("label,p\na,1\n", ","),
+        ("p\n1\n", ","),
+        ("\n1\n2\n", ","),
+        ("p\n1\n\n2\n", ","),
+        ("a,p\n1,2\n3,4\n", ","),
+        ("a,p\n1,2\nx,4\n", ","),
+        ("a,p\nx,2\n3,4\n", ","),
+        ("p,a\n2,x\n4,3\n", ","),
+        ("a,b,p\nx,y,1\nz,w,2\n", ","),
+        ("label,p\na,1\nb,1,2\n", ","),
+        ("label,p\na,1,2\nb\n", ","),
+        ("label,p\na\n1,b,1\n", ","),
+        ("label,p\n,1\n,2", ","),
+        ("a\tb\n1\t2\n", "\t"),
+        ("p\n", ","),
+        ("label,p\n", ","),
+        (" \n1\n2\n", ","),
+        ("label,p\na,1\n\n\n", ","),
+        ("label,p\na,-1\n", ","),
+    ],
+)
+def test_two_ways_to_read_a_table_agree_on_edges(text: str, mark: str) -> None:
+    """The fast way gives what csv's way gives: the same columns and places, or the same refusal."""
+    assert by(text, mark, fast=True) == by(text, mark, fast=False)
+
+
+@settings(max_examples=600, deadline=None)
+@given(tables())
+def test_two_ways_to_read_a_table_agree(table: tuple[str, str]) -> None:
+    """For any table the fast way gives what csv's way gives, or both refuse it."""
+    fast, slow = by(*table, fast=True), by(*table, fast=False)
+    assert fast == slow or (fast[0] is slow[0] is FormatError)
+
+
+@fuzzed
+@given(tables(), st.data())
+def test_a_harmless_pair_of_quotes_changes_nothing(table: tuple[str, str], data: st.DataObject) -> None:
+    """Quotes around a cell that needs none lead another way to the same answer."""
+    text, mark = table
+    lines = text.split("\n")
+    row = data.draw(st.sampled_from([index for index, line in enumerate(lines) if line] or [0]))
+    parts = lines[row].split(mark)
+    place = data.draw(st.integers(0, len(parts) - 1))
+    if not lines[row]:
+        return
+    parts[place] = f'"{parts[place]}"'
+    quoted = "\n".join([*lines[:row], mark.join(parts), *lines[row + 1 :]])
+    plain, other = by(text, mark, fast=True), by(quoted, mark, fast=True)
+    assert plain == other or (plain[0] is other[0] is FormatError)
+
+
+@pytest.mark.parametrize("length", [1, 7, 8191, 300_000])
+def test_blocks_end_between_rows(length: int) -> None:
+    """The edges of blocks fall between rows, whatever their length."""
+    size = max(2, 600_000 // (length + 8))
+    rows = "".join(f"{'x' * (length - 1)}{index},{index + 1}\n" for index in range(size))
+    fast, slow = (read(write("p.csv", f"label,{p}\n{rows}")) for p in ("p", '"p"'))
+    assert fast.outcomes == slow.outcomes
+    assert fast.weights.tolist() == slow.weights.tolist() == list(range(1, size + 1))
+
+
+# Anything at all
+
+VALID = {
+    "csv": [
+        "label,p\na,0.5\nb,0.5\n",
+        "a,0.5\nb,0.5\n",
+        "0.5\n0.5\n",
+        "p\n0.5\n0.5\n",
+        '"a,b",0.5\n"c""d",0.5\n',
+        "label,p,q\na,1,2\nb,3,4\n",
+        "x;y\na;1\nb;2\n",
+        "name|p|t\na|1|x\n",
+    ],
+    "tsv": ["label\tp\na\t0.5\nb\t0.5\n", "a\t0.5\nb\t0.5\n"],
+    "json": ['{"a":0.5,"b":0.5}', "[0.5,0.5]", RECORDS, NESTED, TWO_RECORDS, '{"labels":["a","b"],"p":[0.5,"1/2"]}'],
+    "yaml": [
+        "a: 0.5\nb: 0.5\n",
+        "- 0.5\n- 0.5\n",
+        "p:\n  a: 1\n  b: 2\nq: {a: 1}\n",
+        "labels: [a, b]\np: [1, 2]\n",
+        "- label: a\n  p: 1\n- label: b\n  p: 2\n",
+    ],
+}
+ALPHABET = ",;\"\n0.15ab%-:[]{}\t| \r'/_e+=#&*!?\ufeff\u2028\x85é−"
+PLACE = re.compile(
+    r"line [1-9]\d*|\$|: empty|all values are zero|the values sum to|nested too deeply|not YAML: unacceptable|: is "
+)
+
+
+@st.composite
+def mutated(draw: st.DrawFn, texts: list[str]) -> str:
+    """One of the texts after a few changes, or a text of the same characters."""
+    text = draw(st.sampled_from([*texts, ""]))
+    for _ in range(draw(st.integers(1, 6))):
+        start = draw(st.integers(0, len(text)))
+        stop = draw(st.integers(start, min(len(text), start + 4)))
+        text = text[:start] + draw(st.text(ALPHABET, max_size=3)) + text[stop:]
+    return text
+
+
+def refused_or_right(source: str, **options: Any) -> list[Distribution]:
+    """What the source holds; nothing where it is refused as it should be. Anything else is a failure."""
+    try:
+        found = read_all(source, **options)
+    except InputError as error:
+        message = str(error)
+    else:
+        for each in found:
+            assert np.isfinite(each.weights).all()
+            assert (each.weights >= 0).all()
+            assert each.weights.any()
+            assert len(set(each.outcomes)) == len(each.outcomes) == len(each.weights)
+        return found
+    assert message.startswith(source), message
+    assert PLACE.search(message), message
+    assert ": : " not in message.replace("': : '", "")[: len(source) + 10], message
+    return []
+
+
+def numeral(node: Any) -> float:
+    """The number that a node of an oracle's tree writes."""
+    return number(node) if isinstance(node, str) else float(node)
+
+
+def check_tree(found: list[Distribution], tree: Any) -> None:
+    """Hold what was read from a tree against the tree of another parser: nothing is lost and nothing is added."""
+    if isinstance(tree, dict) and not any(isinstance(node, dict | list) for node in tree.values()):
+        assert [dict(zip(each.outcomes, each.weights.tolist(), strict=True)) for each in found] == [
+            {str(label): numeral(node) for label, node in tree.items()}
+        ]
+    elif isinstance(tree, list) and not any(isinstance(node, dict) for node in tree):
+        assert [each.weights.tolist() for each in found] == [[numeral(node) for node in tree]]
+    elif isinstance(tree, dict):
+        named = [node for name, node in tree.items() if name != "labels" or isinstance(node, dict)]
+        assert len(found) >= len(named)
+        if len(found) == len(named):
+            assert [len(each.outcomes) for each in found] == [len(node) for node in named]
+    else:
+        assert {len(each.outcomes) for each in found} == {len(tree)}
+
+
+@pytest.mark.parametrize("name", ["fuzz.csv", "fuzz.tsv"])
+@fuzzed
+@given(data=st.data())
+def test_no_table_is_read_wrongly(name: str, data: st.DataObject) -> None:
+    """A table is read row by row or refused: no row is lost, save a header without numbers."""
+    text = data.draw(mutated(VALID[name[-3:]]))
+    found = refused_or_right(write(name, text), normalize=data.draw(st.booleans()))
+    rows = [row for row in re.split("\r\n|\r|\n", text.removeprefix("\ufeff")) if row]
+    if found and '"' not in text:
+        mark = "\t" if name.endswith("tsv") else next((mark for mark in ",;\t|" if mark in rows[0]), ",")
+        header = rows[0].split(mark)
+        for each in found:
+            assert len(each.outcomes) in (len(rows), len(rows) - 1)
+            if len(each.outcomes) < len(rows):
+                assert not any(re.fullmatch(r"\s*[-+]?[0-9.]+%?\s*", cell) for cell in header)
+
+
+@fuzzed
+@given(mutated(VALID["json"]), st.booleans())
+def test_no_json_is_read_wrongly(text: str, normalize: bool) -> None:
+    """JSON is read as another parser reads it, or refused."""
+    found = refused_or_right(write("fuzz.json", text), normalize=normalize)
+    if found:
+        check_tree(found, json.loads(text.removeprefix("\ufeff")))
+
+
+@fuzzed
+@given(mutated(VALID["yaml"]), st.booleans())
+def test_no_yaml_is_read_wrongly(text: str, normalize: bool) -> None:
+    """YAML is read as another parser reads it, or refused."""
+    found = refused_or_right(write("fuzz.yaml", text), normalize=normalize)
+    if found:
+        check_tree(found, yaml.load(text.removeprefix("\ufeff"), getattr(yaml, "CBaseLoader", yaml.BaseLoader)))
+
+
+@fuzzed
+@given(mutated([text for texts in VALID.values() for text in texts]), st.sampled_from([*VALID, "txt"]))
+def test_no_text_breaks_a_reader(text: str, ending: str) -> None:
+    """Text of any kind under any ending is read or refused."""
+    refused_or_right(write(f"fuzz.{ending}", text), duplicates="sum")
+
+
+@fuzzed
+@given(st.text("0.15/,=ABe-+ %", max_size=14).filter(lambda source: not source.startswith("-")))
+def test_no_inline_text_is_read_wrongly(source: str) -> None:
+    """Inline text is read item by item or refused under its own name."""
+    found = refused_inline(source)
+    if found is not None:
+        numbers = [number(part.rpartition("=")[2]) for part in source.split(",")]
+        assert found.weights.tolist() == [weight + 0.0 for weight in numbers]
+
+
+def refused_inline(source: str) -> Distribution | None:
+    """What inline text holds, or nothing where it is refused."""
+    try:
+        return read(source, normalize=True)
+    except InputError as error:
+        message = str(error)
+    assert message.startswith((source, repr(source))), message
+    return None
+
+
+@given(
+    st.lists(
+        st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")),
+        min_size=1,
+        max_size=6,
+        unique=True,
+    ),
+    st.data(),
+)
+@fuzzed
+def test_any_labels_come_back_from_every_format(names: list[str], data: st.DataObject) -> None:
+    """Whatever the labels are, CSV, JSON and quoted YAML give them back with their counts."""
+    counts = data.draw(st.lists(st.integers(1, 99), min_size=len(names), max_size=len(names)))
+    pairs = dict(zip(names, counts, strict=True))
+    table = "label,p\n" + "".join('"{}",{}\n'.format(name.replace('"', '""'), n) for name, n in pairs.items())
+    tree = json.dumps(pairs)
+    for name, text in (("any.csv", table), ("any.json", tree)):
+        found = read(write(name, text))
+        assert dict(zip(found.outcomes, found.weights.tolist(), strict=True)) == pairs
+
+
+@given(st.lists(st.floats(0, 1e308), min_size=1, max_size=8).filter(any))
+@fuzzed
+def test_any_numbers_come_back_from_every_format(weights: list[float]) -> None:
+    """Whatever the numbers are, every form gives them back to the last bit."""
+    texts = {
+        "any.csv": "p\n" + "".join(f"{x!r}\n" for x in weights),
+        "any.json": json.dumps(weights),
+        "any.yaml": "".join(f"- {x!r}\n" for x in weights),
+    }
+    for name, text in texts.items():
+        assert read(write(name, text), normalize=True).weights.tolist() == weights
+    assert read(",".join(map(repr, weights)), normalize=True).weights.tolist() == weights
+
+
+def test_a_cell_that_is_refused_is_refused_by_number_too() -> None:
+    """The readers have no idea of their own what a number is."""
+    for cell in ("0.5 ", "\t0.5", "5e-1", "+.5", "1/2"):
+        assert read(write("p.csv", f"label,p\na,{cell}\nb,0.5\n")).weights.tolist() == [number(cell), 0.5]
+    for cell in ("0.5x", "\u00a00.5", "0.5f"):
+        with pytest.raises(NumeralError):
+            number(cell)
+        assert refusal(write("p.csv", f"label,p\na,{cell}\nb,0.5\n")).startswith("p.csv: line 2, column p: ")
