@@ -155,7 +155,7 @@ class Measure:
             yield f"It is infinite: {result.notes[-1].removeprefix('infinite: ')}."
             return
         yield self.meaning.format(**{**numbers, **names, "value": value, "unit": result.unit})
-        if len(names) == 2 and result.value == 0:
+        if len(names) == 2 and result.value == 0 and np.array_equal(result.terms["p"], result.terms["q"]):
             yield f"It is 0: {names['P']} and {names['Q']} are the same distribution."
             return
         contributions = np.asarray(result.terms["contribution"])

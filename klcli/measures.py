@@ -284,7 +284,7 @@ def tsallis(p: Array, q: Array, *, alpha: float) -> Terms:
         return _as_kl(kl.function(p, q), alpha, "T_1(P‖Q) = Σ p·ln(p/q)")
     x = Contrast(p, q)
     columns = {"p": shares(p), "q": shares(q), "ratio": x.ratio}
-    terms = x.power_gap_terms(alpha) / (alpha - 1)
+    terms = x.power_gap_terms(alpha, alpha - 1)
     columns["contribution"] = terms + x.difference / x.whole
     value = math.inf if alpha > 1 and x.lost.any() else sum_of(terms)
     columns = _zero_where_equal(columns, "contribution")
@@ -384,7 +384,7 @@ def chi2(p: Array, q: Array) -> Terms:
     x = Contrast(p, q)
     columns = {"p": shares(p), "q": shares(q), "delta": x.difference / x.whole}
     terms = np.where(x.difference == 0, 0.0, columns["delta"] * x.difference / x.q)
-    beyond = np.isinf(terms)  # of float64 on the way, at least: (p − q)(p/q − 1) may not be
+    beyond = ~np.isfinite(terms)  # of float64 on the way, at least: (p − q)(p/q − 1) may not be
     terms[beyond] = columns["delta"][beyond] * np.expm1(x.log_ratio()[beyond])
     columns["contribution"] = np.where(x.lost, math.inf, terms)
     return Terms(sum_of(columns["contribution"]), _zero_where_equal(columns, "delta", "contribution"))

@@ -72,8 +72,10 @@ def _tree(x: Array) -> tuple[float, float]:
 
 
 def sum_of(x: Array) -> float:
-    """Σx, rounded once; inf where a number is."""
-    return total(x)[0] if np.isfinite(x).all() else math.inf
+    """Σx, rounded once; inf where a number is, or where the sum is beyond float64."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        high = total(x)[0] if np.isfinite(x).all() else math.inf
+    return high if math.isfinite(high) else math.inf
 
 
 def _two_sum(a: _T, b: _T) -> tuple[_T, _T]:
@@ -271,25 +273,30 @@ class Contrast:
 
         return self._in_blocks(terms) / self.whole
 
-    def power_terms(self, alpha: float) -> Array:
-        """p^α·q^(1−α), for α >= 0, with 0^0 = 0; inf where q = 0 < p and α > 1."""
+    def power_terms(self, alpha: float, divisor: float = 1.0) -> Array:
+        """p^α·q^(1−α) / divisor, for α >= 0, with 0^0 = 0; inf where q = 0 < p and α > 1."""
         side, powers, _ = self._powers(alpha)
-        own = getattr(self, side) / self.whole
+        own, given = (self.p, self._p_given) if side == "p" else (self.q, self._q_given)
         with np.errstate(over="ignore", invalid="ignore"):
             half = np.exp(0.5 * powers)  # e^x itself may be too large for float64 where own·e^x is not
-            return np.where(own > 0, own * half * half, 0.0)
+            terms = np.where(own > 0, own * half / (self.whole * divisor) * half, 0.0)
+            faint = (own < _TINY) & (given > 0)
+            if faint.any():
+                terms[faint] = np.exp(powers[faint] - surprisal(given)[faint]) / divisor
+        return terms
 
-    def power_gap_terms(self, alpha: float) -> Array:
-        """p^α·q^(1−α) − αp − (1−α)q, for α >= 0: all >= 0 for α > 1, all <= 0 for α < 1.
+    def power_gap_terms(self, alpha: float, divisor: float = 1.0) -> Array:
+        """(p^α·q^(1−α) − αp − (1−α)q) / divisor, for α >= 0: with divisor 1 all >= 0 for α > 1, all <= 0 for α < 1.
 
-        Since Σp = Σq, their sum is that of `power_terms` less 1, without the cancellation near equality.
+        Since Σp = Σq, their sum is that of `power_terms` less 1/divisor, without the cancellation near equality.
         """
         side, powers, factor = self._powers(alpha)
-        own = getattr(self, side) / self.whole
+        whole = self.whole * divisor
+        own = getattr(self, side) / whole
         with np.errstate(over="ignore", invalid="ignore"):
-            growth = np.where(np.abs(powers) < 1, own * np.expm1(powers), self.power_terms(alpha) - own)
-            far = np.where(own > 0, growth, 0.0) - factor * (self.difference / self.whole)
-            deviance = self._deviance(side) / self.whole
+            growth = np.where(np.abs(powers) < 1, own * np.expm1(powers), self.power_terms(alpha, divisor) - own)
+            far = np.where(own != 0, growth, 0.0) - factor * (self.difference / whole)
+            deviance = self._deviance(side) / whole
             near = own * _expm1_tail(powers) + (factor if side == "p" else -factor) * deviance
         return np.where(self.near, near, far)
 

@@ -423,7 +423,7 @@ def test_compare_ranks_the_guesses(call: Run) -> None:
     first, second = call("compare", str(SAMPLES / "balls.csv"), "--json").results
     assert (first["label"], first["details"]["rank"]) == ("balls.csv::q1", 1)
     assert (second["label"], second["details"]["rank"]) == ("balls.csv::q2", 2)
-    assert second["details"]["ratio"] == pytest.approx(0.102684 / 0.006735, rel=1e-4)
+    assert second["details"]["ratio_to_best"] == pytest.approx(0.102684 / 0.006735, rel=1e-4)
     for measure in USUAL:
         assert measure.replace("-", "_") in first["details"]
 

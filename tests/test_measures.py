@@ -206,6 +206,7 @@ PAIRS: dict[str, tuple[Weights, Weights]] = {
     "nearly disjoint": ([1, 1e-12, 0], [0, 1e-12, 1]),
     "nothing shared but 1e-200": ([1, 1e-200], [1e-200, 1]),
     "nothing shared but 5e-324": ([5e-324, 0.7], [0.7, 1e-323]),
+    "shares of 1e-500": ([1e300, 1e-200], [1e-260, 1e260]),
     "sums beyond float64": ([0.5, 0.5, 0], [1.6e-309, 1.6e-309, 1]),
     "P covers little of Q": ([1, 0], [1e-20, 1]),
 }
@@ -393,7 +394,7 @@ def test_the_scale_of_weights_does_not_matter(name: str, options: Options) -> No
     ("base", "unit"), [(2, "bits"), (math.e, "nats"), (10, "hartleys"), (3, "log-3 units"), (1.5, "log-1.5 units")]
 )
 def test_logarithmic_measures_change_with_the_base(name: str, options: Options, base: float, unit: str) -> None:
-    """In base b the value is that in nats divided by ln b (its root by √ln b), and so is every contribution."""
+    """In base b the value is that in nats divided by ln b, and a root of one by √ln b."""
     p, q = [0.15, 0.13, 0.23, 0.09, 0.2, 0.2], [0.11, 0.11, 0.22, 0.16, 0.15, 0.25]
     in_nats, result = result_of(name, p, q, **options), result_of(name, p, q, base=base, **options)
     power = 0.5 if MEASURES[name].unit == "√{}" else 1.0
