@@ -94,29 +94,30 @@ def _option(*names: str, **facts: Any) -> click.Option:
     return click.Option(names, show_envvar=False, **facts)
 
 
-def _print_and_exit(text: Callable[[click.Context], str]) -> Callable[[click.Context, click.Parameter, bool], None]:
+def _printing(*names: str, text: Callable[[click.Context], str], about: str) -> click.Option:
+    """An option that prints a text and ends the command; written like any answer, whole or with an error."""
+
     def callback(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
         if asked and not ctx.resilient_parsing:
             output.write(f"{text(ctx)}\n".encode(_encoding(), "backslashreplace"))
             ctx.exit()
 
-    return callback
+    return _option(
+        *names,
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        allow_from_autoenv=False,  # KLCLI_VERSION in the environment is not for us
+        callback=callback,
+        help=about,
+    )
 
 
-def _own_options() -> list[click.Parameter]:
-    """--debug and --help, which are written like any answer: whole, or it is an error."""
-    help_callback = _print_and_exit(lambda ctx: ctx.get_help())
-    eager = {"is_flag": True, "is_eager": True, "expose_value": False, "allow_from_autoenv": False}
+def _common_options() -> list[click.Parameter]:
     return [
         _option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error."),
-        _option("-h", "--help", callback=help_callback, help="Show this message and exit.", **eager),
+        _printing("-h", "--help", text=lambda ctx: ctx.get_help(), about="Show this message and exit."),
     ]
-
-
-def _version_option() -> click.Option:
-    callback = _print_and_exit(lambda _: f"klcli {__version__}")
-    eager = {"is_flag": True, "is_eager": True, "expose_value": False, "allow_from_autoenv": False}
-    return _option("--version", callback=callback, help="Show the version and exit.", **eager)
 
 
 # The options of a measure by the names of its parameters, and those that many commands share.
@@ -180,7 +181,7 @@ def _output_options() -> list[click.Parameter]:
             type=Number("number", -math.inf),
             help="Exit with 1 where the value is above this.",
         ),
-        *_own_options(),
+        *_common_options(),
     ]
 
 
@@ -303,7 +304,10 @@ def klcli() -> None:
     """Hold the commands."""
 
 
-klcli.params += [_version_option(), *_own_options()]
+klcli.params += [
+    _printing("--version", text=lambda _: f"klcli {__version__}", about="Show the version and exit."),
+    *_common_options(),
+]
 
 
 def _measure_command(measure: Measure) -> click.Command:
