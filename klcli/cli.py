@@ -7,182 +7,32 @@ import inspect
 import math
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import click
-from click.shell_completion import CompletionItem
 
 from klcli import __version__, output, readers, rooms
 from klcli.comparison import USUAL, comparable, compare
-from klcli.distribution import Distribution, Smoothing
+from klcli.distribution import Distribution
 from klcli.errors import InputError, KlcliError
 from klcli.measure import Measure
 from klcli.measures import MEASURES
-from klcli.numerals import NumeralError, number
+from klcli.options import (
+    MEASURE_OPTIONS,
+    Names,
+    Source,
+    common_options,
+    input_options,
+    option,
+    output_options,
+    printing,
+)
 from klcli.render import View, decimal, printable
 from klcli.result import Result
 
 _COMPLETING = "_KLCLI_COMPLETE"  # the variable by which a shell asks click for completions
 ISSUES = "https://github.com/klcli/klcli/issues"
-
-
-# What arguments and options take
-
-
-class Source(click.ParamType):
-    """A file, a column of one, inline text or - for standard input; completed as a file name."""
-
-    name = "source"
-
-    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        """Leave it to the shell to complete a file name."""
-        return [CompletionItem(incomplete, type="file")]
-
-
-class Number(click.ParamType):
-    """A number as everywhere: a decimal or a fraction, within limits; some words stand for numbers."""
-
-    def __init__(self, name: str, least: float, *, above: bool = False, **words: float) -> None:
-        self.name, self.least, self.above, self.words = name, least, above, words
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """The number, or a usage error that names the option."""
-        if isinstance(value, float):
-            return value
-        if value in self.words:
-            return self.words[value]
-        try:
-            found = number(value)
-        except NumeralError as error:
-            self.fail(str(error), param, ctx)
-        if found < self.least or (self.above and found == self.least):
-            words = "".join(f" or {word}" for word in self.words)
-            self.fail(f"{value} is not a number {'>' if self.above else '>='} {self.least:g}{words}", param, ctx)
-        return found
-
-
-class Names(click.ParamType):
-    """Names with commas between them, each one of a few."""
-
-    name = "names"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
-        """The names, or a usage error that lists what there is."""
-        names = tuple(value.split(",")) if isinstance(value, str) else tuple(value)
-        for name in names:
-            if name not in comparable():
-                self.fail(f"{name!r} is not one of {', '.join(comparable())}", param, ctx)
-        return names
-
-
-class Smooth(click.ParamType):
-    """A smoothing by name, checked here so that a wrong one is refused before anything is read."""
-
-    name = "method"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """The text as it is, or a usage error that says what there is."""
-        try:
-            Smoothing.parse(value)
-        except KlcliError as error:
-            self.fail(str(error), param, ctx)
-        return str(value)
-
-
-def _option(*names: str, **facts: Any) -> click.Option:
-    return click.Option(names, show_envvar=False, **facts)
-
-
-def _printing(*names: str, text: Callable[[click.Context], str], about: str) -> click.Option:
-    """An option that prints a text and ends the command; written like any answer, whole or with an error."""
-
-    def callback(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
-        if asked and not ctx.resilient_parsing:
-            output.write(f"{text(ctx)}\n".encode(_encoding(), "backslashreplace"))
-            ctx.exit()
-
-    return _option(
-        *names,
-        is_flag=True,
-        is_eager=True,
-        expose_value=False,
-        allow_from_autoenv=False,  # KLCLI_VERSION in the environment is not for us
-        callback=callback,
-        help=about,
-    )
-
-
-def _common_options() -> list[click.Parameter]:
-    return [
-        _option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error."),
-        _printing("-h", "--help", text=lambda ctx: ctx.get_help(), about="Show this message and exit."),
-    ]
-
-
-# The options of a measure by the names of its parameters, and those that many commands share.
-MEASURE_OPTIONS: dict[str, Callable[[Any], click.Option]] = {
-    "base": lambda default: _option(
-        "-b",
-        "--base",
-        type=Number("base", 1, above=True, e=math.e),
-        default="e" if default == math.e else default,
-        show_default=True,
-        help="Base of the logarithms: 2 for bits, e for nats, 10, or any number above 1.",
-    ),
-    "alpha": lambda _: _option(
-        "--alpha",
-        type=Number("order", 0, inf=math.inf),
-        required=True,
-        help="Order of the divergence, a number from 0.",
-    ),
-}
-
-
-def _input_options() -> list[click.Parameter]:
-    return [
-        _option("--normalize", is_flag=True, help="Take weights of any sum and divide them by it."),
-        _option("--smooth", type=Smooth(), help="Give every outcome mass: laplace, jeffreys, mix=X or floor=X."),
-        _option(
-            "--duplicates",
-            type=click.Choice(["refuse", "sum"]),
-            default="refuse",
-            show_default=True,
-            help="What to do with outcomes that stand twice.",
-        ),
-        _option("--input-format", type=click.Choice(list(readers.FORMATS)), help="Format of every input."),
-    ]
-
-
-def _output_options() -> list[click.Parameter]:
-    return [
-        _option(
-            "-f",
-            "--format",
-            type=click.Choice(rooms.names("render"), case_sensitive=False),
-            default="table",
-            show_default=True,
-            help="Format of the answer.",
-        ),
-        _option("--json", "as_json", is_flag=True, envvar="KLCLI_JSON", help="Short for --format json."),
-        _option("-o", "--output", type=click.Path(), help="Write to this file, whole or not at all."),
-        _option(
-            "--digits",
-            type=click.IntRange(1, 17),
-            default=6,
-            show_default=True,
-            help="Digits after the point, for reading; machine formats have them all.",
-        ),
-        _option("--steps/--no-steps", default=None, help="Show the terms, or the value alone."),
-        _option("--top", type=click.IntRange(min=1), help="Show this many terms, the largest contributions first."),
-        _option("--explain", is_flag=True, help="Say what it means, with the numbers put in."),
-        _option(
-            "--fail-above",
-            type=Number("number", -math.inf),
-            help="Exit with 1 where the value is above this.",
-        ),
-        *_common_options(),
-    ]
 
 
 # Reading and showing
@@ -198,7 +48,7 @@ def _read(sources: Sequence[str], given: dict[str, Any]) -> list[list[Distributi
 def _show(results: Sequence[Result], given: dict[str, Any]) -> int:
     """Write the results as they were asked for; 1 where a value is above the limit, or else 0."""
     path = given["output"]
-    encoding = "utf-8" if path else _encoding()
+    encoding = "utf-8" if path else output.encoding()
     content = rooms.load("render", _format(given)).render(results, _view(given, encoding))
     output.write(content if isinstance(content, bytes) else content.encode(encoding, "backslashreplace"), path)
     limit = given["fail_above"]
@@ -207,10 +57,6 @@ def _show(results: Sequence[Result], given: dict[str, Any]) -> int:
         whose = f"{result.label}: " if result.label else ""
         _say(f"{whose}{result.symbol} = {decimal(result.value, 6)} is above {limit:g} (--fail-above)")
     return 1 if above else 0
-
-
-def _encoding() -> str:
-    return getattr(sys.stdout, "encoding", None) or "utf-8"
 
 
 def _format(given: dict[str, Any]) -> str:
@@ -305,8 +151,8 @@ def klcli() -> None:
 
 
 klcli.params += [
-    _printing("--version", text=lambda _: f"klcli {__version__}", about="Show the version and exit."),
-    *_common_options(),
+    printing("--version", text=lambda _: f"klcli {__version__}", about="Show the version and exit."),
+    *common_options(),
 ]
 
 
@@ -330,8 +176,8 @@ def _measure_command(measure: Measure) -> click.Command:
                 for side in measure.sides
             ),
             *(MEASURE_OPTIONS[name](default) for name, default in measure.options.items()),
-            *_input_options(),
-            *_output_options(),
+            *input_options(),
+            *output_options(),
         ],
         help=_help(measure),
         short_help=f"{measure.title}, {measure.formula.partition(' = ')[0]}.",
@@ -360,14 +206,14 @@ for _measure in MEASURES.values():
     short_help="Several Qs against one P, ranked.",
     params=[
         click.Argument(["sources"], type=Source(), metavar="P Q...", nargs=-1, required=True),
-        _option(
+        option(
             "--measures",
             type=Names(),
             default=",".join(USUAL),
             show_default=True,
             help="What to compute for every Q.",
         ),
-        _option(
+        option(
             "--by",
             type=click.Choice(comparable()),
             default="kl",
@@ -375,8 +221,8 @@ for _measure in MEASURES.values():
             help="The measure to rank by.",
         ),
         MEASURE_OPTIONS["base"](math.e),
-        *_input_options(),
-        *_output_options(),
+        *input_options(),
+        *output_options(),
     ],
     context_settings=_SETTINGS,
 )

@@ -35,6 +35,11 @@ def write(content: bytes, path: str | None = None) -> None:
         ) from None
 
 
+def encoding() -> str:
+    """The encoding of standard output."""
+    return getattr(sys.stdout, "encoding", None) or "utf-8"
+
+
 def refuse_input(path: str, inputs: Iterable[str]) -> None:
     """Raise InputError where the file to write is one of the inputs, - being standard input."""
     for source in inputs:

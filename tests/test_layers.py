@@ -41,8 +41,10 @@ DOORS: dict[str, set[str]] = {
     "output": {"errors"},
     "render": {"result", "numerics", "lazy", "render"},
     "cli": {
-        *_DISTRIBUTION, *_MEASURES, "measures", "comparison", "readers", "output", "render", "rooms", "__init__",
+        *_DISTRIBUTION, *_MEASURES, "measures", "comparison", "readers", "output", "render", "rooms", "options",
+        "__init__",
     },
+    "options": {*_DISTRIBUTION, *_MEASURES, "measures", "comparison", "readers", "output", "rooms"},
     "__main__": {"cli"},
     "__init__": {"errors", "result", "distribution", "measures", "comparison", "readers"},
 }  # fmt: skip
@@ -59,7 +61,7 @@ MATHEMATICS = {
 # Where a package of others may be imported, and whether at the top of a module or in a function only.
 HOMES: dict[str, dict[str, str]] = {
     "numpy": {"lazy": "function"},
-    "click": {"cli": "top"},
+    "click": {"cli": "top", "options": "top"},
     "rich": {"render": "top"},
     "yaml": {"trees": "function"},
     "matplotlib": {"render": "function"},

@@ -1,0 +1,175 @@
+"""What commands take: the types of values, and the options that commands share, each with one meaning everywhere."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import click
+from click.shell_completion import CompletionItem
+
+from klcli import output, readers, rooms
+from klcli.comparison import comparable
+from klcli.distribution import Smoothing
+from klcli.errors import KlcliError
+from klcli.numerals import NumeralError, number
+
+
+class Source(click.ParamType):
+    """A file, a column of one, inline text or - for standard input; completed as a file name."""
+
+    name = "source"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """Leave it to the shell to complete a file name."""
+        return [CompletionItem(incomplete, type="file")]
+
+
+class Number(click.ParamType):
+    """A number as everywhere: a decimal or a fraction, within limits; some words stand for numbers."""
+
+    def __init__(self, name: str, least: float, *, above: bool = False, **words: float) -> None:
+        self.name, self.least, self.above, self.words = name, least, above, words
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The number, or a usage error that names the option."""
+        if isinstance(value, float):
+            return value
+        if value in self.words:
+            return self.words[value]
+        try:
+            found = number(value)
+        except NumeralError as error:
+            self.fail(str(error), param, ctx)
+        if found < self.least or (self.above and found == self.least):
+            words = "".join(f" or {word}" for word in self.words)
+            self.fail(f"{value} is not a number {'>' if self.above else '>='} {self.least:g}{words}", param, ctx)
+        return found
+
+
+class Names(click.ParamType):
+    """Names with commas between them, each one of a few."""
+
+    name = "names"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        """The names, or a usage error that lists what there is."""
+        names = tuple(value.split(",")) if isinstance(value, str) else tuple(value)
+        for name in names:
+            if name not in comparable():
+                self.fail(f"{name!r} is not one of {', '.join(comparable())}", param, ctx)
+        return names
+
+
+class Smooth(click.ParamType):
+    """A smoothing by name, checked here so that a wrong one is refused before anything is read."""
+
+    name = "method"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The text as it is, or a usage error that says what there is."""
+        try:
+            Smoothing.parse(value)
+        except KlcliError as error:
+            self.fail(str(error), param, ctx)
+        return str(value)
+
+
+def option(*names: str, **facts: Any) -> click.Option:
+    """A click option that keeps the name of its environment variable out of the help."""
+    return click.Option(names, show_envvar=False, **facts)
+
+
+def printing(*names: str, text: Callable[[click.Context], str], about: str) -> click.Option:
+    """An option that prints a text and ends the command; written like any answer, whole or with an error."""
+
+    def callback(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
+        if asked and not ctx.resilient_parsing:
+            output.write(f"{text(ctx)}\n".encode(output.encoding(), "backslashreplace"))
+            ctx.exit()
+
+    return option(
+        *names,
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        allow_from_autoenv=False,  # KLCLI_VERSION in the environment is not for us
+        callback=callback,
+        help=about,
+    )
+
+
+def common_options() -> list[click.Parameter]:
+    """What every command takes."""
+    return [
+        option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error."),
+        printing("-h", "--help", text=lambda ctx: ctx.get_help(), about="Show this message and exit."),
+    ]
+
+
+# The options of a measure, by the names of its parameters.
+MEASURE_OPTIONS: dict[str, Callable[[Any], click.Option]] = {
+    "base": lambda default: option(
+        "-b",
+        "--base",
+        type=Number("base", 1, above=True, e=math.e),
+        default="e" if default == math.e else default,
+        show_default=True,
+        help="Base of the logarithms: 2 for bits, e for nats, 10, or any number above 1.",
+    ),
+    "alpha": lambda _: option(
+        "--alpha",
+        type=Number("order", 0, inf=math.inf),
+        required=True,
+        help="Order of the divergence, a number from 0.",
+    ),
+}
+
+
+def input_options() -> list[click.Parameter]:
+    """What commands take that read distributions."""
+    return [
+        option("--normalize", is_flag=True, help="Take weights of any sum and divide them by it."),
+        option("--smooth", type=Smooth(), help="Give every outcome mass: laplace, jeffreys, mix=X or floor=X."),
+        option(
+            "--duplicates",
+            type=click.Choice(["refuse", "sum"]),
+            default="refuse",
+            show_default=True,
+            help="What to do with outcomes that stand twice.",
+        ),
+        option("--input-format", type=click.Choice(list(readers.FORMATS)), help="Format of every input."),
+    ]
+
+
+def output_options() -> list[click.Parameter]:
+    """What commands take that show results."""
+    return [
+        option(
+            "-f",
+            "--format",
+            type=click.Choice(rooms.names("render"), case_sensitive=False),
+            default="table",
+            show_default=True,
+            help="Format of the answer.",
+        ),
+        option("--json", "as_json", is_flag=True, envvar="KLCLI_JSON", help="Short for --format json."),
+        option("-o", "--output", type=click.Path(), help="Write to this file, whole or not at all."),
+        option(
+            "--digits",
+            type=click.IntRange(1, 17),
+            default=6,
+            show_default=True,
+            help="Digits after the point, for reading; machine formats have them all.",
+        ),
+        option("--steps/--no-steps", default=None, help="Show the terms, or the value alone."),
+        option("--top", type=click.IntRange(min=1), help="Show this many terms, the largest contributions first."),
+        option("--explain", is_flag=True, help="Say what it means, with the numbers put in."),
+        option(
+            "--fail-above",
+            type=Number("number", -math.inf),
+            help="Exit with 1 where the value is above this.",
+        ),
+        *common_options(),
+    ]
