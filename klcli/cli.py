@@ -60,14 +60,18 @@ def _show(results: Sequence[Result], given: dict[str, Any]) -> int:
 
 
 def _format(given: dict[str, Any]) -> str:
-    if not given["as_json"]:
-        return str(given["format"])
-    typed, sources = click.core.ParameterSource.COMMANDLINE, click.get_current_context().get_parameter_source
-    if sources("format") is typed and given["format"] != "json":
-        if sources("as_json") is typed:
+    """The format that was asked for, or else the one that the ending of the output file names."""
+    by_default, typed = click.core.ParameterSource.DEFAULT, click.core.ParameterSource.COMMANDLINE
+    source = click.get_current_context().get_parameter_source
+    if given["as_json"] and given["format"] != "json" and source("format") is typed:
+        if source("as_json") is typed:
             raise click.UsageError(f"--json and --format {given['format']} exclude each other.")
         return str(given["format"])
-    return "json"
+    if given["as_json"]:
+        return "json"
+    ending = os.path.splitext(given["output"] or "")[1].lower().lstrip(".")
+    named = {"md": "markdown", "tex": "latex", "htm": "html"}.get(ending, ending)
+    return named if source("format") is by_default and named in rooms.names("render") else str(given["format"])
 
 
 def _view(given: dict[str, Any], encoding: str) -> View:

@@ -8,6 +8,7 @@ A format is one decorated function from text to Columns: what the text holds, be
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import functools
 import math
@@ -118,7 +119,14 @@ def _columns(source: str, path: str, input_format: str | None) -> list[Column]:
     if inline is not None:
         return [inline]
     text = _decoded(_bytes(path))
-    return FORMATS[input_format or _format_of(path, text)](text)
+    found = input_format or _format_of(path, text)
+    line = text.strip()
+    if found == "csv" and "," in line and not {"\n", "\r"} & set(line):
+        with contextlib.suppress(InputError):  # echo 3,7 | klcli entropy: numbers as on the command line
+            as_inline = _inline(line)
+            if as_inline is not None:
+                return [as_inline._replace(place=lambda index: f"line 1, item {index + 1}")]
+    return FORMATS[found](text)
 
 
 def split(source: str) -> tuple[str, str | None]:
@@ -320,6 +328,8 @@ def _inline(source: str) -> Column | None:
         if ("," not in source and not labels) or any(sign in str(error) for sign in ("not a number", "blank")):
             return None
         raise InputError(f"{clipped(source)}: {error}") from None
+    if any(cell.startswith("0") and cell.isdigit() and len(cell) == 3 for cell in cells):
+        raise InputError(f"{clipped(source)}: a comma before three digits: leave thousands separators out")
     if labels and len(labels) < len(cells):
         raise InputError(f"{clipped(source)}: either every number has a label, as in A=1/2,B=1/2, or none has")
     return Column("", labels or None, cells, lambda index: f"item {index + 1}")

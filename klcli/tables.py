@@ -13,6 +13,7 @@ from klcli.lazy import np
 from klcli.numerals import NumeralError, numbers
 
 LABEL_NAMES = ("label", "outcome", "category", "name")
+KEY_NAMES = ("id", "key", "index", "bin", "bucket")  # of labels that may well be numbers
 _MARKS = ",;\t|"
 
 
@@ -64,7 +65,7 @@ _NO_LABELS = "no column of labels, so the outcomes are numbered from 0"
 
 
 def _label_column(names: Sequence[str], columns: Sequence[Sequence[str]]) -> int | None:
-    """Where the labels stand: a column of a known or blank name, or else the first that is not numeric."""
+    """Where the labels stand: a column of a known or blank name, the first that is not numeric, or one of keys."""
     if len(columns) == 1:
         return None
     for index, name in enumerate(names):
@@ -73,7 +74,10 @@ def _label_column(names: Sequence[str], columns: Sequence[Sequence[str]]) -> int
     for index, column in enumerate(columns):
         if not is_number(column[0]):
             return index
-    return next((index for index, column in enumerate(columns) if not all(map(is_number, column))), None)
+    for index, column in enumerate(columns):
+        if not all(map(is_number, column)):
+            return index
+    return next((index for index, name in enumerate(names) if name.lower() in KEY_NAMES), None)
 
 
 def _names_labels(name: str) -> bool:
