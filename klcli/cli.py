@@ -48,7 +48,7 @@ def _read(sources: Sequence[str], given: dict[str, Any]) -> list[list[Distributi
 def _show(results: Sequence[Result], given: dict[str, Any]) -> int:
     """Write the results as they were asked for; 1 where a value is above the limit, or else 0."""
     path = given["output"]
-    encoding = "utf-8" if path else output.encoding()
+    encoding = output.encoding() if output.is_stdout(path) else "utf-8"
     content = rooms.load("render", _format(given)).render(results, _view(given, encoding))
     output.write(content if isinstance(content, bytes) else content.encode(encoding, "backslashreplace"), path)
     limit = given["fail_above"]
@@ -76,10 +76,11 @@ def _format(given: dict[str, Any]) -> str:
 
 def _view(given: dict[str, Any], encoding: str) -> View:
     """What the options and the terminal ask of a renderer."""
-    to_terminal = given["output"] is None and sys.stdout is not None and sys.stdout.isatty()
+    to_stdout = output.is_stdout(given["output"])
+    to_terminal = to_stdout and sys.stdout is not None and sys.stdout.isatty()
     environ = os.environ
     plain = bool(environ.get("NO_COLOR")) or (environ.get("TERM") == "dumb" and not environ.get("FORCE_COLOR"))
-    forced = given["output"] is None and environ.get("FORCE_COLOR", "0") not in ("", "0")
+    forced = to_stdout and environ.get("FORCE_COLOR", "0") not in ("", "0")
     return View(
         digits=given["digits"],
         steps=given["steps"],
@@ -121,7 +122,7 @@ class Command(click.Command):
 
 
 class Commands(click.Group):
-    """The commands in the order in which they were added; a misspelt one is told what it may have meant."""
+    """The commands in the order in which they were added."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names in reading order."""

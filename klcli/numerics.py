@@ -215,7 +215,8 @@ class Contrast:
         """p/q: 0 where p = 0, inf where q = 0 < p, nan where both are 0 or the ratio is beyond float64."""
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             ratio: Array = self.p / self.q
-        ratio[np.isinf(ratio) & ~self.lost] = np.nan
+        ratio[np.isinf(ratio)] = np.nan
+        ratio[self.lost], ratio[self.gained] = math.inf, 0.0
         return ratio
 
     def log_ratio(self, base: float = math.e) -> Array:
@@ -236,6 +237,7 @@ class Contrast:
             exponents = (self._q_exponent - self._p_exponent) * math.log(2.0)
             sums = (math.log(self.whole / self._q_sum[0]) + exponents) / math.log(base)
             result[faint] = log(self._p_given[faint], base) - log(self._q_given[faint], base) - sums
+        result[self.lost], result[self.gained] = math.inf, -math.inf  # though scaling may have made both sides 0
         return result
 
     def log_terms(self, base: float = math.e) -> Array:
@@ -244,7 +246,7 @@ class Contrast:
 
     def _log_terms(self, base: float) -> Array:
         with np.errstate(invalid="ignore"):
-            return np.where(self.p > 0, self.p * self.log_ratio(base), 0.0)
+            return np.where(self.lost, math.inf, np.where(self.p > 0, self.p * self.log_ratio(base), 0.0))
 
     def mean_log_ratio(self, base: float = math.e) -> float:
         """D(P‖Q) = Σ p·log(p/q) in that base, from terms >= 0 that do not cancel."""

@@ -20,7 +20,7 @@ def write(content: bytes, path: str | None = None) -> None:
 
     Raises OutputError where not every byte arrives, BrokenPipeError where nobody reads any more.
     """
-    to_stdout = path is None or path in STDOUT or _is_stdout(path)
+    to_stdout = is_stdout(path)
     try:
         if to_stdout:
             _write_stdout(content)
@@ -35,6 +35,16 @@ def write(content: bytes, path: str | None = None) -> None:
         ) from None
 
 
+def is_stdout(path: str | None) -> bool:
+    """Whether the path is none, or leads to standard output, as a link to /dev/stdout does."""
+    if path is None or path in STDOUT:
+        return True
+    try:
+        return os.path.samestat(os.stat(path), os.fstat(sys.stdout.fileno()))
+    except (OSError, ValueError, AttributeError):
+        return False
+
+
 def encoding() -> str:
     """The encoding of standard output."""
     return getattr(sys.stdout, "encoding", None) or "utf-8"
@@ -47,14 +57,6 @@ def refuse_input(path: str, inputs: Iterable[str]) -> None:
             given = os.fstat(sys.stdin.fileno()) if source == "-" else os.stat(source)
             if stat.S_ISREG(given.st_mode) and os.path.samestat(os.stat(path), given):
                 raise InputError(f"{path}: is also an input: write to another file")
-
-
-def _is_stdout(path: str) -> bool:
-    """Whether the path leads to standard output, as a link to /dev/stdout does."""
-    try:
-        return os.path.samestat(os.stat(path), os.fstat(sys.stdout.fileno()))
-    except (OSError, ValueError, AttributeError):
-        return False
 
 
 def _write_stdout(content: bytes) -> None:

@@ -229,10 +229,12 @@ def _bounded(file: BinaryIO, name: str) -> bytes:
     """All that the file holds, or InputError where that is more than KLCLI_MAX_BYTES, 2 GiB if it is not set."""
     given = os.environ.get("KLCLI_MAX_BYTES", "")
     most = int(given) if given.isascii() and given.isdigit() and len(given) < 19 else 2**31
-    data = file.read(most + 1)
+    data = bytearray()
+    while len(data) <= most and (block := file.read(2**20)):
+        data += block
     if len(data) > most:
         raise InputError(f"{clipped(name)}: more than {most} bytes: set KLCLI_MAX_BYTES to read it all the same")
-    return data
+    return bytes(data)
 
 
 @functools.cache

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from klcli.columns import Column, FormatError, clipped, is_number, line_at, reads
@@ -120,7 +120,7 @@ def _columns(tree: Any) -> list[Column]:
     """The columns that a tree holds, whatever its shape."""
     if isinstance(tree, Members):
         if _is_own(tree):
-            _refuse_twice(tree)
+            _refuse_twice(tree, "$")
             return _own_columns(dict(tree)["results"])
         if tree and not any(isinstance(node, list) for _, node in tree):
             return [_mapping_column("", tree, "$")]
@@ -128,13 +128,13 @@ def _columns(tree: Any) -> list[Column]:
     if isinstance(tree, list) and tree and all(isinstance(node, Members) for node in tree):
         return _record_columns(tree, "$")
     if isinstance(tree, list):
-        return [_list_column("", None, tree, "$")]
+        return [_list_column("", tree, "$")]
     raise FormatError(f"{_place(tree, '$')}: expected a list or a mapping of numbers, found {_kind(tree)}")
 
 
 def _named_columns(tree: Members) -> list[Column]:
     """A mapping from names to distributions, with `labels` for those that are lists."""
-    _refuse_twice(tree)
+    _refuse_twice(tree, "$")
     if not tree:
         raise FormatError("empty")
     labels = None
@@ -151,7 +151,7 @@ def _named_columns(tree: Members) -> list[Column]:
             found = _record_columns(node, path)
             columns += [each._replace(name=f"{name}.{each.name}" if len(found) > 1 else name) for each in found]
         else:
-            columns.append(_list_column(name, None, node, path))
+            columns.append(_list_column(name, node, path))
     if not columns:
         raise FormatError("empty: labels and no numbers")
     for index, column in enumerate(columns):
@@ -162,9 +162,9 @@ def _named_columns(tree: Members) -> list[Column]:
     return columns
 
 
-def _list_column(name: str, labels: Sequence[str] | None, items: list[Any], path: str) -> Column:
+def _list_column(name: str, items: list[Any], path: str) -> Column:
     cells = [_cell(item, f"{path}[{index}]") for index, item in enumerate(items)]
-    return Column(name, labels, cells, lambda index: _place(items[index], f"{path}[{index}]"))
+    return Column(name, None, cells, lambda index: _place(items[index], f"{path}[{index}]"))
 
 
 def _mapping_column(name: str, members: Members, path: str) -> Column:
@@ -179,7 +179,7 @@ def _record_columns(records: list[Any], path: str) -> list[Column]:
     places = [_place(record, f"{path}[{index}]") for index, record in enumerate(records)]
     rows = []
     for record, place in zip(records, places, strict=True):
-        _refuse_twice(record)
+        _refuse_twice(record, place)
         fields = dict(record)
         if not fields or fields.keys() != set(names):
             raise FormatError(f"{place}: its fields are not those of the first record")
@@ -205,7 +205,7 @@ def _own_columns(results: list[Any]) -> list[Column]:
     """The distributions behind klcli's own output: p and q of one result, p and every labelled q of several."""
     columns: list[Column] = []
     for index, result in enumerate(results):
-        _refuse_twice(result)
+        _refuse_twice(result, f"$.results[{index}]")
         fields = dict(result)
         path = f"$.results[{index}].terms"
         terms = fields.get("terms")
@@ -225,11 +225,11 @@ def _own_columns(results: list[Any]) -> list[Column]:
     return columns
 
 
-def _refuse_twice(members: Members) -> None:
+def _refuse_twice(members: Members, path: str) -> None:
     seen = set()
     for name, node in members:
         if name in seen:
-            raise FormatError(f"{_place(node, f'$.{name}')}: duplicate name {clipped(name)!r}")
+            raise FormatError(f"{_place(node, f'{path}.{name}')}: duplicate name {clipped(name)!r}")
         seen.add(name)
 
 

@@ -1311,7 +1311,7 @@ def test_duplicates_are_added_exactly() -> None:
         ('[{"label": "a", "p": 1}, {"label": "b"}]', "$[1]: its fields are not those of the first record"),
         ('[{"label": "a"}, {"label": "b", "p": 1}]', "$[1]: its fields are not those of the first record"),
         ('[{"label": "a", "p": 1}, {"label": "b", "q": 1}]', "$[1]: its fields are not those of the first record"),
-        ('[{"label": "a", "p": 1, "p": 2}]', "$.p: duplicate name 'p'"),
+        ('[{"label": "a", "p": 1, "p": 2}]', "$[0].p: duplicate name 'p'"),
         ('[{"label": "a", "p": [1]}]', "$[0]: expected a number or a label, found a list"),
         ('[{"label": "a", "p": null}]', "$[0]: expected a number, found null"),
         ('[{"label": "a", "p": "0.5"}]', "$[0]: expected a number, found text, '0.5': leave out the quotes"),

@@ -124,11 +124,10 @@ def steps_to_read(result: Result, view: View) -> Table:
 
 
 def _sums(names: Sequence[str], arrays: Sequence[Any], label: str) -> tuple[Any, ...]:
-    return (label, *(_sum(a) if name in _SUMMED else None for name, a in zip(names[1:], arrays, strict=True)))
-
-
-def _sum(array: Any) -> float:
-    return math.inf if np.isinf(array).any() else numerics.total(array)[0]
+    return (
+        label,
+        *(numerics.sum_of(a) if name in _SUMMED else None for name, a in zip(names[1:], arrays, strict=True)),
+    )
 
 
 def overview(results: Sequence[Result]) -> Table:

@@ -22,8 +22,8 @@ _STYLE = (
 def render(results: Sequence[Result], view: View) -> bytes:
     """The results as a page of its own, in UTF-8."""
     head = f'<meta charset="utf-8"><title>{escape(results[0].title)}</title><style>{_STYLE}</style>'
-    page = f'<!DOCTYPE html>\n<html lang="en"><head>{head}</head>\n<body>{_body(results, view)}</body></html>\n'
-    return page.encode("utf-8", "backslashreplace")
+    text = f'<!DOCTYPE html>\n<html lang="en"><head>{head}</head>\n<body>{_body(results, view)}</body></html>\n'
+    return text.encode("utf-8", "backslashreplace")
 
 
 def fragment(result: Result) -> str:
