@@ -19,11 +19,11 @@ from klcli.errors import InputError, KlcliError
 from klcli.measure import Measure
 from klcli.measures import MEASURES
 from klcli.options import (
-    MEASURE_OPTIONS,
     Names,
     Source,
     common_options,
     input_options,
+    measure_option,
     option,
     output_options,
     printing,
@@ -180,7 +180,7 @@ def _measure_command(measure: Measure) -> click.Command:
                 click.Argument([side], type=Source(), metavar=side.upper(), required=not alone)
                 for side in measure.sides
             ),
-            *(MEASURE_OPTIONS[name](default) for name, default in measure.options.items()),
+            *(measure_option(name, default) for name, default in measure.options.items()),
             *input_options(),
             *output_options(),
         ],
@@ -225,7 +225,7 @@ for _measure in MEASURES.values():
             show_default=True,
             help="The measure to rank by.",
         ),
-        MEASURE_OPTIONS["base"](math.e),
+        measure_option("base", math.e),
         *input_options(),
         *output_options(),
     ],

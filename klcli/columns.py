@@ -54,8 +54,3 @@ def is_number(cell: str) -> bool:
 def line_at(text: str, index: int) -> int:
     """The number of the line on which that character stands, whatever ends the lines."""
     return len(re.findall("\r\n|\r|\n", text[:index])) + 1
-
-
-def clipped(text: str, most: int = 80) -> str:
-    """The text, cut where it is too long for a message."""
-    return text if len(text) <= most else text[: most - 1] + "…"

@@ -19,8 +19,15 @@ USUAL = ("kl", REVERSE, "cross-entropy", "js", "tv", "psi")
 
 def comparable() -> tuple[str, ...]:
     """The names that `measures` and `by` take: the measures of two distributions that need no option."""
-    fit = [name for name, each in MEASURES.items() if len(each.sides) == 2 and "alpha" not in each.options]
-    return (*fit, REVERSE)
+    return (*(name for name, each in MEASURES.items() if len(each.sides) == 2 and not each.required), REVERSE)
+
+
+def checked(*names: str) -> tuple[str, ...]:
+    """The names, each that of a measure to compare by; raises OptionError for another."""
+    for name in names:
+        if name not in comparable():
+            raise OptionError(f"{name!r} is not a measure to compare by: {', '.join(comparable())}")
+    return names
 
 
 def compare(
@@ -29,12 +36,13 @@ def compare(
     measures: Sequence[str] = USUAL,
     by: str = "kl",
     base: float = math.e,
+    normalize: bool = False,
     smooth: str | None = None,
 ) -> list[Result]:
     """One Result for each Q, nearest to P first by the measure `by`.
 
     Its value and terms are those of `by`, its label is the name of Q, and `details` holds the value of every
-    measure, the rank (equal values share one) and the ratio to the best.
+    measure, the rank (equal values share one) and the ratio to the best, nan where even that is infinite.
 
     Raises OptionError for a measure that is none, or that needs an option of its own; InputError as measures do.
 
@@ -42,11 +50,12 @@ def compare(
     >>> [(r.label, r.details["rank"]) for r in compare(p, q2, q1)]
     [('Q2', 1), ('Q1', 2)]
     """
-    for name in (by, *measures):
-        if name not in comparable():
-            raise OptionError(f"{name!r} is not a measure to compare by: {', '.join(comparable())}")
-    p = as_distribution(p, "P")
-    named = [as_distribution(q, f"Q{number}" if len(qs) > 1 else "Q") for number, q in enumerate(qs, 1)]
+    checked(by, *measures)
+    p = as_distribution(p, "P", normalize=normalize)
+    named = [
+        as_distribution(q, f"Q{number}" if len(qs) > 1 else "Q", normalize=normalize)
+        for number, q in enumerate(qs, 1)
+    ]
     found = [
         (
             _measured(by, p, q, base, smooth),
@@ -69,12 +78,18 @@ def compare(
                 **result.details,
                 **{_key(name): value for name, value in values.items()},
                 "rank": 1 + sum(other.value < result.value for other, _ in found),
-                "ratio_to_best": 1.0 if result.value == best else result.value / best if best else math.inf,
+                "ratio_to_best": _ratio(result.value, best),
             },
         )
         for q, (result, values) in zip(named, found, strict=True)
     ]
     return sorted(ranked, key=lambda result: result.value)
+
+
+def _ratio(value: float, best: float) -> float:
+    if math.isinf(best):
+        return math.nan  # all are infinite, and none is so many times as far as another
+    return 1.0 if value == best else value / best if best else math.inf
 
 
 def _measured(name: str, p: Any, q: Any, base: float, smooth: str | None) -> Result:

@@ -37,3 +37,8 @@ class OutputError(KlcliError):
     """Raised when the answer could not be written whole."""
 
     exit_code = 74
+
+
+def clipped(text: str, most: int = 80) -> str:
+    """The text, cut where it is too long for a message."""
+    return text if len(text) <= most else text[: most - 1] + "…"

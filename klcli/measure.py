@@ -64,6 +64,7 @@ class Measure:
         self.name = function.__name__.replace("_", "-")
         self.sides = tuple(each.name for each in parameters if each.kind is not each.KEYWORD_ONLY)
         self.options = {each.name: each.default for each in parameters if each.kind is each.KEYWORD_ONLY}
+        self.required = tuple(name for name, default in self.options.items() if default is inspect.Parameter.empty)
         self.title, self.formula, self.headings = title, formula, headings
         self.step, self.whole, self.unit = step, whole, unit
         self.meaning, self.largest = meaning, largest
@@ -71,8 +72,8 @@ class Measure:
     def __repr__(self) -> str:
         return f"<measure {self.name}: {self.formula}>"
 
-    def __call__(self, *data: Any, smooth: str | None = None, label: str = "", **options: float) -> Result:
-        """The Result for these data, in the order P, Q.
+    def __call__(self, *data: Any, normalize: bool = False, smooth: str | None = None, **options: float) -> Result:
+        """The Result for these data, in the order P, Q; `normalize` takes weights of any sum.
 
         Raises InputError where they are no distributions or cannot be matched, OptionError where an option
         means nothing, KlcliError where the value is finite but beyond the largest float64.
@@ -82,7 +83,10 @@ class Measure:
         base = options.get("base", self.options.get("base"))
         if base is not None and not 1 < base < math.inf:
             raise OptionError(f"base is {base:g}: the base of a logarithm is a finite number above 1")
-        sources = [as_distribution(each, side.upper()) for each, side in zip(data, self.sides, strict=True)]
+        sources = [
+            as_distribution(each, side.upper(), normalize=normalize)
+            for each, side in zip(data, self.sides, strict=True)
+        ]
         outcomes, weights, notes = lay_out(sources, smooth)
         with np.errstate(all="ignore"):
             terms = self.function(*weights, **options)
@@ -96,7 +100,6 @@ class Measure:
             value=terms.value,
             base=base,
             unit=self.unit.format(unit_of(base)) if base else "",
-            label=label,
             terms={"outcome": outcomes, **terms.columns},
             headings={**self.headings, **terms.headings},
             notes=notes,
@@ -160,7 +163,7 @@ class Measure:
             return
         contributions = np.asarray(result.terms["contribution"])
         if contributions.max() > 0:
-            row = {name: _cell(column[int(np.argmax(contributions))]) for name, column in result.terms.items()}
+            row = _cells(result, int(np.argmax(contributions)))
             largest = self.largest if result.unit else self.largest.replace(" {unit}", "")
             yield largest.format(**{**names, **row, "unit": result.unit})
         negative = _named(result.terms["outcome"], contributions < 0)
@@ -176,8 +179,7 @@ class Measure:
             return f"{result.formula} = {_short(result.value)}"
         size = len(result.terms["outcome"])
         shown = list(range(size)) if size <= 4 else [0, 1, size - 1]
-        rows = [{name: _cell(column[index]) for name, column in result.terms.items()} for index in shown]
-        steps = [step.format(**row) for row in rows]
+        steps = [step.format(**_cells(result, index)) for index in shown]
         if len(shown) < size:
             steps.insert(2, "…")
         return f"{result.symbol} = {whole.format(' + '.join(steps))} = {_short(result.value)}"
@@ -219,13 +221,25 @@ def _held(outcomes: Sequence[str], weights: Array, where: Mask) -> Iterator[tupl
 
 def _named(outcomes: Sequence[str], where: Mask, most: int = 5) -> str:
     """The outcomes there in one line, the first few of many."""
-    first = [outcomes[index] for index in np.flatnonzero(where)[:most].tolist()]
-    return listed(first, count=int(where.sum()))
+    first, count = [outcomes[index] for index in np.flatnonzero(where)[:most].tolist()], int(where.sum())
+    names = listed(first, count=count)
+    return f"outcome{'s' * (count > 1)} {names}" if all(map(str.isdigit, first)) and first else names
 
 
-def _cell(x: Any) -> str:
-    return x if isinstance(x, str) else _short(float(x))
+def _cells(result: Result, index: int) -> dict[str, str]:
+    """One term in words; p and q in full where they would read the same and are not."""
+    row = {name: column[index] for name, column in result.terms.items()}
+    cells = {name: _outcome(x) if isinstance(x, str) else _short(float(x)) for name, x in row.items()}
+    if cells.get("p") == cells.get("q") and row["p"] != row.get("q"):
+        cells |= {name: repr(float(row[name])) for name in ("p", "q") if name in row}
+    return cells
+
+
+def _outcome(name: str) -> str:
+    """How an outcome is called in a sentence: the third is "outcome 2", lest it read as a value."""
+    return f"outcome {name}" if name.isdigit() else name
 
 
 def _short(x: float) -> str:
+    """The number to six significant digits."""
     return f"{x:.6g}".replace("inf", "∞")

@@ -57,7 +57,8 @@ def entropy(p: Array, *, base: float = math.e) -> Terms:
     if p.size > 1:
         details["normalized"] = min(1.0, value / numerics.log_of(p.size, base))
     surprisal = numerics.surprisal(p, base)
-    columns = {"p": shares(p), "log": 0.0 - surprisal, "contribution": _times(shares(p), surprisal)}
+    columns = {"p": shares(p), "log": 0.0 - surprisal}
+    columns["contribution"] = _times(columns["p"], surprisal)
     return Terms(value, columns, details)
 
 
@@ -106,7 +107,7 @@ def kl(p: Array, q: Array, *, base: float = math.e) -> Terms:
     0.875
     """
     x = Contrast(p, q)
-    columns = {"p": shares(p), "q": shares(q), "ratio": x.ratio, "log": x.log_ratio(base)}
+    columns = {**x.shares, "ratio": x.ratio, "log": x.log_ratio(base)}
     columns["contribution"] = x.log_terms(base)
     value = x.mean_log_ratio(base)
     return Terms(value, _zero_where_equal(columns, "log", "contribution"), {"difference": value})
@@ -140,7 +141,7 @@ def js(p: Array, q: Array, *, base: float = math.e) -> Terms:
     x = Contrast(p, q)
     most = numerics.log_of(2, base)
     m = 0.5 * (x.p + x.q)
-    columns = {"p": shares(p), "q": shares(q), "m": m / x.whole}
+    columns = {**x.shares, "m": m / x.whole}
     columns |= {
         f"{side}_log": _times(own, numerics.log(own / m, base)) / x.whole for side, own in (("p", x.p), ("q", x.q))
     }
@@ -192,7 +193,7 @@ def jeffreys(p: Array, q: Array, *, base: float = math.e) -> Terms:
     1.0
     """
     x = Contrast(p, q)
-    columns = {"p": shares(p), "q": shares(q), "delta": x.difference / x.whole, "log": x.log_ratio(base)}
+    columns = {**x.shares, "delta": x.difference / x.whole, "log": x.log_ratio(base)}
     columns["contribution"] = np.where(x.lost | x.gained, math.inf, _times(columns["delta"], columns["log"]))
     value = sum_of(columns["contribution"])
     return Terms(value, _zero_where_equal(columns, "delta", "log", "contribution"))
@@ -240,7 +241,7 @@ def renyi(p: Array, q: Array, *, alpha: float, base: float = math.e) -> Terms:
     if not alpha >= 0:
         raise OptionError(f"alpha is {alpha:g}: the Rényi divergence has an order of at least 0")
     x = Contrast(p, q)
-    columns = {"p": shares(p), "q": shares(q), "ratio": x.ratio}
+    columns = {**x.shares, "ratio": x.ratio}
     order = {"alpha": alpha}
     if alpha == 1:
         terms: Terms = kl.function(p, q, base=base)
@@ -283,7 +284,7 @@ def tsallis(p: Array, q: Array, *, alpha: float) -> Terms:
     if alpha == 1:
         return _as_kl(kl.function(p, q), alpha, "T_1(P‖Q) = Σ p·ln(p/q)")
     x = Contrast(p, q)
-    columns = {"p": shares(p), "q": shares(q), "ratio": x.ratio}
+    columns = {**x.shares, "ratio": x.ratio}
     terms = x.power_gap_terms(alpha, alpha - 1)
     columns["contribution"] = terms + x.difference / x.whole
     value = math.inf if alpha > 1 and x.lost.any() else sum_of(terms)
@@ -309,7 +310,7 @@ def hellinger(p: Array, q: Array) -> Terms:
     1.0
     """
     x = Contrast(p, q)
-    columns = {"p": shares(p), "q": shares(q)}
+    columns = dict(x.shares)
     columns |= {"sqrt_p": np.sqrt(columns["p"]), "sqrt_q": np.sqrt(columns["q"])}
     columns["contribution"] = 0.5 * _times(x.difference, x.difference / (np.sqrt(x.p) + np.sqrt(x.q)) ** 2) / x.whole
     squared = 1.0 if x.disjoint else min(1.0, sum_of(columns["contribution"]))
@@ -337,7 +338,7 @@ def bhattacharyya(p: Array, q: Array, *, base: float = math.e) -> Terms:
     x = Contrast(p, q)
     overlap = np.sqrt(x.p) * np.sqrt(x.q) / x.whole
     value = max(0.0, 0.5 * x.renyi(0.5) / math.log(base))
-    return Terms(value, {"p": shares(p), "q": shares(q), "contribution": overlap}, total=sum_of(overlap))
+    return Terms(value, {**x.shares, "contribution": overlap}, total=sum_of(overlap))
 
 
 @measure(
@@ -358,7 +359,7 @@ def tv(p: Array, q: Array) -> Terms:
     0.25
     """
     x = Contrast(p, q)
-    columns = {"p": shares(p), "q": shares(q), "delta": x.difference / x.whole}
+    columns = {**x.shares, "delta": x.difference / x.whole}
     columns["contribution"] = 0.5 * np.abs(columns["delta"])
     value = 1.0 if x.disjoint else min(1.0, sum_of(columns["contribution"]))
     return Terms(value, _zero_where_equal(columns, "delta", "contribution"))
@@ -382,7 +383,7 @@ def chi2(p: Array, q: Array) -> Terms:
     0.3333333333333333
     """
     x = Contrast(p, q)
-    columns = {"p": shares(p), "q": shares(q), "delta": x.difference / x.whole}
+    columns = {**x.shares, "delta": x.difference / x.whole}
     terms = np.where(x.difference == 0, 0.0, columns["delta"] * x.difference / x.q)
     beyond = ~np.isfinite(terms)  # of float64 on the way, at least: (p − q)(p/q − 1) may not be
     terms[beyond] = columns["delta"][beyond] * np.expm1(x.log_ratio()[beyond])

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from klcli.errors import clipped
 from klcli.lazy import np
 
 if TYPE_CHECKING:
@@ -19,10 +20,13 @@ _PLAIN = b"0123456789+-.eE \t|"  # what decimals with blanks around them and bar
 class NumeralError(ValueError):
     """Raised when text is not a number; `index` is its place where it came in a sequence."""
 
-    def __init__(self, text: str, what: str, index: int = 0) -> None:
-        shown = text if len(text) <= 40 else text[:39] + "…"
-        super().__init__(f"{shown!r} is {what}")
-        self.index = index
+    def __init__(self, text: str, what: str) -> None:
+        super().__init__(f"{clipped(text, 40)!r} is {what}")
+        self.index = 0
+
+
+class NoNumeralError(NumeralError):
+    """Raised when text does not even look like a number."""
 
 
 def number(text: str) -> float:
@@ -89,7 +93,7 @@ def _one_by_one(cells: Sequence[str], indices: Iterable[int], values: Array) -> 
 
 def _decimal(text: str) -> float:
     if not _DECIMAL.fullmatch(text):
-        raise NumeralError(text, _fault(text))
+        raise _refusal(text)
     mantissa = re.split("[eE]", text)[0]
     return _in_range(text, float(text), not re.search("[1-9]", mantissa))
 
@@ -102,11 +106,16 @@ def _in_range(text: str, value: float, is_zero: bool) -> float:
     return value
 
 
-def _fault(text: str) -> str:
-    """What text that is not a number seems to be, and what would be right."""
-    word = text.lower().lstrip("+-")
+def _refusal(text: str) -> NumeralError:
     if not text:
-        return "blank: a missing value is not 0, so write the number or leave the row out"
+        return NoNumeralError(text, "blank: a missing value is not 0, so write the number or leave the row out")
+    fault = _fault(text)
+    return NumeralError(text, fault) if fault else NoNumeralError(text, "not a number")
+
+
+def _fault(text: str) -> str:
+    """What text that is not a number seems to be, and what would be right; "" where it is like none."""
+    word = text.lower().lstrip("+-")
     if text == "-" or word in ("nan", "na", "n/a", "null", "none", "#n/a", "?"):
         return "a missing value: it is not 0, so write the number or leave the row out"
     if word in ("inf", "infinity", "∞"):
@@ -125,4 +134,11 @@ def _fault(text: str) -> str:
         return "written with an underscore: leave it out"
     if not text.isascii() and any(character.isdigit() for character in text):
         return "not written in plain ASCII digits"
-    return "not a number"
+    are_numbers = [bool(_DECIMAL.fullmatch(part)) for part in text.split()]
+    if len(are_numbers) > 1 and any(are_numbers):
+        return (
+            "not one number: leave out the blanks, or put commas between the columns"
+            if all(are_numbers)
+            else "several values: blanks do not separate columns, but commas, tabs, ; and | do"
+        )
+    return ""

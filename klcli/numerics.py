@@ -121,7 +121,10 @@ def sum_as_read(w: Array) -> float | None:
 def shares(w: Array) -> Array:
     """w/Σw: the weights themselves where their sum is 1 as closely as float64 can say."""
     scaled, exponent = _scaled(w)
-    whole = total(scaled)[0]
+    return _shares(w, scaled, total(scaled)[0], exponent)
+
+
+def _shares(w: Array, scaled: Array, whole: float, exponent: int) -> Array:
     as_read = _unscaled(whole, exponent)
     if as_read is not None and abs(as_read - 1) <= 2.0**-52:
         return w
@@ -176,9 +179,9 @@ class Contrast:
     """P and Q on one scale: p, q·Σp/Σq and their difference to the last digits, the start of every divergence.
 
     `p` and `q` are scaled weights with the same sum `whole`; `difference` is p − q within about 1 ulp of the
-    exact value, 0 where the distributions agree. An outcome is near where 1/2 < p/q < 2, `lost` where q = 0 < p,
-    `gained` where p = 0 < q. Methods called terms return terms of the normalised distributions, 0 for an outcome
-    that neither has.
+    exact value, 0 where the distributions agree; `shares` are the probabilities on both sides. An outcome is near
+    where 1/2 < p/q < 2, `lost` where q = 0 < p, `gained` where p = 0 < q. Methods called terms return terms of the
+    normalised distributions, 0 for an outcome that neither has.
     """
 
     def __init__(self, p: Array, q: Array) -> None:
@@ -187,6 +190,10 @@ class Contrast:
         scaled_q, self._q_exponent = _scaled(q)
         self._p_sum, self._q_sum = total(self.p), total(scaled_q)
         self.whole = self._p_sum[0]
+        self.shares = {
+            "p": _shares(p, self.p, self.whole, self._p_exponent),
+            "q": _shares(q, scaled_q, self._q_sum[0], self._q_exponent),
+        }
         ratio, ratio_low = _quotient(self._p_sum, self._q_sum)
         self.q = np.empty_like(self.p)
         self.difference = np.empty_like(self.p)

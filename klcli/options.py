@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +11,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from klcli import output, readers, rooms
-from klcli.comparison import comparable
+from klcli.comparison import checked
 from klcli.distribution import Smoothing
 from klcli.errors import KlcliError
 from klcli.numerals import NumeralError, number
@@ -41,11 +42,14 @@ class Number(click.ParamType):
         try:
             found = number(value)
         except NumeralError as error:
-            self.fail(str(error), param, ctx)
+            self.fail(f"{error}: {self._right()}", param, ctx)
         if found < self.least or (self.above and found == self.least):
-            words = "".join(f" or {word}" for word in self.words)
-            self.fail(f"{value} is not a number {'>' if self.above else '>='} {self.least:g}{words}", param, ctx)
+            self.fail(f"{value} is out of range: {self._right()}", param, ctx)
         return found
+
+    def _right(self) -> str:
+        limit = "" if self.least == -math.inf else f" {'>' if self.above else '>='} {self.least:g}"
+        return " or ".join([f"give a number{limit}", *self.words])
 
 
 class Names(click.ParamType):
@@ -55,11 +59,10 @@ class Names(click.ParamType):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
         """The names, or a usage error that lists what there is."""
-        names = tuple(value.split(",")) if isinstance(value, str) else tuple(value)
-        for name in names:
-            if name not in comparable():
-                self.fail(f"{name!r} is not one of {', '.join(comparable())}", param, ctx)
-        return names
+        try:
+            return checked(*(value.split(",") if isinstance(value, str) else value))
+        except KlcliError as error:
+            self.fail(str(error), param, ctx)
 
 
 class Smooth(click.ParamType):
@@ -108,23 +111,23 @@ def common_options() -> list[click.Parameter]:
     ]
 
 
-# The options of a measure, by the names of its parameters.
-MEASURE_OPTIONS: dict[str, Callable[[Any], click.Option]] = {
-    "base": lambda default: option(
-        "-b",
-        "--base",
-        type=Number("base", 1, above=True, e=math.e),
-        default="e" if default == math.e else default,
-        show_default=True,
-        help="Base of the logarithms: 2 for bits, e for nats, 10, or any number above 1.",
-    ),
-    "alpha": lambda _: option(
-        "--alpha",
-        type=Number("order", 0, inf=math.inf),
-        required=True,
-        help="Order of the divergence, a number from 0.",
-    ),
-}
+def measure_option(name: str, default: Any) -> click.Option:
+    """The option for a parameter of a measure: one of a known name, or else a plain number."""
+    if name == "base":
+        return option(
+            "-b",
+            "--base",
+            type=Number("base", 1, above=True, e=math.e),
+            default="e" if default == math.e else default,
+            show_default=True,
+            help="Base of the logarithms: 2 for bits, e for nats, 10, or any number above 1.",
+        )
+    required = default is inspect.Parameter.empty
+    facts: dict[str, Any] = {"required": True} if required else {"default": default, "show_default": True}
+    if name == "alpha":
+        kind = Number("order", 0, inf=math.inf)
+        return option("--alpha", type=kind, help="Order of the divergence, a number from 0.", **facts)
+    return option(f"--{name.replace('_', '-')}", type=Number("number", -math.inf), **facts)
 
 
 def input_options() -> list[click.Parameter]:

@@ -12,8 +12,6 @@ from collections.abc import Iterable, Iterator
 
 from klcli.errors import InputError, OutputError
 
-STDOUT = ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
-
 
 def write(content: bytes, path: str | None = None) -> None:
     """Write the content to standard output, or to the path: then the old file stands until the new one is whole.
@@ -37,7 +35,7 @@ def write(content: bytes, path: str | None = None) -> None:
 
 def is_stdout(path: str | None) -> bool:
     """Whether the path is none, or leads to standard output, as a link to /dev/stdout does."""
-    if path is None or path in STDOUT:
+    if path in (None, "-", "/dev/stdout"):
         return True
     try:
         return os.path.samestat(os.stat(path), os.fstat(sys.stdout.fileno()))

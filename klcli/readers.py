@@ -18,14 +18,15 @@ import sys
 from collections.abc import Sequence
 from typing import Any, BinaryIO
 
-from klcli import tables, trees
-from klcli.columns import FORMATS, Column, FormatError, clipped, line_at
+import klcli.trees  # noqa: F401 - enters its formats
+from klcli import tables
+from klcli.columns import FORMATS, Column, FormatError, line_at
 from klcli.distribution import Distribution, listed, numbered
-from klcli.errors import InputError, OptionError, OutcomeError
+from klcli.errors import InputError, OptionError, OutcomeError, clipped
 from klcli.lazy import np
-from klcli.numerals import NumeralError, numbers
+from klcli.numerals import NoNumeralError, NumeralError, numbers
 
-__all__ = ["FORMATS", "STDIN", "only", "read", "read_all", "read_each", "split", "tables", "trees"]
+__all__ = ["FORMATS", "STDIN", "only", "read", "read_all", "read_each", "split"]
 
 STDIN = "-"
 
@@ -251,7 +252,8 @@ def _standard_input() -> bytes:
 def _missing(path: str, error: OSError | ValueError) -> str:
     path = path or "''"
     if not isinstance(error, OSError):
-        return f"{clipped(path)}: not a file name: {error}"
+        what = "it holds a NUL" if "\0" in path else error
+        return f"{clipped(path)}: not a file name: {what}"
     if error.errno != errno.ENOENT:
         return f"{clipped(path)}: {(error.strerror or str(error)).lower()}"
     from difflib import get_close_matches
@@ -327,7 +329,7 @@ def _inline(source: str) -> Column | None:
     try:
         numbers(cells)
     except NumeralError as error:
-        if ("," not in source and not labels) or any(sign in str(error) for sign in ("not a number", "blank")):
+        if ("," not in source and not labels) or isinstance(error, NoNumeralError):
             return None
         raise InputError(f"{clipped(source)}: {error}") from None
     if any(cell.startswith("0") and cell.isdigit() and len(cell) == 3 for cell in cells):

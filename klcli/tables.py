@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from klcli.columns import Column, FormatError, clipped, is_number, reads
+from klcli.columns import Column, FormatError, is_number, reads
 from klcli.distribution import listed
+from klcli.errors import clipped
 from klcli.lazy import np
-from klcli.numerals import NumeralError, numbers
+from klcli.numerals import NoNumeralError, NumeralError, number, numbers
 
 LABEL_NAMES = ("label", "outcome", "category", "name")
 KEY_NAMES = ("id", "key", "index", "bin", "bucket")  # of labels that may well be numbers
@@ -110,6 +111,9 @@ def _delimited(text: str, delimiter: str) -> list[Column]:
     if _names_labels(names[0]):
         year = next(filter(is_number, names))
         raise FormatError(f"{place(0)}: a header with the number {year}: begin the name of a column with a letter")
+    if delimiter == "," and len(cells) == 2 and len(set(cells[0])) == 1 < len(cells[0]) and cells[0][0].isdigit():
+        first = f"{cells[0][0]},{cells[1][0]}"
+        raise FormatError(f"{place(0)}: {first!r}: with a decimal comma? Write a point, for commas separate columns")
     positions = [str(position) for position in range(1, len(cells) + 1)]
     columns = table(positions, cells, place, labels_first=len(cells) == 2)
     return [column._replace(notes=(*column.notes, "no header: the first row is data")) for column in columns]
@@ -123,12 +127,19 @@ def _check_header(names: Sequence[str], line: int) -> None:
     for position, name in enumerate(names):
         is_name = any(map(str.isalpha, name)) and not _NO_NAME.match(name)
         if not (is_name or (not name and position == 0)):
-            what = repr(clipped(name)) if name else "blank"
-            raise FormatError(
-                f"line {line}, column {position + 1}: {what} is neither a number nor the name of a column"
-            )
+            raise FormatError(f"line {line}, column {position + 1}: {_neither(name)}")
         if name in names[:position]:
             raise FormatError(f"line {line}: two columns are called {clipped(name)!r}")
+
+
+def _neither(name: str) -> str:
+    try:
+        number(name)
+    except NumeralError as error:
+        if name and not isinstance(error, NoNumeralError):
+            return str(error)
+    shown = repr(clipped(name)) if name else "blank"
+    return f"{shown} is neither a number nor the name of a column"
 
 
 def _plain_table(text: str, delimiter: str, place: Callable[[int], str]) -> list[Column] | None:
@@ -146,7 +157,10 @@ def _plain_table(text: str, delimiter: str, place: Callable[[int], str]) -> list
         return None
     if not 0 < start < stop or '"' in text or "\r" in text or len(second) != width or any(map(is_number, names)):
         return None
-    _check_header(names, 1)
+    try:
+        _check_header(names, 1)
+    except FormatError:
+        return None
     label = _label_column(names, [[cell] for cell in second])
     labels: list[str] = []
     parts: dict[int, list[Any]] = {index: [] for index in range(width) if index != label}
@@ -236,7 +250,7 @@ def _lines(text: str, delimiter: str) -> Iterator[tuple[int, int, list[str]]]:
 def _open_quote(text: str, line: int) -> int:
     """The line of the quote that is never closed, in a row that starts on the given line."""
     is_open, opened = False, line
-    for number, content in enumerate(re.split("\r\n|\r|\n", text)[line - 1 :], line):
+    for current, content in enumerate(re.split("\r\n|\r|\n", text)[line - 1 :], line):
         for _ in range(content.count('"')):
-            is_open, opened = not is_open, number
+            is_open, opened = not is_open, current
     return opened

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from klcli.columns import Column, FormatError, clipped, is_number, line_at, reads
+from klcli.columns import Column, FormatError, is_number, line_at, reads
+from klcli.errors import clipped
 from klcli.tables import table
 
 

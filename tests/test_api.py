@@ -172,6 +172,17 @@ def test_a_wrong_count_of_arguments_is_a_type_error(arguments: tuple[Any, ...]) 
 # Distributions, reading, comparing
 
 
+def test_measures_take_weights_of_any_sum_when_asked() -> None:
+    """With normalize=True measures and compare divide what is given by its sum, and say so."""
+    p, q = [0.2, 0.6], {"0": 3.5, "1": 1.5}
+    result = klcli.kl(p, q, normalize=True)
+    assert result.value == pytest.approx(klcli.kl([0.25, 0.75], [0.7, 0.3]).value, rel=1e-14)
+    assert result.notes[0] == "P: weights, divided by their sum of 0.8 (--normalize)"
+    assert klcli.compare(p, q, normalize=True)[0].value == result.value
+    with pytest.raises(klcli.KlcliError, match=r"sum to 0\.8"):
+        klcli.kl(p, q)
+
+
 def test_a_distribution_can_be_made() -> None:
     """Distribution takes outcomes and weights, and measures take it under its name."""
     p = klcli.Distribution(("a", "b"), [3, 1], name="draws")

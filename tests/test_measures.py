@@ -352,7 +352,7 @@ def test_the_note_counts_the_outcomes_that_it_does_not_name(name: str, options: 
     """Of many outcomes without probability the first five are named and the others counted."""
     result = result_of(name, [1] * 10, [0] * 8 + [1, 1], **options)
     if is_infinite(name, [1] * 10, [0] * 8 + [1, 1], **options):
-        assert "Q gives no probability to 0, 1, 2, 3, 4 and 3 more," in result.notes[-1]
+        assert "Q gives no probability to outcomes 0, 1, 2, 3, 4 and 3 more," in result.notes[-1]
         assert "0.8" in result.notes[-1]
     else:
         assert result.value < math.inf
@@ -885,3 +885,17 @@ def test_the_same_input_gives_the_same_result(name: str, options: Options) -> No
     assert first.value == second.value
     assert first.explanation == second.explanation
     assert all(np.array_equal(first.terms[each], second.terms[each]) for each in first.terms)
+
+
+@pytest.mark.parametrize(
+    ("p", "q", "words"),
+    [
+        ([0.1, 0.9], [0.2, 0.8], "The largest term is outcome 1: Q gives it 0.8 where P has 0.9,"),
+        ({"红": 1, "橙": 9}, {"红": 2, "橙": 8}, "The largest term is 橙: Q gives it 0.8 where P has 0.9,"),
+        ([0.1, 0.9], [0.1 + 1e-9, 0.9 - 1e-9], "Q gives it 0.899999999 where P has 0.9,"),
+        ([0.1, 0.9], [0.2, 0.8], "Terms below zero (outcome 0) are outcomes that Q overrates;"),
+    ],
+)
+def test_an_explanation_reads_as_it_is_meant(p: object, q: object, words: str) -> None:
+    """A number that names an outcome is said to, and numbers that differ are shown to differ."""
+    assert words in "\n".join(MEASURES["kl"](p, q).explanation)

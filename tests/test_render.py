@@ -118,17 +118,65 @@ P = balls.csv::p
 Q = balls.csv::q1
 base e (nats)
 
-outcome     p     q       p/q   log(p/q)  p·log(p/q)
-─────────────────────────────────────────────────────
-红       0.15  0.14  1.071429   0.068993    0.010349
-橙       0.13  0.14  0.928571  -0.074108   -0.009634
-黄       0.23  0.25  0.920000  -0.083382   -0.019178
-绿       0.09  0.08  1.125000   0.117783    0.010600
-青       0.2   0.21  0.952381  -0.048790   -0.009758
-蓝       0.05  0.06  0.833333  -0.182322   -0.009116
-紫       0.15  0.12  1.250000   0.223144    0.033472
-─────────────────────────────────────────────────────
-Σ        1     1                            0.006735
+outcome     p
+──────────────
+红       0.15
+橙       0.13
+黄       0.23
+绿       0.09
+青       0.2
+蓝       0.05
+紫       0.15
+──────────────
+Σ        1
+
+outcome     q
+──────────────
+红       0.14
+橙       0.14
+黄       0.25
+绿       0.08
+青       0.21
+蓝       0.06
+紫       0.12
+──────────────
+Σ        1
+
+outcome       p/q
+──────────────────
+红       1.071429
+橙       0.928571
+黄       0.920000
+绿       1.125000
+青       0.952381
+蓝       0.833333
+紫       1.250000
+──────────────────
+Σ
+
+outcome   log(p/q)
+───────────────────
+红        0.068993
+橙       -0.074108
+黄       -0.083382
+绿        0.117783
+青       -0.048790
+蓝       -0.182322
+紫        0.223144
+───────────────────
+Σ
+
+outcome  p·log(p/q)
+────────────────────
+红         0.010349
+橙        -0.009634
+黄        -0.019178
+绿         0.010600
+青        -0.009758
+蓝        -0.009116
+紫         0.033472
+────────────────────
+Σ          0.006735
 
 H(P) 1.860779
 H(P,Q) 1.867514
@@ -466,13 +514,13 @@ P = balls.csv::p    base e \(nats\)
 
 COMPARE_LATEX = r"""\begin{tabular}{rlrrrrrrr}
   \toprule
-  rank & $Q$ & $D(P\,\|\,Q)$ & $\times$ best & $D(Q\,\|\,P)$ & $H(P,Q)$ & $JS(P,Q)$ & $TV(P,Q)$ & $PSI(P,Q)$ \\
+  rank & $Q$ & $D(P\,\|\,Q)$ & $\times$ best & $D(Q\,\|\,P)$ & $H(P,Q)$ & $\mathrm{JS}(P,Q)$ & $\mathrm{TV}(P,Q)$ & $\mathrm{PSI}(P,Q)$ \\
   \midrule
   1 & balls.csv::q1 & 0.006735 & 1.000000 & 0.006547 & 1.867514 & 0.001658 & 0.050000 & 0.013282 \\
   2 & balls.csv::q2 & 0.102684 & 15.246299 & 0.126763 & 1.963464 & 0.027714 & 0.180000 & 0.229448 \\
   \bottomrule
 \end{tabular}
-"""
+"""  # noqa: E501
 
 COMPARE_HTML = """\
 <div class="klcli"><p><b>Kullback-Leibler divergence</b> &ensp; D(P‖Q) = Σ p·log(p/q)<br>\
@@ -613,6 +661,18 @@ def test_a_terminal_too_narrow_loses_no_number(width: int) -> None:
     for number in ("1.071429", "-0.074108", "0.033472", "0.006735", "1.860779"):
         assert number in text
     assert "…" not in text
+
+
+@pytest.mark.parametrize("width", [80, 60, 40])
+def test_a_comparison_goes_on_below_where_it_is_too_wide(width: int) -> None:
+    """A table wider than the terminal goes on below, every part with its labels, and no line is too long."""
+    table = rendered("table", klcli.compare(P, Q1, Q2), width=width).split("\n\n", 1)[1]
+    assert max(map(cell_len, table.splitlines())) <= width
+    parts = [part.splitlines() for part in table.split("\n\n")]
+    assert len(parts) > 1
+    assert all("balls.csv::q1" in lines[2] and "balls.csv::q2" in lines[3] for lines in parts)
+    numbers = [word for lines in parts for word in lines[2].split()[1:] if "." in word and "csv" not in word]
+    assert " ".join(numbers) == "0.006735 1.000000 0.006547 1.867514 0.001658 0.050000 0.013282"
 
 
 def test_bars_show_the_contributions() -> None:

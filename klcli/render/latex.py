@@ -55,8 +55,16 @@ def maths(text: str) -> str:
     >>> maths("Σ p·log(p/q)")
     '\\sum  p\\cdot \\log(p/q)'
     """
-    text = re.sub(r"\^\(([^)]*)\)", r"^{\1}", text)
-    return text.translate(_MATHS).replace("log", r"\log").replace("ln(", r"\ln(").replace("max", r"\max")
+    text = re.sub(r"\^\(([^)]*)\)", r"^{\1}", text).translate(_MATHS)
+    return re.sub(r"(?<![\\a-zA-Z])[a-zA-Z]{2,}(?: [a-z]{2,})*", lambda match: _word(match[0]), text)
+
+
+def _word(word: str) -> str:
+    """A function's name as LaTeX has it, another symbol of several letters upright, and words as text."""
+    first, blank, others = word.partition(" ")
+    if first in ("log", "ln", "max"):
+        return f"\\{first}{blank}{_word(others) if others else ''}"
+    return rf"\mathrm{{{word}}}" if word[0].isupper() else rf"\textrm{{ {word} }}"
 
 
 def escaped(text: str) -> str:

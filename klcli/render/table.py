@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from rich import box
 from rich.cells import cell_len
@@ -16,12 +16,7 @@ from klcli.render import Table, View, ascii_only, page, text_rows
 from klcli.result import Result
 
 _BAR = 6  # cells of the longest bar
-_UP, _DOWN = (
-    "yellow",
-    "cyan",
-)  # the colours of terms above and below zero; their direction says it without colour
-
-
+_UP, _DOWN = "yellow", "cyan"  # terms above and below zero; their direction says it without colour
 _ASCII_RULES = box.Box("    \n    \n -- \n    \n    \n -- \n    \n    \n", ascii=True)
 
 
@@ -59,7 +54,10 @@ def draw(results: Sequence[Result], view: View, console: Console) -> None:
     say(shown.sides)
     for caption, table in shown.tables:
         say(f"\n{caption}" if caption else "", "bold")
-        console.print(_laid_out(table, view), crop=False)
+        for position, grid in enumerate(_laid_out(table, view)):
+            if position:
+                say("")
+            console.print(grid, crop=False)
     value = "" if shown.ends_with_value else shown.value
     if value or shown.asides or shown.notes:
         say("")
@@ -73,12 +71,13 @@ def draw(results: Sequence[Result], view: View, console: Console) -> None:
         say("\n" + "\n".join(shown.explanation))
 
 
-def _laid_out(table: Table, view: View) -> RichTable:
-    """The table with decimal points in line, and on a terminal with rules and a bar for each contribution."""
+def _laid_out(table: Table, view: View) -> Iterator[RichTable]:
+    """The table with decimal points in line; on a terminal with rules, bars, and in parts where it is too wide."""
     columns = list(map(list, zip(table.headings, *text_rows(table, view.digits), strict=True)))
     if view.ascii:
         columns = [[ascii_only(text) for text in column] for column in columns]
     columns = [column if index == table.words else _aligned(column) for index, column in enumerate(columns)]
+    room = math.inf if view.width is None else view.width
     colours = [""] * len(columns[0])
     if "contribution" in table.names:
         rows = [row for row in (*table.rows, table.rest) if row is not None]
@@ -88,14 +87,37 @@ def _laid_out(table: Table, view: View) -> RichTable:
         if view.width is not None:  # the rest is many outcomes together, so it gets no bar
             bars[: len(table.rows)] = _bars(signs[: len(table.rows)], "#" if view.ascii else "█")
         columns.append(["", *bars, table.unit])
-        if _width(columns) > (view.width or math.inf):  # first the bars go, then the unit, which stands above too
+        if _width(columns) > room:  # first the bars go, then the unit, which stands above too
             columns[-1] = ["", *[""] * len(signs), table.unit]
-        if _width(columns) > (view.width or math.inf):
+        if _width(columns) > room:
             columns.pop()
-    return _grid(columns, table, colours, view)
+    words = _folded(columns, table.words, room)
+    for part in _parts(columns, table.words, words, room):
+        yield _grid([columns[index] for index in part], part, table, words, colours, view)
 
 
-def _grid(columns: list[list[str]], table: Table, colours: list[str], view: View) -> RichTable:
+def _folded(columns: Sequence[Sequence[str]], words: int, room: float) -> int:
+    """The width of the column of words: long labels are folded to a third of the room, numbers never are."""
+    widest = max(map(cell_len, columns[words]))
+    over = _width(columns) - room
+    return int(max(min(widest, max(8, room // 3)), widest - over)) if over > 0 else widest
+
+
+def _parts(columns: Sequence[Sequence[str]], words: int, width: int, room: float) -> Iterator[list[int]]:
+    """The positions of the columns that fit side by side, each part with the words before its numbers."""
+    widths = [2 + (width if index == words else max(map(cell_len, column))) for index, column in enumerate(columns)]
+    part = list(range(words + 1))
+    for index in range(words + 1, len(columns)):
+        if sum(widths[each] for each in part) + widths[index] > room and len(part) > 1 and part[-1] != words:
+            yield part
+            part = [words]
+        part.append(index)
+    yield part
+
+
+def _grid(
+    columns: list[list[str]], part: list[int], table: Table, words: int, colours: list[str], view: View
+) -> RichTable:
     coloured = len(table.names) - 1  # the contribution, and its bar beside it
     on_terminal = view.width is not None
     grid = RichTable(
@@ -106,15 +128,17 @@ def _grid(columns: list[list[str]], table: Table, colours: list[str], view: View
         header_style="bold",
         footer_style="bold",
     )
-    for column in columns:
-        grid.add_column(column[0], column[-1] if grid.show_footer else "", no_wrap=True, overflow="ignore")
-    over = _width(columns) - (view.width or math.inf)
-    widest = max(map(cell_len, columns[table.words]))
-    if over > 0 and widest > 8:  # long labels are folded; numbers never are
-        label = grid.columns[table.words]
-        label.width, label.no_wrap, label.overflow = max(8, int(widest - over)), False, "fold"
+    for index, column in zip(part, columns, strict=True):
+        is_folded = index == table.words and words < max(map(cell_len, column))
+        grid.add_column(
+            column[0],
+            column[-1] if grid.show_footer else "",
+            width=words if is_folded else None,
+            no_wrap=not is_folded,
+            overflow="fold" if is_folded else "ignore",
+        )
     for row in range(1, len(colours) - grid.show_footer):
-        styles = ["" if index < coloured else colours[row] for index in range(len(columns))]
+        styles = ["" if index < coloured else colours[row] for index in part]
         grid.add_row(*(Text(column[row], style) for column, style in zip(columns, styles, strict=True)))
     return grid
 
