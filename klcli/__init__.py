@@ -70,6 +70,10 @@ _HOMES = {
 }
 
 
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
 def __getattr__(name: str) -> Any:
     # On demand, so that `import klcli` is instant and the command can answer Ctrl-C from its first moment.
     import importlib

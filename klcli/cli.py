@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import inspect
-import math
 import os
 import sys
 from collections.abc import Sequence
@@ -13,7 +12,7 @@ from typing import Any
 import click
 
 from klcli import __version__, output, readers, rooms
-from klcli.comparison import USUAL, comparable, compare
+from klcli.comparison import COMPARABLE, USUAL, compare
 from klcli.distribution import Distribution
 from klcli.errors import InputError, KlcliError
 from klcli.measure import Measure
@@ -21,9 +20,10 @@ from klcli.measures import MEASURES
 from klcli.options import (
     Names,
     Source,
+    base_option,
     common_options,
     input_options,
-    measure_option,
+    measure_options,
     option,
     output_options,
     printing,
@@ -49,8 +49,12 @@ def _show(results: Sequence[Result], given: dict[str, Any]) -> int:
     """Write the results as they were asked for; 1 where a value is above the limit, or else 0."""
     path = given["output"]
     encoding = output.encoding() if output.is_stdout(path) else "utf-8"
-    content = rooms.load("render", _format(given)).render(results, _view(given, encoding))
+    renderer, view = rooms.load("render", _format(given)), _view(given, encoding)
+    content = renderer.render(results, view)
     output.write(content if isinstance(content, bytes) else content.encode(encoding, "backslashreplace"), path)
+    if not getattr(renderer, "CARRIES_NOTES", True):
+        for note in dict.fromkeys(note for result in results for note in result.notes):
+            _say(f"note: {note}")
     limit = given["fail_above"]
     above = [result for result in results if limit is not None and result.value > limit]
     for result in above:
@@ -180,7 +184,7 @@ def _measure_command(measure: Measure) -> click.Command:
                 click.Argument([side], type=Source(), metavar=side.upper(), required=not alone)
                 for side in measure.sides
             ),
-            *(measure_option(name, default) for name, default in measure.options.items()),
+            *measure_options(measure),
             *input_options(),
             *output_options(),
         ],
@@ -220,12 +224,12 @@ for _measure in MEASURES.values():
         ),
         option(
             "--by",
-            type=click.Choice(comparable()),
+            type=click.Choice(tuple(COMPARABLE)),
             default="kl",
             show_default=True,
             help="The measure to rank by.",
         ),
-        measure_option("base", math.e),
+        base_option(),
         *input_options(),
         *output_options(),
     ],
@@ -267,7 +271,7 @@ def main(args: Sequence[str] | None = None) -> int:
 
 def _run(args: Sequence[str]) -> int:
     if not args and _COMPLETING not in os.environ:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, AttributeError):  # a closed stderr is None to some versions of click
             click.echo(klcli.get_help(click.Context(klcli, info_name="klcli", **_SETTINGS)), err=True)
         return 2
     return int(klcli.main(args, prog_name="klcli", standalone_mode=False) or 0)

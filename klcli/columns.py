@@ -22,6 +22,7 @@ class Column(NamedTuple):
     notes: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()  # the names of columns of text that stand beside it and are not used
     values: Array | None = None  # the numbers, where they are read already and there are no cells
+    doubt: str = ""  # what else may have been meant, where a label stands twice
 
 
 class FormatError(Exception):

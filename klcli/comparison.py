@@ -3,30 +3,51 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from klcli.distribution import as_distribution
 from klcli.errors import OptionError
-from klcli.measures import MEASURES
+from klcli.measure import Measure, Terms, measure
+from klcli.measures import MEASURES, kl
 from klcli.result import Result
 
-REVERSE = "kl-reverse"  # D(Q‖P): kl with its sides exchanged
-USUAL = ("kl", REVERSE, "cross-entropy", "js", "tv", "psi")
+if TYPE_CHECKING:
+    from klcli.numerics import Array
+
+USUAL = ("kl", "kl-reverse", "cross-entropy", "js", "tv", "psi")
+
+# What to compare by, by name: the measures of two distributions that need no option, and the one below.
+COMPARABLE: dict[str, Measure] = {
+    name: each for name, each in MEASURES.items() if len(each.sides) == 2 and not each.required
+}
 
 
-def comparable() -> tuple[str, ...]:
-    """The names that `measures` and `by` take: the measures of two distributions that need no option."""
-    return (*(name for name, each in MEASURES.items() if len(each.sides) == 2 and not each.required), REVERSE)
+@measure(
+    COMPARABLE,
+    title="Kullback-Leibler divergence, reversed",
+    formula="D(Q‖P) = Σ q·log(q/p)",
+    headings={"ratio": "q/p", "log": "log(q/p)", "contribution": "q·log(q/p)"},
+    step="{q}·log({q}/{p})",
+    meaning="Coding draws from {Q} with the code that is ideal for {P} costs {value} a draw more than need be. "
+    "The other direction, D(P‖Q), is as a rule another number.",
+    largest="The largest term is {outcome}: P gives it {p} where Q has {q}, so each draw of it costs {log} {unit} "
+    "more than need be, {contribution} on average.",
+    negative="Terms below zero ({outcomes}) are outcomes that {P} overrates; they never outweigh the others.",
+)
+def kl_reverse(p: Array, q: Array, *, base: float = math.e) -> Terms:
+    """Kullback-Leibler divergence with its sides exchanged, D(Q‖P): what it costs to take P for Q."""
+    terms = kl.function(q, p, base=base)
+    columns = {**terms.columns, "p": terms.columns["q"], "q": terms.columns["p"]}
+    return Terms(terms.value, columns)
 
 
 def checked(*names: str) -> tuple[str, ...]:
     """The names, each that of a measure to compare by; raises OptionError for another."""
     for name in names:
-        if name not in comparable():
-            raise OptionError(f"{name!r} is not a measure to compare by: {', '.join(comparable())}")
+        if name not in COMPARABLE:
+            raise OptionError(f"{name!r} is not a measure to compare by: {', '.join(COMPARABLE)}")
     return names
 
 
@@ -56,32 +77,27 @@ def compare(
         as_distribution(q, f"Q{number}" if len(qs) > 1 else "Q", normalize=normalize)
         for number, q in enumerate(qs, 1)
     ]
-    found = [
-        (
-            _measured(by, p, q, base, smooth),
-            {name: _measured(name, p, q, base, smooth).value for name in measures},
-        )
-        for q in named
-    ]
-    best = min((result.value for result, _ in found), default=0.0)
+    found = [{name: _measured(name, p, q, base, smooth) for name in dict.fromkeys((by, *measures))} for q in named]
+    values = [results[by].value for results in found]
+    best = min(values, default=0.0)
     ranked = [
         replace(
-            result,
+            result := results[by],
             label=q.name,
             headings={
-                **_columns(result),
+                **{name: result.headings[name] for name in result.terms if name in result.headings},
                 "rank": "rank",
                 "ratio_to_best": "× best",
-                **{_key(name): _symbol(name) for name in values if name != by},
+                **{_key(name): results[name].symbol for name in measures if name != by},
             },
             details={
                 **result.details,
-                **{_key(name): value for name, value in values.items()},
-                "rank": 1 + sum(other.value < result.value for other, _ in found),
+                **{_key(name): results[name].value for name in measures},
+                "rank": 1 + sum(value < result.value for value in values),
                 "ratio_to_best": _ratio(result.value, best),
             },
         )
-        for q, (result, values) in zip(named, found, strict=True)
+        for q, results in zip(named, found, strict=True)
     ]
     return sorted(ranked, key=lambda result: result.value)
 
@@ -93,37 +109,9 @@ def _ratio(value: float, best: float) -> float:
 
 
 def _measured(name: str, p: Any, q: Any, base: float, smooth: str | None) -> Result:
-    if name == REVERSE:
-        return _turned(_measured("kl", q, p, base, smooth))
-    measure = MEASURES[name]
-    options: dict[str, Any] = {"base": base} if "base" in measure.options else {}
-    return measure(p, q, smooth=smooth, **options)
-
-
-def _turned(result: Result) -> Result:
-    """D(Q‖P) as an answer about P and Q, from the one that took Q for P."""
-    exchanged = {"p": "q", "q": "p"}
-    return replace(
-        result,
-        title=f"{result.title}, reversed",
-        formula="D(Q‖P) = Σ q·log(q/p)",
-        inputs={side: result.inputs[exchanged[side]] for side in result.inputs},
-        terms={name: result.terms[exchanged.get(name, name)] for name in result.terms},
-        headings={**result.headings, "ratio": "q/p", "log": "log(q/p)", "contribution": "q·log(q/p)"},
-        details={
-            re.sub("_([pq])$", lambda match: f"_{exchanged[match[1]]}", name): value
-            for name, value in result.details.items()
-            if name not in ("entropy", "cross_entropy", "difference")
-        },
-    )
-
-
-def _columns(result: Result) -> dict[str, str]:
-    return {name: result.headings[name] for name in result.terms if name in result.headings}
-
-
-def _symbol(name: str) -> str:
-    return "D(Q‖P)" if name == REVERSE else MEASURES[name].formula.partition(" = ")[0]
+    wanted = COMPARABLE[name]
+    options: dict[str, Any] = {"base": base} if "base" in wanted.options else {}
+    return wanted(p, q, smooth=smooth, **options)
 
 
 def _key(name: str) -> str:

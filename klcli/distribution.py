@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import InitVar, dataclass, field
 from functools import cached_property
 from itertools import compress
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from klcli.numerics import Array
 
 TOLERANCE = 1e-6  # how far from 1 a sum of probabilities may be
+MOST = 5  # names in a sentence; the others are counted
 _MENTIONED = 1e-9  # ... and from where on a note mentions it
 
 
@@ -115,10 +116,11 @@ def _kind(given: Distribution, normalize: bool) -> tuple[bool, str]:
     shown = "over 1.8e308" if given.total is None else f"{given.total:.12g}"
     total = math.inf if given.total is None else given.total
     off = abs(total - 1)
-    if off <= TOLERANCE:
+    if off <= TOLERANCE * (1 + 1e-9):  # 0.333333 three times is within
         return False, f"{name}: sums to {shown}, taken as 1" if off > _MENTIONED else ""
     if total > 1 and bool((weights == np.floor(weights)).all()):
-        return True, f"{name}: counts, divided by their total of {shown}"
+        exact = f"{total:.0f}" if total < 2**63 else shown
+        return True, f"{name}: counts, divided by their total of {exact}"
     if normalize:
         return False, f"{name}: weights, divided by their sum of {shown} (--normalize)"
     raise InputError(
@@ -128,7 +130,7 @@ def _kind(given: Distribution, normalize: bool) -> tuple[bool, str]:
 
 
 def as_distribution(data: Any, name: str = "P", *, normalize: bool = False) -> Distribution:
-    """The data as a Distribution: one already, a mapping of outcome to weight, or a sequence of weights.
+    """The data as a Distribution: one already, a mapping of outcome to weight or a Series, or a sequence of weights.
 
     >>> as_distribution({"heads": 1, "tails": 3}).notes
     ('P: counts, divided by their total of 4',)
@@ -137,9 +139,14 @@ def as_distribution(data: Any, name: str = "P", *, normalize: bool = False) -> D
         return data
     if isinstance(data, str | bytes):
         raise InputError(f"{name}: text is not a distribution; klcli.read reads files and inline text")
-    if isinstance(data, Mapping):
-        outcomes = tuple(str(outcome) for outcome in data)
-        return Distribution(outcomes, _floats(data.values(), name), name=name, normalize=normalize)
+    if isinstance(data, Set):
+        raise InputError(f"{name}: a set has no order: give a list, or a mapping of outcome to weight")
+    if hasattr(data, "items"):  # a mapping, or a pandas Series with its index
+        outcomes, values = [], []
+        for outcome, value in data.items():
+            outcomes.append(str(outcome))
+            values.append(value)
+        return Distribution(tuple(outcomes), _floats(values, name), name=name, normalize=normalize)
     weights = _floats(data, name)
     return Distribution(numbered(len(weights)), weights, name=name, labelled=False, normalize=normalize)
 
@@ -227,13 +234,15 @@ def _absent(outcomes: Sequence[str], name: str, side: str) -> tuple[str, ...]:
     return (f"absent from {name}, so {side} = 0 there: {listed(outcomes)}",)
 
 
-def listed(names: Sequence[str], most: int = 5, count: int | None = None) -> str:
+def listed(names: Sequence[str], most: int = MOST, count: int | None = None) -> str:
     """The names in one line, the first few of many; `count` says how many there are where not all are given.
+
+    A name that begins or ends with a blank stands in quotes.
 
     >>> listed(["a", "b", "c"], most=2)
     'a, b and 1 more'
     """
-    shown = ", ".join(names[:most])
+    shown = ", ".join(name if name == name.strip() != "" else repr(name) for name in names[:most])
     more = (len(names) if count is None else count) - min(most, len(names))
     return f"{shown} and {more} more" if more else shown
 
@@ -264,7 +273,8 @@ class Smoothing(NamedTuple):
         if method not in ("mix", "floor") or not 0 < amount < 1:
             raise OptionError(
                 f"smoothing {text!r}: laplace (add 1 to every count), jeffreys (add 1/2), mix=X (that share of the "
-                "uniform distribution) or floor=X (no probability below X), with 0 < X < 1"
+                "uniform distribution) or floor=X (raise probabilities below X to it, then divide by the sum), with "
+                "0 < X < 1"
             )
         return cls(method, amount)
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from klcli import numerics
-from klcli.distribution import Distribution, Smoothing, align, as_distribution, listed
+from klcli.distribution import MOST, Distribution, Smoothing, align, as_distribution, listed
 from klcli.errors import KlcliError, OptionError
 from klcli.lazy import np
 from klcli.result import Result, unit_of
@@ -42,7 +42,8 @@ class Measure:
 
     `headings` names its columns. `step` writes one term and `whole` what is made of their sum, with the numbers
     put in. `unit` is the value's unit, {} standing for that of the base. `meaning` says in a sentence or two what
-    the value means, `largest` what its largest term does; both name {P}, {Q}, {value} and other numbers.
+    the value means, `largest` what its largest term does and `negative` what terms below zero are; they name
+    {P}, {Q}, {value} and other numbers.
     """
 
     def __init__(
@@ -55,19 +56,22 @@ class Measure:
         step: str,
         meaning: str,
         largest: str = "The largest term is {outcome}, with {contribution}.",
+        negative: str = "Terms below zero ({outcomes}) are outcomes that {Q} overrates; "
+        "they never outweigh the others.",
         whole: str = "{}",
         unit: str = "{}",
     ) -> None:
         functools.update_wrapper(self, function)
-        parameters = inspect.signature(function).parameters.values()
+        parameters = list(inspect.signature(function).parameters.values())
         self.function = function
         self.name = function.__name__.replace("_", "-")
         self.sides = tuple(each.name for each in parameters if each.kind is not each.KEYWORD_ONLY)
         self.options = {each.name: each.default for each in parameters if each.kind is each.KEYWORD_ONLY}
+        self.__signature__ = _signature(parameters)
         self.required = tuple(name for name, default in self.options.items() if default is inspect.Parameter.empty)
         self.title, self.formula, self.headings = title, formula, headings
         self.step, self.whole, self.unit = step, whole, unit
-        self.meaning, self.largest = meaning, largest
+        self.meaning, self.largest, self.negative = meaning, largest, negative
 
     def __repr__(self) -> str:
         return f"<measure {self.name}: {self.formula}>"
@@ -129,10 +133,13 @@ class Measure:
     ) -> str:
         """Why the value is infinite: the outcomes that make it so, and the mass they hold."""
         p, q = weights
+        lost, gained = (p > 0) & (q == 0), (p == 0) & (q > 0)
         infinite = np.isinf(terms.columns["contribution"])
+        if not (infinite & (lost | gained)).any():  # P has too little there for its share to be more than 0
+            infinite = lost
         sides = (
-            (sources[0], p, sources[1], (p > 0) & (q == 0)),
-            (sources[1], q, sources[0], (p == 0) & (q > 0) & infinite),
+            (sources[0], p, sources[1], lost & infinite),
+            (sources[1], q, sources[0], gained & infinite),
         )
         causes = [
             f"{without.name} gives no probability to {named}, where {holder.name} has {_short(mass)} of its mass"
@@ -168,10 +175,7 @@ class Measure:
             yield largest.format(**{**names, **row, "unit": result.unit})
         negative = _named(result.terms["outcome"], contributions < 0)
         if negative:
-            yield (
-                f"Terms below zero ({negative}) are outcomes that {names['Q']} overrates; "
-                "they never outweigh the others."
-            )
+            yield self.negative.format(**names, outcomes=negative)
 
     def _worked(self, result: Result, step: str, whole: str) -> str:
         """The formula with the numbers of the first and the last terms put in."""
@@ -194,6 +198,14 @@ def measure(registry: dict[str, Measure], **facts: Any) -> Callable[[Callable[..
         return made
 
     return enter
+
+
+def _signature(parameters: Sequence[inspect.Parameter]) -> inspect.Signature:
+    """How a measure is called: its sides may be any data, and every measure can normalize and smooth."""
+    sides = [each.replace(annotation="Any") for each in parameters if each.kind is not each.KEYWORD_ONLY]
+    options = [each for each in parameters if each.kind is each.KEYWORD_ONLY]
+    known = inspect.signature(Measure.__call__).parameters
+    return inspect.Signature([*sides, *options, known["normalize"], known["smooth"]], return_annotation="Result")
 
 
 def lay_out(
@@ -219,9 +231,9 @@ def _held(outcomes: Sequence[str], weights: Array, where: Mask) -> Iterator[tupl
         yield _named(outcomes, where), float(numerics.shares(weights)[where].sum())
 
 
-def _named(outcomes: Sequence[str], where: Mask, most: int = 5) -> str:
+def _named(outcomes: Sequence[str], where: Mask) -> str:
     """The outcomes there in one line, the first few of many."""
-    first, count = [outcomes[index] for index in np.flatnonzero(where)[:most].tolist()], int(where.sum())
+    first, count = [outcomes[index] for index in np.flatnonzero(where)[:MOST].tolist()], int(where.sum())
     names = listed(first, count=count)
     return f"outcome{'s' * (count > 1)} {names}" if all(map(str.isdigit, first)) and first else names
 
@@ -230,8 +242,8 @@ def _cells(result: Result, index: int) -> dict[str, str]:
     """One term in words; p and q in full where they would read the same and are not."""
     row = {name: column[index] for name, column in result.terms.items()}
     cells = {name: _outcome(x) if isinstance(x, str) else _short(float(x)) for name, x in row.items()}
-    if cells.get("p") == cells.get("q") and row["p"] != row.get("q"):
-        cells |= {name: repr(float(row[name])) for name in ("p", "q") if name in row}
+    if "q" in row and cells["p"] == cells["q"] and row["p"] != row["q"]:
+        cells |= {name: repr(float(row[name])) for name in ("p", "q")}
     return cells
 
 

@@ -93,7 +93,7 @@ def cross_entropy(p: Array, q: Array, *, base: float = math.e) -> Terms:
     headings={"ratio": "p/q", "log": "log(p/q)", "contribution": "p·log(p/q)", **_ENTROPIES},
     step="{p}·log({p}/{q})",
     meaning="Coding draws from {P} with the code that is ideal for {Q} costs {value} a draw more than need be: "
-    "H(P,Q) = {cross_entropy} instead of H(P) = {entropy}. The other direction, D(Q‖P), is another number.",
+    "H(P,Q) = {cross_entropy} instead of H(P) = {entropy}. The other direction, D(Q‖P), is as a rule another number.",
     largest="The largest term is {outcome}: Q gives it {q} where P has {p}, so each draw of it costs {log} {unit} "
     "more than need be, {contribution} on average.",
 )
@@ -189,7 +189,7 @@ def jeffreys(p: Array, q: Array, *, base: float = math.e) -> Terms:
     Infinite where one side is 0 and the other is not, so on disjoint supports; 0 only for equal distributions.
     Source: Jeffreys (1946), "An invariant form for the prior probability in estimation problems".
 
-    >>> jeffreys([1/4, 3/4], [3/4, 1/4], base=3).value
+    >>> round(jeffreys([1/4, 3/4], [3/4, 1/4], base=3).value, 12)
     1.0
     """
     x = Contrast(p, q)
@@ -240,16 +240,15 @@ def renyi(p: Array, q: Array, *, alpha: float, base: float = math.e) -> Terms:
     """
     if not alpha >= 0:
         raise OptionError(f"alpha is {alpha:g}: the Rényi divergence has an order of at least 0")
+    if alpha == 1:
+        return _as_kl(kl.function(p, q, base=base), alpha, f"D_1(P‖Q) = {kl.formula}")
+    order = {"alpha": alpha}
     x = Contrast(p, q)
     columns = {**x.shares, "ratio": x.ratio}
-    order = {"alpha": alpha}
-    if alpha == 1:
-        terms: Terms = kl.function(p, q, base=base)
-        return _as_kl(terms, alpha, f"D_1(P‖Q) = {kl.formula}")
     if math.isinf(alpha):
         logs = np.where(x.lost, math.inf, np.where(p > 0, x.log_ratio(base), -math.inf))
         value = max(0.0, float(logs.max()))
-        columns["contribution"] = np.where(np.arange(p.size) == logs.argmax(), value, 0.0)
+        columns["contribution"] = np.where(x.lost | (np.arange(p.size) == logs.argmax()), value, 0.0)
         headings = {"contribution": "log p/q, the largest"}
         return Terms(value, columns, order, formula="D_∞(P‖Q) = log max p/q", headings=headings, step="")
     columns["contribution"] = x.power_terms(alpha)
@@ -258,7 +257,7 @@ def renyi(p: Array, q: Array, *, alpha: float, base: float = math.e) -> Terms:
     if alpha == 0:
         headings = {"contribution": "q where p > 0"}
         return Terms(value, columns, order, total, "D_0(P‖Q) = −log Σ q where p > 0", headings, step="")
-    return Terms(value, columns, order, total, f"{renyi.formula}, α = {alpha:g}")
+    return Terms(value, columns, order, total, f"{renyi.formula}, α = {alpha:.15g}")
 
 
 @measure(
@@ -289,7 +288,7 @@ def tsallis(p: Array, q: Array, *, alpha: float) -> Terms:
     columns["contribution"] = terms + x.difference / x.whole
     value = math.inf if alpha > 1 and x.lost.any() else sum_of(terms)
     columns = _zero_where_equal(columns, "contribution")
-    return Terms(value, columns, order, formula=f"{tsallis.formula}, α = {alpha:g}")
+    return Terms(value, columns, order, formula=f"{tsallis.formula}, α = {alpha:.15g}")
 
 
 @measure(

@@ -110,7 +110,11 @@ def _refusal(text: str) -> NumeralError:
     if not text:
         return NoNumeralError(text, "blank: a missing value is not 0, so write the number or leave the row out")
     fault = _fault(text)
-    return NumeralError(text, fault) if fault else NoNumeralError(text, "not a number")
+    if fault:
+        return NumeralError(text, fault)
+    if len(text.split()) > 1 and any(map(_DECIMAL.fullmatch, text.split())):
+        return NoNumeralError(text, "not one number: if blanks separate columns here, put commas or tabs there")
+    return NoNumeralError(text, "not a number")
 
 
 def _fault(text: str) -> str:
@@ -122,7 +126,7 @@ def _fault(text: str) -> str:
         return "not a finite number"
     if word in ("true", "false", "yes", "no", "on", "off"):
         return "a truth value, not a number"
-    if text.endswith(("%", "‰")):
+    if text.endswith(("%", "‰")) and _DECIMAL.fullmatch(text[:-1].rstrip()):
         return "a percentage: divide it by 100" if text.endswith("%") else "per mille: divide it by 1000"
     if text.startswith("="):
         return "a spreadsheet formula: save the values"
@@ -132,13 +136,6 @@ def _fault(text: str) -> str:
         return "written with a comma: use a point for decimals and nothing for thousands"
     if "_" in text and _DECIMAL.fullmatch(text.replace("_", "")):
         return "written with an underscore: leave it out"
-    if not text.isascii() and any(character.isdigit() for character in text):
+    if any(character.isdigit() and not character.isascii() for character in text):
         return "not written in plain ASCII digits"
-    are_numbers = [bool(_DECIMAL.fullmatch(part)) for part in text.split()]
-    if len(are_numbers) > 1 and any(are_numbers):
-        return (
-            "not one number: leave out the blanks, or put commas between the columns"
-            if all(are_numbers)
-            else "several values: blanks do not separate columns, but commas, tabs, ; and | do"
-        )
     return ""

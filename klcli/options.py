@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import math
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +13,7 @@ from klcli import output, readers, rooms
 from klcli.comparison import checked
 from klcli.distribution import Smoothing
 from klcli.errors import KlcliError
+from klcli.measure import Measure
 from klcli.numerals import NumeralError, number
 
 
@@ -35,8 +35,8 @@ class Number(click.ParamType):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """The number, or a usage error that names the option."""
-        if isinstance(value, float):
-            return value
+        if isinstance(value, int | float):
+            return float(value)
         if value in self.words:
             return self.words[value]
         try:
@@ -111,19 +111,28 @@ def common_options() -> list[click.Parameter]:
     ]
 
 
-def measure_option(name: str, default: Any) -> click.Option:
-    """The option for a parameter of a measure: one of a known name, or else a plain number."""
+def base_option(default: float = math.e) -> click.Option:
+    """The base of the logarithms."""
+    return option(
+        "-b",
+        "--base",
+        type=Number("base", 1, above=True, e=math.e),
+        default="e" if default == math.e else default,
+        show_default=True,
+        help="Base of the logarithms: 2 for bits, e for nats, 10, or any number above 1.",
+    )
+
+
+def measure_options(measure: Measure) -> list[click.Parameter]:
+    """The options that the parameters of a measure become: those of known names, or else plain numbers."""
+    return [_measure_option(measure, name) for name in measure.options]
+
+
+def _measure_option(measure: Measure, name: str) -> click.Option:
+    default = measure.options[name]
     if name == "base":
-        return option(
-            "-b",
-            "--base",
-            type=Number("base", 1, above=True, e=math.e),
-            default="e" if default == math.e else default,
-            show_default=True,
-            help="Base of the logarithms: 2 for bits, e for nats, 10, or any number above 1.",
-        )
-    required = default is inspect.Parameter.empty
-    facts: dict[str, Any] = {"required": True} if required else {"default": default, "show_default": True}
+        return base_option(default)
+    facts = {"required": True} if name in measure.required else {"default": default, "show_default": True}
     if name == "alpha":
         kind = Number("order", 0, inf=math.inf)
         return option("--alpha", type=kind, help="Order of the divergence, a number from 0.", **facts)

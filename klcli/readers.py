@@ -20,7 +20,7 @@ from typing import Any, BinaryIO
 
 import klcli.trees  # noqa: F401 - enters its formats
 from klcli import tables
-from klcli.columns import FORMATS, Column, FormatError, line_at
+from klcli.columns import FORMATS, Column, FormatError, is_number, line_at
 from klcli.distribution import Distribution, listed, numbered
 from klcli.errors import InputError, OptionError, OutcomeError, clipped
 from klcli.lazy import np
@@ -180,7 +180,8 @@ def _distribution(column: Column, name: str, normalize: bool, duplicates: str) -
         raise InputError(f"{name}: {column.place(error.index)}{where}: {error}") from None
     except OutcomeError as error:
         places = " and ".join(map(column.place, error.indices))
-        raise InputError(f"{name}: {places}: {error.what}") from None
+        doubt = column.doubt if len(error.indices) > 1 else ""
+        raise InputError(f"{name}: {places}: {error.what}{doubt}") from None
 
 
 def _added_up(column: Column) -> Column:
@@ -329,7 +330,8 @@ def _inline(source: str) -> Column | None:
     try:
         numbers(cells)
     except NumeralError as error:
-        if ("," not in source and not labels) or isinstance(error, NoNumeralError):
+        is_list = "," in source or labels
+        if not is_list or (isinstance(error, NoNumeralError) and not _has_gap(cells)):
             return None
         raise InputError(f"{clipped(source)}: {error}") from None
     if any(cell.startswith("0") and cell.isdigit() and len(cell) == 3 for cell in cells):
@@ -337,3 +339,9 @@ def _inline(source: str) -> Column | None:
     if labels and len(labels) < len(cells):
         raise InputError(f"{clipped(source)}: either every number has a label, as in A=1/2,B=1/2, or none has")
     return Column("", labels or None, cells, lambda index: f"item {index + 1}")
+
+
+def _has_gap(cells: Sequence[str]) -> bool:
+    """Whether the cells are numbers but for some that are blank: then a list was meant."""
+    given = [cell for cell in cells if cell.strip()]
+    return 0 < len(given) < len(cells) and all(map(is_number, given))

@@ -55,4 +55,4 @@ def unit_of(base: float) -> str:
     >>> unit_of(2), unit_of(math.e), unit_of(10), unit_of(3)
     ('bits', 'nats', 'hartleys', 'log-3 units')
     """
-    return {2.0: "bits", math.e: "nats", 10.0: "hartleys"}.get(base, f"log-{base:g} units")
+    return {2.0: "bits", math.e: "nats", 10.0: "hartleys"}.get(base, f"log-{base:.15g} units")

@@ -57,12 +57,13 @@ def table(
     beside = tuple(names[index] for index in text)
     notes = (f"text, so not used: column {listed(beside)}",) if beside else ()
     if label is None and len(columns) > 1:
-        notes = (*notes, _NO_LABELS)
+        notes = (*notes, _no_labels(names))
     kept = [index for index in values if index not in text] or values
     return [Column(names[index], labels, columns[index], place, notes, beside) for index in kept]
 
 
-_NO_LABELS = "no column of labels, so the outcomes are numbered from 0"
+def _no_labels(names: Sequence[str]) -> str:
+    return f"no column of labels among {listed(names)}, so the outcomes are numbered from 0: call one label if it is"
 
 
 def _label_column(names: Sequence[str], columns: Sequence[Sequence[str]]) -> int | None:
@@ -111,13 +112,15 @@ def _delimited(text: str, delimiter: str) -> list[Column]:
     if _names_labels(names[0]):
         year = next(filter(is_number, names))
         raise FormatError(f"{place(0)}: a header with the number {year}: begin the name of a column with a letter")
-    if delimiter == "," and len(cells) == 2 and len(set(cells[0])) == 1 < len(cells[0]) and cells[0][0].isdigit():
-        first = f"{cells[0][0]},{cells[1][0]}"
-        raise FormatError(f"{place(0)}: {first!r}: with a decimal comma? Write a point, for commas separate columns")
+    has_number_labels = len(cells) == 2 and all(map(is_number, cells[0]))
+    doubt = _DECIMAL_COMMA if delimiter == "," and has_number_labels else ""
     positions = [str(position) for position in range(1, len(cells) + 1)]
     columns = table(positions, cells, place, labels_first=len(cells) == 2)
-    return [column._replace(notes=(*column.notes, "no header: the first row is data")) for column in columns]
+    notes = (f"no header: the first row is data{', the first column labels' if has_number_labels else ''}",)
+    return [column._replace(notes=(*column.notes, *notes), doubt=doubt) for column in columns]
 
+
+_DECIMAL_COMMA = "; are these decimal commas? Write points"
 
 _NO_NAME = re.compile(r"[+\-−.,=$€£<>~≈]|\d|#?n/?a$|nan$|null$|none$|#n/a$|inf(inity)?$", re.IGNORECASE)
 
@@ -136,7 +139,7 @@ def _neither(name: str) -> str:
     try:
         number(name)
     except NumeralError as error:
-        if name and not isinstance(error, NoNumeralError):
+        if " " in name or not isinstance(error, NoNumeralError):
             return str(error)
     shown = repr(clipped(name)) if name else "blank"
     return f"{shown} is neither a number nor the name of a column"
@@ -179,7 +182,7 @@ def _plain_table(text: str, delimiter: str, place: Callable[[int], str]) -> list
                 part.append(numbers(cells[index::width]))
         except NumeralError:
             return None
-    notes = (_NO_LABELS,) if label is None and width > 1 else ()
+    notes = (_no_labels(names),) if label is None and width > 1 else ()
     return [
         Column(names[index], None if label is None else labels, (), place, notes, values=np.concatenate(part))
         for index, part in parts.items()
@@ -223,7 +226,8 @@ def _refuse_lines(text: str, delimiter: str) -> None:
     for line, end, row in rows:
         if len(row) != len(first):
             cells = f"{len(row)} cell{'s' * (len(row) != 1)} where the first row has {len(first)}"
-            raise FormatError(f"line {line}: {cells} (separated by {delimiter!r})")
+            doubt = _DECIMAL_COMMA if delimiter == "," and "".join(row).isdigit() else ""
+            raise FormatError(f"line {line}: {cells} (separated by {delimiter!r}){doubt}")
         if len(first) == 1 and line > last + 1:
             raise FormatError(f"line {last + 1}: blank between numbers: a missing value is not 0")
         last = end

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from klcli.columns import Column, FormatError, is_number, line_at, reads
+from klcli.distribution import numbered
 from klcli.errors import clipped
 from klcli.tables import table
 
@@ -218,7 +219,12 @@ def _own_columns(results: list[Any]) -> list[Column]:
         for column in _record_columns(sides, path):
             if column.name != "p" or index == 0:
                 label = str(fields.get("label") or column.name)
-                columns.append(column if column.name == "p" else column._replace(name=label))
+                unlabelled = tuple(column.labels or ()) == numbered(len(terms))
+                columns.append(
+                    column._replace(
+                        name="p" if column.name == "p" else label, labels=None if unlabelled else column.labels
+                    )
+                )
     names = [column.name for column in columns]
     for index, name in enumerate(names):
         if name in names[:index]:

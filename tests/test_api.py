@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import subprocess
 import sys
 from collections.abc import Callable
@@ -181,6 +182,26 @@ def test_measures_take_weights_of_any_sum_when_asked() -> None:
     assert klcli.compare(p, q, normalize=True)[0].value == result.value
     with pytest.raises(klcli.KlcliError, match=r"sum to 0\.8"):
         klcli.kl(p, q)
+
+
+def test_a_series_keeps_its_index() -> None:
+    """What has items, as a pandas Series has, is matched by their names; a set has no order and is refused."""
+
+    class Series:
+        def items(self) -> zip[tuple[str, float]]:
+            return zip("cab", (0.2, 0.5, 0.3), strict=True)
+
+    assert klcli.kl({"a": 0.5, "b": 0.3, "c": 0.2}, Series()).value == 0
+    with pytest.raises(klcli.KlcliError, match="a set has no order"):
+        klcli.entropy({0.25, 0.75})
+
+
+@pytest.mark.parametrize("name", measures.MEASURES)
+def test_a_measure_says_how_it_is_called(name: str) -> None:
+    """The signature of a measure has its sides, its options, normalize and smooth."""
+    made = measures.MEASURES[name]
+    parameters = inspect.signature(made).parameters
+    assert list(parameters) == [*made.sides, *made.options, "normalize", "smooth"]
 
 
 def test_a_distribution_can_be_made() -> None:

@@ -21,8 +21,10 @@ import pytest
 from conftest import ROOT, SAMPLES, Done, environment, valid
 
 from klcli import cli, rooms
-from klcli.comparison import USUAL, comparable
+from klcli.comparison import COMPARABLE, USUAL
+from klcli.measure import Measure
 from klcli.measures import MEASURES
+from klcli.options import measure_options
 from klcli.readers import FORMATS
 from klcli.render import printable
 
@@ -435,7 +437,7 @@ def test_compare_takes_several_files(call: Run) -> None:
     assert [(each["label"], each["value"]) for each in found] == [("abcd2.json", 0.25), ("abcd3.json", 0.875)]
 
 
-@pytest.mark.parametrize("by", comparable())
+@pytest.mark.parametrize("by", COMPARABLE)
 def test_compare_by_every_measure(call: Run, by: str) -> None:
     """--by ranks by that measure, and --measures says which others are shown."""
     found = call("compare", str(SAMPLES / "balls.csv"), "--by", by, "--measures", "tv,js-distance", "--json").results
@@ -460,7 +462,7 @@ def test_compare_needs_two(call: Run) -> None:
 def test_compare_knows_its_measures(call: Run, option: str, value: str) -> None:
     """A measure that compare cannot rank by, or does not know, is refused with those it can."""
     line = refused(call("compare", P, Q, option, value))
-    assert all(name in line for name in (option, *comparable()))
+    assert all(name in line for name in (option, *COMPARABLE))
 
 
 # The environment
@@ -1301,3 +1303,29 @@ def test_the_program_and_the_module_are_one(shell: Run, program: str) -> None:
     folder = Path(sys.executable).parent
     for line in (f"kl {P} {Q}", "kl --help", "--version"):
         assert shell(f"{folder}/{program} {line}") == shell(f"$K {line}")
+
+
+@pytest.mark.parametrize("named", ["csv", "tsv"])
+def test_what_a_format_cannot_carry_is_said_aside(call: Run, named: str) -> None:
+    """CSV and TSV have no place for notes, so these go to stderr."""
+    done = call("kl", "8,2,0", "5,0,5", "--smooth", "laplace", "--format", named)
+    assert done.err.splitlines() == [
+        "klcli: note: 8,2,0: counts, divided by their total of 10",
+        "klcli: note: 5,0,5: counts, divided by their total of 10",
+        "klcli: note: smoothed (laplace): 1 added to each of 3 counts on every side",
+    ]
+    assert "note" not in done.out
+
+
+def test_any_parameter_of_a_measure_becomes_an_option() -> None:
+    """A parameter of an unknown name is a number, required where it has no default."""
+
+    def odd(p: object, q: object, *, power: float, base: float = 2, least: float = 0) -> None: ...
+
+    made = Measure(odd, title="", formula="", headings={}, step="", meaning="")  # type: ignore[arg-type]
+    power, base, least = measure_options(made)
+    command = click.Command("odd", params=[power, base, least], callback=lambda **given: given)
+    run = functools.partial(command.main, standalone_mode=False)
+    assert run(["--power", "1/4"]) == {"power": 0.25, "base": 2.0, "least": 0.0}
+    with pytest.raises(click.MissingParameter):
+        run([])

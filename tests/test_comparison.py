@@ -8,7 +8,7 @@ import pytest
 
 import klcli
 from klcli import MEASURES, Distribution, Result, compare
-from klcli.comparison import REVERSE, USUAL, comparable
+from klcli.comparison import COMPARABLE, USUAL
 from klcli.errors import InputError, OptionError
 
 P = [0.5, 0.25, 0.125, 0.125]
@@ -73,13 +73,13 @@ def test_ratio_where_all_are_infinite() -> None:
     assert all(math.isnan(result.details["ratio_to_best"]) for result in results)
 
 
-@pytest.mark.parametrize("by", comparable())
+@pytest.mark.parametrize("by", COMPARABLE)
 def test_any_comparable_measure_ranks(by: str) -> None:
     """The value and the terms are those of the measure that ranks, for each that can."""
     results = compare(P, FAR, NEAR, by=by)
     assert [result.label for result in results] == ["Q2", "Q1"]
     for result, q in zip(results, (NEAR, FAR), strict=True):
-        alone = klcli.kl(q, P) if by == REVERSE else MEASURES[by](P, q)
+        alone = klcli.kl(q, P) if by == "kl-reverse" else MEASURES[by](P, q)
         assert result.value == alone.value
         assert list(result.terms) == list(alone.terms)
         assert list(result.terms["contribution"]) == list(alone.terms["contribution"])
@@ -95,7 +95,7 @@ def test_measures_may_disagree_on_the_order() -> None:
 def test_details_have_the_usual_measures() -> None:
     """KL both ways, cross-entropy, Jensen-Shannon, total variation and PSI are there unless others are asked for."""
     (result,) = compare(P, FAR)
-    wanted = {name.replace("-", "_"): MEASURES[name](P, FAR).value for name in USUAL if name != REVERSE}
+    wanted = {name.replace("-", "_"): MEASURES[name](P, FAR).value for name in USUAL if name != "kl-reverse"}
     assert {name: result.details[name] for name in wanted} == wanted
     assert result.details["kl_reverse"] == klcli.kl(FAR, P).value
 
@@ -111,20 +111,20 @@ def test_details_have_the_measures_asked_for() -> None:
 
 def test_every_measure_can_be_asked_for_at_once() -> None:
     """All that can be compared by fit into one result, each under its own key."""
-    (result,) = compare(P, FAR, measures=comparable())
-    assert {name.replace("-", "_") for name in comparable()} <= result.details.keys()
+    (result,) = compare(P, FAR, measures=tuple(COMPARABLE))
+    assert {name.replace("-", "_") for name in COMPARABLE} <= result.details.keys()
 
 
 def test_the_reverse_exchanges_the_sides() -> None:
     """kl-reverse is D(Q‖P): infinite where P lacks what Q has, and not where Q lacks what P has."""
-    gained, lacking = compare(LACKS, P, by=REVERSE)[0], compare(P, LACKS, by=REVERSE)[0]
+    gained, lacking = compare(LACKS, P, by="kl-reverse")[0], compare(P, LACKS, by="kl-reverse")[0]
     assert gained.value == math.inf
     assert lacking.value == klcli.kl(LACKS, P).value == pytest.approx(0.5 * math.log(2), rel=1e-15)
 
 
 def test_the_reverse_is_told_from_the_sides_of_p_and_q() -> None:
     """A Result of kl-reverse names P and Q as the others do, with their own columns and sums, and is D(Q‖P)."""
-    (result,) = compare(named("mine", [4, 2, 1, 1]), named("yours", FAR), by=REVERSE)
+    (result,) = compare(named("mine", [4, 2, 1, 1]), named("yours", FAR), by="kl-reverse")
     assert (result.symbol, result.inputs) == ("D(Q‖P)", {"p": "mine", "q": "yours"})
     assert list(result.terms["p"]) == P
     assert list(result.terms["q"]) == FAR
@@ -161,8 +161,8 @@ def test_headings_name_ranks_ratios_and_measures() -> None:
 
 def test_what_needs_an_option_or_one_side_is_not_comparable() -> None:
     """Everything of two distributions can be compared by, save what has an order; KL in both directions."""
-    assert set(MEASURES) - set(comparable()) == {"entropy", "renyi", "tsallis"}
-    assert set(comparable()) - set(MEASURES) == {REVERSE}
+    assert set(MEASURES) - set(COMPARABLE) == {"entropy", "renyi", "tsallis"}
+    assert set(COMPARABLE) - set(MEASURES) == {"kl-reverse"}
 
 
 @pytest.mark.parametrize("name", ["entropy", "renyi", "tsallis", "nonsense", "KL", ""])
@@ -171,7 +171,7 @@ def test_what_is_not_comparable_is_refused(name: str) -> None:
     for options in ({"by": name}, {"measures": ["kl", name]}):
         with pytest.raises(OptionError) as caught:
             compare(P, FAR, **options)
-        assert str(caught.value) == f"{name!r} is not a measure to compare by: {', '.join(comparable())}"
+        assert str(caught.value) == f"{name!r} is not a measure to compare by: {', '.join(COMPARABLE)}"
 
 
 def test_a_refused_measure_is_refused_without_distributions_too() -> None:
@@ -204,3 +204,17 @@ def test_labels_are_matched_for_each_q_on_its_own() -> None:
     assert first.terms["outcome"] == ("a", "b")
     assert second.terms["outcome"] == ("a", "b", "c")
     assert second.value == pytest.approx(0.5 * math.log(2), rel=1e-15)
+
+
+def test_the_reverse_says_what_is_true_of_it() -> None:
+    """D(Q‖P) names the outcomes that P lacks, and explains itself as what it is."""
+    (result,) = compare({"a": 1, "b": 1}, {"a": 1}, by="kl-reverse")
+    assert result.notes[-1] == "absent from Q, so q = 0 there: b"
+    assert result.value == math.log(2)
+    assert result.explanation[:2] == (
+        "D(Q‖P) = 1·log(1/0.5) + 0·log(0/0.5) = 0.693147",
+        "Coding draws from Q with the code that is ideal for P costs 0.693147 nats a draw more than need be. "
+        "The other direction, D(P‖Q), is as a rule another number.",
+    )
+    (infinite,) = compare({"a": 1}, {"a": 1, "b": 1}, by="kl-reverse")
+    assert infinite.notes[-1] == "infinite: P gives no probability to b, where Q has 0.5 of its mass"

@@ -25,7 +25,7 @@ ADVICE = (
 A_WEIGHT = "a weight is a finite number >= 0"
 METHODS = (
     "laplace (add 1 to every count), jeffreys (add 1/2), mix=X (that share of the uniform distribution) "
-    "or floor=X (no probability below X), with 0 < X < 1"
+    "or floor=X (raise probabilities below X to it, then divide by the sum), with 0 < X < 1"
 )
 
 labels = st.lists(st.text("abcdef", max_size=2), min_size=1, max_size=12, unique=True)
@@ -67,7 +67,7 @@ def test_whole_numbers_over_one_are_counts(weights: tuple[float, ...]) -> None:
     found = made(*weights)
     assert found.counted
     assert found.size == found.total == sum(weights)
-    assert found.notes == (f"P: counts, divided by their total of {sum(weights):.12g}",)
+    assert found.notes == (f"P: counts, divided by their total of {sum(weights)}",)
     assert found.probs.tolist() == [weight / sum(weights) for weight in weights]
 
 

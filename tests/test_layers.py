@@ -36,7 +36,7 @@ DOORS: dict[str, set[str]] = {
     "comparison": {*_MEASURES, "measures"},
     "columns": {"numerals", "numerics"},
     "tables": {"columns", "distribution", "errors", "lazy", "numerals"},
-    "trees": {"columns", "errors", "tables"},
+    "trees": {"columns", "distribution", "errors", "tables"},
     "readers": {*_DISTRIBUTION, "distribution", "columns", "tables", "trees"},
     "output": {"errors"},
     "render": {"result", "numerics", "lazy", "render"},

@@ -22,6 +22,7 @@ UNDERSCORE = "written with an underscore: leave it out"
 DIGITS = "not written in plain ASCII digits"
 TOO_LARGE = "out of range: the largest float64 is 1.8e308"
 TOO_SMALL = "too small: it would underflow to 0 (the least float64 is 5e-324)"
+BLANKS = "not one number: if blanks separate columns here, put commas or tabs there"
 BY_ZERO = "a division by zero"
 
 TAKEN = {
@@ -95,8 +96,8 @@ REFUSED = {
     "1/0.0": BY_ZERO,
     "1/-0": BY_ZERO,
     "abc": "not a number",
-    "1 234": "not one number: leave out the blanks, or put commas between the columns",
-    "3 a": "several values: blanks do not separate columns, but commas, tabs, ; and | do",
+    "1 234": BLANKS,
+    "3 a": BLANKS,
     "1'234": "not a number",
     "$5": "not a number",
     "1e": "not a number",

@@ -118,29 +118,17 @@ P = balls.csv::p
 Q = balls.csv::q1
 base e (nats)
 
-outcome     p
-──────────────
-红       0.15
-橙       0.13
-黄       0.23
-绿       0.09
-青       0.2
-蓝       0.05
-紫       0.15
-──────────────
-Σ        1
-
-outcome     q
-──────────────
-红       0.14
-橙       0.14
-黄       0.25
-绿       0.08
-青       0.21
-蓝       0.06
-紫       0.12
-──────────────
-Σ        1
+outcome     p     q
+────────────────────
+红       0.15  0.14
+橙       0.13  0.14
+黄       0.23  0.25
+绿       0.09  0.08
+青       0.2   0.21
+蓝       0.05  0.06
+紫       0.15  0.12
+────────────────────
+Σ        1     1
 
 outcome       p/q
 ──────────────────
@@ -183,8 +171,8 @@ H(P,Q) 1.867514
 difference 0.006735
 """
 
-ASCII = r"""Kullback-Leibler divergence  D(P||Q) = sum p*log(p/q)
-P = balls.csv::p  Q = balls.csv::q1  base e (nats)
+ASCII = r"""Kullback-Leibler divergence   D(P||Q) = sum p*log(p/q)
+P = balls.csv::p    Q = balls.csv::q1    base e (nats)
 
 outcome     p     q       p/q   log(p/q)  p*log(p/q)
 -------------------------------------------------------------------
@@ -198,7 +186,7 @@ outcome     p     q       p/q   log(p/q)  p*log(p/q)
 -------------------------------------------------------------------
 sum      1     1                            0.006735  nats
 
-H(P) 1.860779  H(P,Q) 1.867514  difference 0.006735
+H(P) 1.860779   H(P,Q) 1.867514   difference 0.006735
 """
 
 
@@ -652,6 +640,25 @@ def test_nothing_is_folded_in_a_pipe() -> None:
     """In a pipe a line is as long as its label: programs read it."""
     label = "a" * 5000
     assert f"{label}  0.333333  0.5" in rendered("table", klcli.kl({label: 1, "b": 2}, {label: 2, "b": 2}))
+
+
+@pytest.mark.parametrize("size", [9_990, 20_000])
+def test_a_label_of_any_length_hides_no_number(size: int) -> None:
+    """However long a label is, in a pipe it stands whole and so do the numbers beside it."""
+    text = rendered("table", klcli.entropy({"a" * size: 1, "b": 1}))
+    assert f"\n{'a' * size}  0.5  -0.693147  0.346574\n" in text
+
+
+def test_ascii_keeps_labels_apart() -> None:
+    """Where symbols are spelt out, labels that differ by a blank still differ."""
+    text = rendered("table", klcli.entropy({"a  b": 1, "a b": 1}), ascii=True)
+    assert [line.split(" 0.5")[0].rstrip() for line in text.splitlines()[4:6]] == ["a  b", "a b"]
+
+
+@pytest.mark.parametrize(("label", "expected"), [("*b", "{*}b"), ("a--b", "a-{}-b"), ("---", "-{}-{}-")])
+def test_latex_ligatures_and_stars_are_kept_from_acting(label: str, expected: str) -> None:
+    """A star after the end of a row and dashes side by side stand as they are."""
+    assert f"  {expected} & " in rendered("latex", klcli.entropy({label: 1, "c": 1}))
 
 
 @pytest.mark.parametrize("width", [10, 20, 40])

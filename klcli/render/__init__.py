@@ -7,6 +7,7 @@ format. The name of its file is the value of --format.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -91,8 +92,14 @@ def page(results: Sequence[Result], view: View) -> Page:
         ends_with_value=is_total,
         asides="" if many else "   ".join(_asides(first, view.digits)),
         notes=[printable(note) for note in dict.fromkeys(note for result in results for note in result.notes)],
-        explanation=[printable(line) for result in results if view.explain for line in result.explanation],
+        explanation=[printable(line) for result in results if view.explain for line in _explained(result)],
     )
+
+
+def _explained(result: Result) -> list[str]:
+    """What the result means, with its label before it where it is one of several."""
+    lines = list(result.explanation)
+    return [f"{result.label}: {lines[0]}", *lines[1:]] if result.label and lines else lines
 
 
 _SUMMED = ("p", "q", "m", "contribution")
@@ -234,10 +241,13 @@ def _escape(character: str) -> str:
 
 _ASCII = str.maketrans(
     {
-        "‖": "||", "Σ": "sum ", "·": "*", "√": "sqrt ", "½": "1/2 ", "−": "-", "–": "-", "∞": "inf", "α": "alpha",
+        "‖": "||", "·": "*", "−": "-", "–": "-", "∞": "inf", "α": "alpha",
         "χ": "chi", "²": "^2", "×": "x", "…": "...", "é": "e", "█": "#",
     }
 )  # fmt: skip
+
+
+_SPELT = {"Σ": "sum", "√": "sqrt", "½": "1/2"}
 
 
 def ascii_only(text: str) -> str:
@@ -246,4 +256,5 @@ def ascii_only(text: str) -> str:
     >>> ascii_only("D(P‖Q) = Σ p·log(p/q)")
     'D(P||Q) = sum p*log(p/q)'
     """
-    return text.translate(_ASCII).replace("  ", " ").encode("ascii", "backslashreplace").decode("ascii")
+    spelt = re.sub("([Σ√½]) ?", lambda match: f"{_SPELT[match[1]]} ", text)
+    return spelt.translate(_ASCII).encode("ascii", "backslashreplace").decode("ascii")

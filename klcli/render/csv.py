@@ -11,6 +11,8 @@ from typing import Any
 from klcli.render import View, printable, steps, wants_steps
 from klcli.result import Result
 
+CARRIES_NOTES = False  # they are said on stderr instead
+
 
 def render(results: Sequence[Result], view: View) -> bytes:
     """The table with commas between the cells."""

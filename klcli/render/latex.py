@@ -15,7 +15,7 @@ _TEXT = str.maketrans(
         "|": r"\textbar{}", '"': r"\textquotedbl{}", "`": r"\textasciigrave{}", "'": r"\textquotesingle{}",
         "−": r"$-$", "–": "--", "∞": r"$\infty$", "Σ": r"$\sum$", "‖": r"$\|$", "·": r"$\cdot$", "√": r"$\surd$",
         "½": r"$\frac12$", "α": r"$\alpha$", "χ": r"$\chi$", "²": "$^2$", "×": r"$\times$", "…": r"\ldots{}",
-        "[": "{[}", "]": "{]}",
+        "[": "{[}", "]": "{]}", "*": "{*}",
     }
 )  # fmt: skip
 _MATHS = str.maketrans(
@@ -40,7 +40,7 @@ def render(results: Sequence[Result], view: View) -> str:
 def _table(table: Table, view: View) -> str:
     columns = "".join("l" if index == table.words else "r" for index in range(len(table.names)))
     head = [
-        f"${maths(h)}$" if any(sign in h for sign in "(/√−") or len(h) == 1 else escaped(h) for h in table.headings
+        f"${maths(h)}$" if len(h) == 1 or re.search("[(/√−]|^log |^ln ", h) else escaped(h) for h in table.headings
     ]
     lines = [" & ".join(map(escaped, row)) + r" \\" for row in text_rows(table, view.digits)]
     if table.total is not None:
@@ -62,11 +62,11 @@ def maths(text: str) -> str:
 def _word(word: str) -> str:
     """A function's name as LaTeX has it, another symbol of several letters upright, and words as text."""
     first, blank, others = word.partition(" ")
-    if first in ("log", "ln", "max"):
+    if first in ("exp", "ln", "log", "max", "min"):
         return f"\\{first}{blank}{_word(others) if others else ''}"
     return rf"\mathrm{{{word}}}" if word[0].isupper() else rf"\textrm{{ {word} }}"
 
 
 def escaped(text: str) -> str:
     """The text with every sign that LaTeX would act on taken literally."""
-    return text.translate(_TEXT)
+    return "{}".join(part.translate(_TEXT) for part in re.split("(?<=-)(?=-)", text))

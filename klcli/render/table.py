@@ -31,7 +31,7 @@ def console(out: io.StringIO, view: View) -> Console:
     """A Rich console that decides nothing by itself: no markup, no emoji, nothing read from the environment."""
     return Console(
         file=out,
-        width=10_000,
+        width=10**9,  # a table is as wide as it is: rich shall cut nothing
         force_terminal=view.colour,
         color_system="standard" if view.colour else None,
         markup=False,
@@ -97,10 +97,14 @@ def _laid_out(table: Table, view: View) -> Iterator[RichTable]:
 
 
 def _folded(columns: Sequence[Sequence[str]], words: int, room: float) -> int:
-    """The width of the column of words: long labels are folded to a third of the room, numbers never are."""
-    widest = max(map(cell_len, columns[words]))
+    """The width of the column of words: long labels are folded as far as it takes, to a third of the room at most."""
+    widths = [max(map(cell_len, column)) for column in columns]
     over = _width(columns) - room
-    return int(max(min(widest, max(8, room // 3)), widest - over)) if over > 0 else widest
+    if over <= 0:
+        return widths[words]
+    beside = max(width for index, width in enumerate(widths) if index != words)
+    least = max(8, min(room // 3, room - beside - 3))
+    return int(min(widths[words], max(least, widths[words] - over)))
 
 
 def _parts(columns: Sequence[Sequence[str]], words: int, width: int, room: float) -> Iterator[list[int]]:
@@ -108,7 +112,7 @@ def _parts(columns: Sequence[Sequence[str]], words: int, width: int, room: float
     widths = [2 + (width if index == words else max(map(cell_len, column))) for index, column in enumerate(columns)]
     part = list(range(words + 1))
     for index in range(words + 1, len(columns)):
-        if sum(widths[each] for each in part) + widths[index] > room and len(part) > 1 and part[-1] != words:
+        if sum(widths[each] for each in part) + widths[index] - 1 > room and part[-1] != words:
             yield part
             part = [words]
         part.append(index)
@@ -144,7 +148,7 @@ def _grid(
 
 
 def _width(columns: Sequence[Sequence[str]]) -> int:
-    return sum(2 + max(map(cell_len, column)) for column in columns)
+    return sum(2 + max(map(cell_len, column)) for column in columns) - 1
 
 
 def _aligned(column: Sequence[str]) -> list[str]:

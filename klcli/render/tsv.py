@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from klcli.render import View
+from klcli.render.csv import CARRIES_NOTES as CARRIES_NOTES
 from klcli.render.csv import delimited
 from klcli.result import Result
 
