@@ -35,14 +35,20 @@ class View(NamedTuple):
     ascii: bool = False
 
 
-def wants_steps(results: Sequence[Result], view: View) -> bool:
-    """Whether the terms of these results are to be shown where there is room for one table only."""
-    return not is_list(results) if view.steps is None else view.steps
+def groups(results: Sequence[Result]) -> list[list[Result]]:
+    """The results that are shown together: labelled ones of one measure, to be compared; any other alone."""
+    found: list[list[Result]] = []
+    for result in results:
+        if result.label and found and found[-1][0].label and found[-1][0].measure == result.measure:
+            found[-1].append(result)
+        else:
+            found.append([result])
+    return found
 
 
-def is_list(results: Sequence[Result]) -> bool:
-    """Whether these are answers to be compared, and not one answer."""
-    return len(results) != 1 or bool(results[0].label)
+def wants_steps(group: Sequence[Result], view: View) -> bool:
+    """Whether the terms of a group are to be shown where there is room for one table only."""
+    return not group[0].label if view.steps is None else view.steps
 
 
 class Table(NamedTuple):
@@ -56,9 +62,9 @@ class Table(NamedTuple):
     unit: str = ""  # of the total, where that is the value
 
     @property
-    def words(self) -> int:
-        """The position of the column that holds words, not numbers."""
-        return next(index for index, name in enumerate(self.names) if name in ("outcome", "label"))
+    def words(self) -> tuple[int, ...]:
+        """The positions of the columns that hold words, not numbers; the first names the rows."""
+        return tuple(index for index, cell in enumerate(self.rows[0]) if isinstance(cell, str))
 
 
 class Page(NamedTuple):
@@ -75,14 +81,18 @@ class Page(NamedTuple):
     explanation: list[str]
 
 
-def page(results: Sequence[Result], view: View) -> Page:
-    """The results as people are shown them: a list of answers side by side, the terms, and what was done."""
-    first, many = results[0], is_list(results)
+def pages(results: Sequence[Result], view: View) -> list[Page]:
+    """The results as people are shown them: answers to be compared on one page, any other on its own."""
+    return [_page(group, view) for group in groups(results)]
+
+
+def _page(results: Sequence[Result], view: View) -> Page:
+    first, many = results[0], bool(results[0].label)
     tables = [("", overview(results))] if many else []
     with_steps = wants_steps(results, view)
     if with_steps:
         tables += [(printable(result.label), steps_to_read(result, view)) for result in results]
-    is_total = with_steps and "sum" not in first.details
+    is_total = with_steps and "sum" not in first.details and "contribution" in first.terms
     return Page(
         title=first.title,
         formula=first.formula,
@@ -103,20 +113,25 @@ def _explained(result: Result) -> list[str]:
 
 
 _SUMMED = ("p", "q", "m", "contribution")
+_AS_GIVEN = ("p", "q", "m", "length", "own_length")  # shown with as few digits as they have
 
 
 def steps(result: Result, top: int | None = None) -> Table:
-    """The terms of a result; with `top`, that many of the largest contributions first."""
+    """The terms of a result; with `top`, that many of the largest contributions first.
+
+    Terms without a column of contributions do not add up: they keep their order and have no total.
+    """
     names = tuple(result.terms)
     headings = tuple(result.headings.get(name, name) for name in names)
     outcomes, *columns = result.terms.values()
     arrays = [np.asarray(column) for column in columns]
-    total = (*_sums(names[:-1], arrays[:-1], "Σ"), result.details.get("sum", result.value))
-    unit = "" if "sum" in result.details else result.unit
+    adds_up = names[-1] == "contribution"
+    total = (*_sums(names[:-1], arrays[:-1], "Σ"), result.details.get("sum", result.value)) if adds_up else None
+    unit = "" if "sum" in result.details or not adds_up else result.unit
     if top is None:
         rows = list(zip(outcomes, *(array.tolist() for array in arrays), strict=True))
         return Table(names, headings, rows, None, total, unit)
-    order = np.argsort(-np.abs(arrays[-1]), kind="stable")
+    order = np.argsort(-np.abs(arrays[-1]), kind="stable") if adds_up else np.arange(len(outcomes))
     shown = [outcomes[index] for index in order[:top].tolist()]
     rows = list(zip(shown, *(array[order[:top]].tolist() for array in arrays), strict=True))
     left = len(outcomes) - len(rows)
@@ -160,7 +175,7 @@ def overview(results: Sequence[Result]) -> Table:
 def _sides(results: Sequence[Result]) -> str:
     first = results[0]
     same = {side: name for side, name in first.inputs.items() if all(r.inputs.get(side) == name for r in results)}
-    facts = [f"{side.upper()} = {printable(name)}" for side, name in same.items()]
+    facts = [f"{side.upper() if len(side) == 1 else side} = {printable(name)}" for side, name in same.items()]
     if first.base is not None:
         base = "e" if first.base == math.e else f"{first.base:.15g}"
         facts.append(f"base {base} ({first.unit})")
@@ -187,9 +202,7 @@ def text_rows(table: Table, digits: int) -> Iterator[tuple[str, ...]]:
     """Every row as text, the total last: probabilities as they were given, computed numbers to so many digits."""
     for row in (*table.rows, table.rest, table.total):
         if row is not None:
-            yield tuple(
-                cell(x, digits, given=name in ("p", "q", "m")) for name, x in zip(table.names, row, strict=True)
-            )
+            yield tuple(cell(x, digits, given=name in _AS_GIVEN) for name, x in zip(table.names, row, strict=True))
 
 
 def cell(x: Any, digits: int, given: bool = False) -> str:

@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from klcli.render import View, printable, steps, wants_steps
+from klcli.render import View, groups, printable, steps, wants_steps
 from klcli.result import Result
 
 CARRIES_NOTES = False  # they are said on stderr instead
@@ -33,18 +33,19 @@ def delimited(results: Sequence[Result], view: View, delimiter: str) -> bytes:
 
 
 def _rows(results: Sequence[Result], view: View) -> Iterator[Sequence[Any]]:
-    if not wants_steps(results, view):
-        facts = [_facts(result) for result in results]
-        names = list(dict.fromkeys(name for each in facts for name in each))
-        yield names
-        yield from ([each.get(name) for name in names] for each in facts)
-        return
-    for position, result in enumerate(results):
-        table = steps(result, view.top)
-        whose = (result.label,) if result.label else ()
-        if position == 0:
-            yield (*("result" for _ in whose), *table.names)
-        yield from ((*whose, *row) for row in table.rows)
+    if any(wants_steps(group, view) for group in groups(results)):
+        rows = [row for result in results for row in _terms(result, view, len(results) > 1)]
+    else:
+        rows = [_facts(result) for result in results]
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    yield names
+    yield from ([row.get(name) for name in names] for row in rows)
+
+
+def _terms(result: Result, view: View, is_one_of_several: bool) -> Iterator[dict[str, Any]]:
+    table = steps(result, view.top)
+    whose = {"result": result.label or result.measure} if result.label or is_one_of_several else {}
+    yield from ({**whose, **dict(zip(table.names, row, strict=True))} for row in table.rows)
 
 
 def _facts(result: Result) -> dict[str, Any]:

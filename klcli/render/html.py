@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from klcli.render import Table, View, page, text_rows
+from klcli.render import Page, Table, View, pages, text_rows
 from klcli.result import Result
 
 _STYLE = (
@@ -32,7 +32,10 @@ def fragment(result: Result) -> str:
 
 
 def _body(results: Sequence[Result], view: View) -> str:
-    shown = page(results, view)
+    return "".join(_section(shown, view) for shown in pages(results, view))
+
+
+def _section(shown: Page, view: View) -> str:
     parts = [f"<p><b>{escape(shown.title)}</b> &ensp; {escape(shown.formula)}<br>{escape(shown.sides)}</p>"]
     for caption, table in shown.tables:
         parts += [f"<p><b>{escape(caption)}</b></p>" if caption else "", _table(table, view)]
@@ -43,11 +46,11 @@ def _body(results: Sequence[Result], view: View) -> str:
 
 
 def _table(table: Table, view: View) -> str:
+    kinds = [' class="words"' if index in table.words else "" for index in range(len(table.names))]
+
     def row(cells: Sequence[str], tag: str = "td") -> str:
-        kinds = [' class="words"' if index == table.words else "" for index in range(len(cells))]
-        return (
-            f"<tr>{''.join(f'<{tag}{kind}>{escape(x)}</{tag}>' for kind, x in zip(kinds, cells, strict=True))}</tr>"
-        )
+        written = (f"<{tag}{kind}>{escape(x)}</{tag}>" for kind, x in zip(kinds, cells, strict=True))
+        return f"<tr>{''.join(written)}</tr>"
 
     rows = [row(cells) for cells in text_rows(table, view.digits)]
     foot = f"<tfoot>{rows.pop()}</tfoot>" if table.total is not None else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from klcli.render import Table, View, page, text_rows
+from klcli.render import Page, Table, View, pages, text_rows
 from klcli.result import Result
 
 _TEXT = str.maketrans(
@@ -28,17 +28,19 @@ _MATHS = str.maketrans(
 
 def render(results: Sequence[Result], view: View) -> str:
     r"""The results as tables that \usepackage{booktabs} sets."""
-    shown = page(results, view)
-    blocks = [f"% needs \\usepackage{{booktabs}}\n\\textbf{{{escaped(shown.title)}}} ${maths(shown.formula)}$"]
-    blocks += [escaped(shown.sides)]
+    blocks = [block for shown in pages(results, view) for block in _blocks(shown, view)]
+    return "% needs \\usepackage{booktabs}\n" + "\n\n".join(filter(None, blocks)) + "\n"
+
+
+def _blocks(shown: Page, view: View) -> list[str]:
+    blocks = [f"\\textbf{{{escaped(shown.title)}}} ${maths(shown.formula)}$", escaped(shown.sides)]
     for caption, table in shown.tables:
         blocks += [f"\\textbf{{{escaped(caption)}}}" if caption else "", _table(table, view)]
-    blocks += map(escaped, (shown.value, shown.asides, *shown.notes, *shown.explanation))
-    return "\n\n".join(filter(None, blocks)) + "\n"
+    return [*blocks, *map(escaped, (shown.value, shown.asides, *shown.notes, *shown.explanation))]
 
 
 def _table(table: Table, view: View) -> str:
-    columns = "".join("l" if index == table.words else "r" for index in range(len(table.names)))
+    columns = "".join("l" if index in table.words else "r" for index in range(len(table.names)))
     head = [
         f"${maths(h)}$" if len(h) == 1 or re.search("[(/√−]|^log |^ln ", h) else escaped(h) for h in table.headings
     ]

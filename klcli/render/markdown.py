@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from klcli.render import Table, View, page, text_rows
+from klcli.render import Page, Table, View, pages, text_rows
 from klcli.result import Result
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~$^])")
@@ -13,19 +13,22 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~$^])")
 
 def render(results: Sequence[Result], view: View) -> str:
     """The results as Markdown, tables in the pipe syntax that GitHub and pandoc read."""
-    shown = page(results, view)
+    blocks = [block for shown in pages(results, view) for block in _blocks(shown, view)]
+    return "\n\n".join(filter(None, blocks)) + "\n"
+
+
+def _blocks(shown: Page, view: View) -> list[str]:
     blocks = [f"**{escaped(shown.title)}** {escaped(shown.formula)}", escaped(shown.sides)]
     for caption, table in shown.tables:
         blocks += [f"**{escaped(caption)}**" if caption else "", _table(table, view)]
     blocks += [f"**{escaped(shown.value)}**" if shown.value else "", escaped(shown.asides)]
     blocks += [f"> {escaped(note)}" for note in shown.notes]
-    blocks += map(escaped, shown.explanation)
-    return "\n\n".join(filter(None, blocks)) + "\n"
+    return [*blocks, *map(escaped, shown.explanation)]
 
 
 def _table(table: Table, view: View) -> str:
     rows = [tuple(map(escaped, row)) for row in text_rows(table, view.digits)]
-    rule = [":---" if index == table.words else "---:" for index in range(len(table.names))]
+    rule = [":---" if index in table.words else "---:" for index in range(len(table.names))]
     if table.total is not None:
         rows[-1] = tuple(f"**{text}**" if text else "" for text in rows[-1])
     lines = [tuple(map(escaped, table.headings)), rule, *rows]

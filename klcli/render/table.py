@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from klcli.render import Table, View, ascii_only, page, text_rows
+from klcli.render import Page, Table, View, ascii_only, pages, text_rows
 from klcli.result import Result
 
 _BAR = 6  # cells of the longest bar
@@ -44,8 +44,13 @@ def console(out: io.StringIO, view: View) -> Console:
 
 def draw(results: Sequence[Result], view: View, console: Console) -> None:
     """Print the results on the console."""
-    shown = page(results, view)
+    for position, shown in enumerate(pages(results, view)):
+        if position:
+            console.print()
+        _draw_page(shown, view, console)
 
+
+def _draw_page(shown: Page, view: View, console: Console) -> None:
     def say(line: str, style: str = "") -> None:
         text = Text(ascii_only(line) if view.ascii else line, style=style)
         console.print(text, width=view.width, soft_wrap=view.width is None)
@@ -76,7 +81,7 @@ def _laid_out(table: Table, view: View) -> Iterator[RichTable]:
     columns = list(map(list, zip(table.headings, *text_rows(table, view.digits), strict=True)))
     if view.ascii:
         columns = [[ascii_only(text) for text in column] for column in columns]
-    columns = [column if index == table.words else _aligned(column) for index, column in enumerate(columns)]
+    columns = [column if index in table.words else _aligned(column) for index, column in enumerate(columns)]
     room = math.inf if view.width is None else view.width
     colours = [""] * len(columns[0])
     if "contribution" in table.names:
@@ -91,8 +96,8 @@ def _laid_out(table: Table, view: View) -> Iterator[RichTable]:
             columns[-1] = ["", *[""] * len(signs), table.unit]
         if _width(columns) > room:
             columns.pop()
-    words = _folded(columns, table.words, room)
-    for part in _parts(columns, table.words, words, room):
+    words = _folded(columns, table.words[0], room)
+    for part in _parts(columns, table.words[0], words, room):
         yield _grid([columns[index] for index in part], part, table, words, colours, view)
 
 
@@ -133,7 +138,7 @@ def _grid(
         footer_style="bold",
     )
     for index, column in zip(part, columns, strict=True):
-        is_folded = index == table.words and words < max(map(cell_len, column))
+        is_folded = index == table.words[0] and words < max(map(cell_len, column))
         grid.add_column(
             column[0],
             column[-1] if grid.show_footer else "",
