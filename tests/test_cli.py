@@ -21,10 +21,10 @@ import pytest
 from conftest import ROOT, SAMPLES, Done, environment, valid
 
 from klcli import cli, rooms
+from klcli.cli.options import measure_options
 from klcli.comparison import COMPARABLE, USUAL
 from klcli.measure import Measure
 from klcli.measures import MEASURES
-from klcli.options import measure_options
 from klcli.readers import FORMATS
 from klcli.render import printable
 
@@ -876,7 +876,7 @@ def test_ctrl_c_at_any_moment(fifo: Path, milliseconds: int) -> None:
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=10)
     assert process.returncode in (130, -signal.SIGINT) or b"Fatal Python error" in said or b"runpy" in said
-    assert b"site-packages/" not in said
+    assert b"site-packages/" not in said or b"Fatal Python error" in said
     assert b"klcli/cli" not in said
 
 

@@ -1,0 +1,129 @@
+"""The command line: every command reads, computes and shows; every error ends here, in one line."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from klcli import __version__
+from klcli.cli import discrete
+from klcli.cli.options import common_options, printing
+from klcli.cli.show import SETTINGS, say
+from klcli.errors import KlcliError
+
+_COMPLETING = "_KLCLI_COMPLETE"  # the variable by which a shell asks click for completions
+ISSUES = "https://github.com/klcli/klcli/issues"
+
+
+class Commands(click.Group):
+    """The commands in the order in which they were added."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names in reading order."""
+        return list(self.commands)
+
+
+_ABOUT = """Every divergence with its working shown: exact, explained and pipeable.
+
+A SOURCE is a file (CSV, TSV, JSON, YAML), a column of one (balls.csv::p), numbers (0.5,1/4,1/4 or A=1/2,B=1/2) or -
+for standard input. Distributions are matched by the labels of their outcomes.
+
+\b
+  klcli kl p.csv q.csv              how far is Q from P, term by term
+  klcli entropy --base 2 < p.csv    how many bits a draw tells
+  klcli kl p.csv q.csv --json       for other programs
+
+Every option can be set in the environment: --base as KLCLI_BASE, --format as KLCLI_FORMAT.
+"""
+
+
+@click.group(cls=Commands, help=_ABOUT, context_settings=SETTINGS)
+def klcli() -> None:
+    """Hold the commands."""
+
+
+klcli.params += [
+    printing("--version", text=lambda _: f"klcli {__version__}", about="Show the version and exit."),
+    *common_options(),
+]
+
+
+for _command in discrete.COMMANDS:
+    klcli.add_command(_command)
+
+
+# Errors and the end
+
+
+def main(args: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code; whatever goes wrong is said in one line on stderr."""
+    args = sys.argv[1:] if args is None else args
+    try:
+        code = _run(args)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except BaseException as error:
+        if "--debug" in args or os.environ.get("KLCLI_DEBUG", "").lower() in ("1", "true", "yes", "on"):
+            import traceback
+
+            with contextlib.suppress(OSError, ValueError):
+                traceback.print_exc()
+        code = _report(error)
+        _let_go_of(sys.stdout)
+    _let_go_of(sys.stderr)
+    return code
+
+
+def _run(args: Sequence[str]) -> int:
+    if not args and _COMPLETING not in os.environ:
+        with contextlib.suppress(OSError, AttributeError):  # a closed stderr is None to some versions of click
+            click.echo(klcli.get_help(click.Context(klcli, info_name="klcli", **SETTINGS)), err=True)
+        return 2
+    return int(klcli.main(args, prog_name="klcli", standalone_mode=False) or 0)
+
+
+def _report(error: BaseException) -> int:
+    """Say what went wrong and return the exit code for it."""
+    match error:
+        case SystemExit(code=1) if _COMPLETING not in os.environ:
+            return 141  # click's way to end when nobody reads any more
+        case SystemExit():
+            return error.code if isinstance(error.code, int) else 1
+        case click.UsageError():
+            command = error.ctx.command_path if error.ctx else "klcli"
+            say(f"{error.format_message()} (see {command} --help)")
+            return 2
+        case click.ClickException():
+            say(error.format_message())
+            return 2
+        case KlcliError():
+            say(str(error))
+            return error.exit_code
+        case BrokenPipeError():
+            return 141
+        case KeyboardInterrupt() | click.Abort():
+            return 130
+        case MemoryError():
+            say("not enough memory for this input")
+            return 71
+        case OSError():
+            say(f"cannot write: {error.strerror or error}")
+            return 74
+    say(f"a bug in klcli: {type(error).__name__}: {error}; please report it with --debug at {ISSUES}")
+    return 70
+
+
+def _let_go_of(stream: Any) -> None:
+    """Point a stream that cannot be written to where everything fits: at exit it would fail once more."""
+    try:
+        if stream is not None:
+            stream.flush()
+    except (OSError, ValueError):
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, stream.fileno())

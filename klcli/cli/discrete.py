@@ -1,0 +1,89 @@
+"""The commands of the measures, and several Qs against one P."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import click
+
+from klcli import readers
+from klcli.cli.options import Names, Source, base_option, input_options, measure_options, option, output_options
+from klcli.cli.show import Command, default_source, read, show
+from klcli.comparison import COMPARABLE, USUAL, compare
+from klcli.errors import InputError
+from klcli.measure import Measure
+from klcli.measures import MEASURES
+
+
+def measure_command(measure: Measure) -> click.Command:
+    """The command of a measure: its sides are arguments, its parameters options, its docstring the help."""
+
+    def run(**given: Any) -> int:
+        sources = [default_source() if given[side] is None else given[side] for side in measure.sides]
+        found = read(sources, given)
+        data = [readers.only(each, source) for each, source in zip(found, sources, strict=True)]
+        options = {name: given[name] for name in measure.options}
+        return show([measure(*data, smooth=given["smooth"], **options)], given)
+
+    alone = len(measure.sides) == 1
+    return Command(
+        measure.name,
+        callback=run,
+        params=[
+            *(
+                click.Argument([side], type=Source(), metavar=side.upper(), required=not alone)
+                for side in measure.sides
+            ),
+            *measure_options(measure),
+            *input_options(),
+            *output_options(),
+        ],
+        help=_help(measure),
+        short_help=f"{measure.title}, {measure.formula.partition(' = ')[0]}.",
+    )
+
+
+def _help(measure: Measure) -> str:
+    text = inspect.getdoc(measure.function) or ""
+    return text.partition(">>>")[0].replace("\nSource: ", "\n\nSource: ") + f"\n\n\b\n{measure.formula}"
+
+
+@click.command(
+    "compare",
+    cls=Command,
+    short_help="Several Qs against one P, ranked.",
+    params=[
+        click.Argument(["sources"], type=Source(), metavar="P Q...", nargs=-1, required=True),
+        option(
+            "--measures",
+            type=Names(),
+            default=",".join(USUAL),
+            show_default=True,
+            help="What to compute for every Q.",
+        ),
+        option(
+            "--by",
+            type=click.Choice(tuple(COMPARABLE)),
+            default="kl",
+            show_default=True,
+            help="The measure to rank by.",
+        ),
+        base_option(),
+        *input_options(),
+        *output_options(),
+    ],
+)
+def compare_command(sources: tuple[str, ...], measures: tuple[str, ...], by: str, base: float, **given: Any) -> int:
+    """Every Q against P, nearest first: both directions of KL, cross-entropy, JS, TV and PSI.
+
+    P is the first distribution and the Qs are the others, whether they stand in one file or in several. The ratio
+    is that to the best Q. --steps shows the terms of every one.
+    """
+    p, *qs = (each for found in read(sources, given) for each in found)
+    if not qs:
+        raise InputError(f"{p.name}: is one distribution: compare needs P and at least one Q")
+    return show(compare(p, *qs, measures=measures, by=by, base=base, smooth=given["smooth"]), given)
+
+
+COMMANDS: list[click.Command] = [*map(measure_command, MEASURES.values()), compare_command]

@@ -1,0 +1,125 @@
+"""What every command does besides computing: read its sources, and show its results as they were asked for."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from klcli import output, readers, rooms
+from klcli.distribution import Distribution
+from klcli.errors import InputError
+from klcli.render import View, decimal, printable
+from klcli.result import Result
+
+SETTINGS: dict[str, Any] = {
+    "help_option_names": [],  # --help is an option of our own
+    "auto_envvar_prefix": "KLCLI",  # one name for every command: KLCLI_BASE, KLCLI_FORMAT ...
+    "max_content_width": 100,
+}
+
+
+class Command(click.Command):
+    """A command as klcli has them; its sources may begin with -::, a column of standard input, not an option."""
+
+    def __init__(self, name: str, **facts: Any) -> None:
+        super().__init__(name, context_settings=SETTINGS, **facts)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Give standard input its other name there."""
+        return super().parse_args(ctx, [f"/dev/stdin{arg[1:]}" if arg.startswith("-::") else arg for arg in args])
+
+
+def read(sources: Sequence[str], given: dict[str, Any]) -> list[list[Distribution]]:
+    """The distributions that each source holds, read as the options say."""
+    if given["output"] is not None:
+        output.refuse_input(given["output"], [readers.split(source)[0] for source in sources])
+    names = ("normalize", "duplicates", "input_format")
+    return readers.read_each(sources, **{name: given[name] for name in names})
+
+
+def show(results: Sequence[Result], given: dict[str, Any]) -> int:
+    """Write the results as they were asked for; 1 where a value is above the limit, or else 0."""
+    path = given["output"]
+    encoding = output.encoding() if output.is_stdout(path) else "utf-8"
+    renderer, view = rooms.load("render", _format(given)), _view(given, encoding)
+    content = renderer.render(results, view)
+    output.write(content if isinstance(content, bytes) else content.encode(encoding, "backslashreplace"), path)
+    if not getattr(renderer, "CARRIES_NOTES", True):
+        for note in dict.fromkeys(note for result in results for note in result.notes):
+            say(f"note: {note}")
+    limit = given["fail_above"]
+    above = [result for result in results if limit is not None and result.value > limit]
+    for result in above:
+        whose = f"{result.label}: " if result.label else ""
+        say(f"{whose}{result.symbol} = {decimal(result.value, 6)} is above {limit:g} (--fail-above)")
+    return 1 if above else 0
+
+
+def _format(given: dict[str, Any]) -> str:
+    """The format that was asked for, or else the one that the ending of the output file names."""
+    by_default, typed = click.core.ParameterSource.DEFAULT, click.core.ParameterSource.COMMANDLINE
+    source = click.get_current_context().get_parameter_source
+    if given["as_json"] and given["format"] != "json" and source("format") is typed:
+        if source("as_json") is typed:
+            raise click.UsageError(f"--json and --format {given['format']} exclude each other.")
+        return str(given["format"])
+    if given["as_json"]:
+        return "json"
+    ending = os.path.splitext(given["output"] or "")[1].lower().lstrip(".")
+    named = {"md": "markdown", "tex": "latex", "htm": "html"}.get(ending, ending)
+    return named if source("format") is by_default and named in rooms.names("render") else str(given["format"])
+
+
+def _view(given: dict[str, Any], encoding: str) -> View:
+    """What the options and the terminal ask of a renderer."""
+    to_stdout = output.is_stdout(given["output"])
+    to_terminal = to_stdout and sys.stdout is not None and sys.stdout.isatty()
+    environ = os.environ
+    plain = bool(environ.get("NO_COLOR")) or (environ.get("TERM") == "dumb" and not environ.get("FORCE_COLOR"))
+    forced = to_stdout and environ.get("FORCE_COLOR", "0") not in ("", "0")
+    return View(
+        digits=given["digits"],
+        steps=given["steps"],
+        top=given["top"],
+        explain=given["explain"],
+        width=_width() if to_terminal else None,
+        colour=(to_terminal or forced) and not plain,
+        ascii=not _can_write("‖Σ·√½∞−–α×█▏▐▕─", encoding),
+    )
+
+
+def _width() -> int:
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isascii() and columns.isdigit() and 0 < len(columns.lstrip("0")) < 6:
+        return int(columns)
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns or 80
+    except OSError:
+        return 80
+
+
+def _can_write(text: str, encoding: str) -> bool:
+    try:
+        text.encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def default_source() -> str:
+    """Standard input, where it is not a terminal; InputError with what to give instead where it is."""
+    if sys.stdin is not None and sys.stdin.isatty():
+        raise InputError("nothing to read: name a file or numbers, as in klcli entropy 1/2,1/4,1/4, or pipe data in")
+    return readers.STDIN
+
+
+def say(message: str) -> None:
+    """Write one line to stderr, where there is one."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        sys.stderr.write(f"klcli: {printable(message)}\n")
+        sys.stderr.flush()
