@@ -22,7 +22,7 @@ class Column(NamedTuple):
     notes: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()  # the names of columns of text that stand beside it and are not used
     values: Array | None = None  # the numbers, where they are read already and there are no cells
-    doubt: str = ""  # what else may have been meant, where a label stands twice
+    has_number_labels: bool = False  # its labels are numbers and no header says so: they may be data
 
 
 class FormatError(Exception):
@@ -44,12 +44,17 @@ def reads(name: str) -> Callable[[Reader], Reader]:
 
 
 def is_number(cell: str) -> bool:
-    """Whether the cell writes a number."""
+    """Whether the cell writes a number, be it one that is infinite."""
     try:
         number(cell)
     except NumeralError:
-        return False
+        return is_infinite(cell)
     return True
+
+
+def is_infinite(cell: str) -> bool:
+    """Whether the cell writes infinity or minus infinity, as the logarithm of 0 is."""
+    return cell.strip().lstrip("+-").lower() in ("inf", "infinity", "∞")
 
 
 def line_at(text: str, index: int) -> int:

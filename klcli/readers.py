@@ -26,7 +26,7 @@ from klcli.errors import InputError, OptionError, OutcomeError, clipped
 from klcli.lazy import np
 from klcli.numerals import NoNumeralError, NumeralError, numbers
 
-__all__ = ["FORMATS", "STDIN", "only", "read", "read_all", "read_each", "split"]
+__all__ = ["FORMATS", "STDIN", "called_in_outputs", "only", "read", "read_all", "read_columns", "read_each", "split"]
 
 STDIN = "-"
 
@@ -67,19 +67,20 @@ def read_each(sources: Sequence[str], **options: Any) -> list[list[Distribution]
     if [split(source) for source in sources].count((STDIN, None)) > 1:
         raise InputError("standard input (-) can be read once only: give the other distribution as a file")
     paths = [split(source)[0] for source in sources]
-    names = [_called(path) for path in paths]
-    clash = {name for name in names if len({path for path in paths if _called(path) == name}) > 1}
+    names = [called_in_outputs(path) for path in paths]
+    clash = {name for name in names if len({path for path in paths if called_in_outputs(path) == name}) > 1}
     return [
         read_all(source, name=path if name in clash else name, **options)
         for source, path, name in zip(sources, paths, names, strict=True)
     ]
 
 
-def _called(path: str) -> str:
+def called_in_outputs(path: str) -> str:
     """What a source is called in outputs: the name of its file, or the inline text itself."""
     if path == STDIN:
         return "stdin"
-    return os.path.basename(path) if os.path.exists(path) else clipped(path, 40)
+    inline = path.removeprefix(" ") if path.startswith(" -") else path  # the blank kept it from being an option
+    return os.path.basename(path) if os.path.exists(path) else clipped(inline, 40)
 
 
 def read_all(
@@ -101,18 +102,26 @@ def read_all(
         raise OptionError(f"duplicates is refuse or sum, input_format one of {', '.join(FORMATS)}")
     source = os.fspath(source)
     path, wanted = split(source)
-    try:
-        columns = _columns(source, path, input_format)
-        if wanted is not None:
-            columns = [_chosen(columns, wanted)]
-    except FormatError as error:
-        raise InputError(f"{'stdin' if path == STDIN else clipped(path)}: {error}") from None
-    called = name or _called(path)
+    columns = read_columns(source, input_format)
+    called = name or called_in_outputs(path)
     several = len(columns) > 1 or wanted is not None
     return [
         _distribution(column, f"{called}::{column.name}" if several else called, normalize, duplicates)
         for column in columns
     ]
+
+
+def read_columns(source: str, input_format: str | None = None) -> list[Column]:
+    """What the source holds before a number of it is believed: its columns, or the one that ::NAME asks for.
+
+    Raises InputError with the source, the place and what would be right.
+    """
+    path, wanted = split(source)
+    try:
+        columns = _columns(source, path, input_format)
+        return columns if wanted is None else [_chosen(columns, wanted)]
+    except FormatError as error:
+        raise InputError(f"{'stdin' if path == STDIN else clipped(path)}: {error}") from None
 
 
 def _columns(source: str, path: str, input_format: str | None) -> list[Column]:
@@ -180,7 +189,7 @@ def _distribution(column: Column, name: str, normalize: bool, duplicates: str) -
         raise InputError(f"{name}: {column.place(error.index)}{where}: {error}") from None
     except OutcomeError as error:
         places = " and ".join(map(column.place, error.indices))
-        doubt = column.doubt if len(error.indices) > 1 else ""
+        doubt = tables.DECIMAL_COMMA if column.has_number_labels and len(error.indices) > 1 else ""
         raise InputError(f"{name}: {places}: {error.what}{doubt}") from None
 
 

@@ -113,14 +113,13 @@ def _delimited(text: str, delimiter: str) -> list[Column]:
         year = next(filter(is_number, names))
         raise FormatError(f"{place(0)}: a header with the number {year}: begin the name of a column with a letter")
     has_number_labels = len(cells) == 2 and all(map(is_number, cells[0]))
-    doubt = _DECIMAL_COMMA if delimiter == "," and has_number_labels else ""
     positions = [str(position) for position in range(1, len(cells) + 1)]
     columns = table(positions, cells, place, labels_first=len(cells) == 2)
     notes = (f"no header: the first row is data{', the first column labels' if has_number_labels else ''}",)
-    return [column._replace(notes=(*column.notes, *notes), doubt=doubt) for column in columns]
+    return [column._replace(notes=(*column.notes, *notes), has_number_labels=has_number_labels) for column in columns]
 
 
-_DECIMAL_COMMA = "; are these decimal commas? Write points"
+DECIMAL_COMMA = "; are these decimal commas? Write points"
 
 _NO_NAME = re.compile(r"[+\-−.,=$€£<>~≈]|\d|#?n/?a$|nan$|null$|none$|#n/a$|inf(inity)?$", re.IGNORECASE)
 
@@ -226,7 +225,7 @@ def _refuse_lines(text: str, delimiter: str) -> None:
     for line, end, row in rows:
         if len(row) != len(first):
             cells = f"{len(row)} cell{'s' * (len(row) != 1)} where the first row has {len(first)}"
-            doubt = _DECIMAL_COMMA if delimiter == "," and "".join(row).isdigit() else ""
+            doubt = DECIMAL_COMMA if delimiter == "," and "".join(row).isdigit() else ""
             raise FormatError(f"line {line}: {cells} (separated by {delimiter!r}){doubt}")
         if len(first) == 1 and line > last + 1:
             raise FormatError(f"line {last + 1}: blank between numbers: a missing value is not 0")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from klcli.columns import Column, FormatError, is_number, line_at, reads
+from klcli.columns import Column, FormatError, is_infinite, is_number, line_at, reads
 from klcli.distribution import numbered
 from klcli.errors import clipped
 from klcli.tables import table
@@ -129,6 +129,8 @@ def _columns(tree: Any) -> list[Column]:
         return _named_columns(tree)
     if isinstance(tree, list) and tree and all(isinstance(node, Members) for node in tree):
         return _record_columns(tree, "$")
+    if isinstance(tree, list) and tree and all(isinstance(node, list) for node in tree):
+        return _row_columns(tree)
     if isinstance(tree, list):
         return [_list_column("", tree, "$")]
     raise FormatError(f"{_place(tree, '$')}: expected a list or a mapping of numbers, found {_kind(tree)}")
@@ -194,6 +196,24 @@ def _record_columns(records: list[Any], path: str) -> list[Column]:
     ]
 
 
+def _row_columns(rows: list[Any]) -> list[Column]:
+    """A list of lists as the columns of a table without a header: called by their position, from 1."""
+    width = len(rows[0])
+    for index, row in enumerate(rows):
+        if len(row) != width or not width:
+            place = _place(row, f"$[{index}]")
+            raise FormatError(f"{place}: {len(row)} numbers where the first row has {width}")
+    return [_cell_column(rows, position) for position in range(width)]
+
+
+def _cell_column(rows: list[Any], position: int) -> Column:
+    def path(index: int) -> str:
+        return f"$[{index}][{position}]"
+
+    cells = [_cell(row[position], path(index)) for index, row in enumerate(rows)]
+    return Column(str(position + 1), None, cells, lambda index: _place(rows[index][position], path(index)))
+
+
 def _is_own(tree: Members) -> bool:
     results = dict(tree).get("results")
     return (
@@ -241,8 +261,8 @@ def _refuse_twice(members: Members, path: str) -> None:
 
 
 def _cell(node: Any, path: str) -> str:
-    """The text of a number; text in quotes is one only as a fraction, which JSON cannot write otherwise."""
-    if isinstance(node, Literal) or (isinstance(node, str) and "/" in node):
+    """The text of a number; in quotes it is one only as what JSON cannot write otherwise: a fraction, infinity."""
+    if isinstance(node, Literal) or (isinstance(node, str) and ("/" in node or is_infinite(node))):
         return str(node)
     hint = ": leave out the quotes" if isinstance(node, str) and is_number(node) else ""
     raise FormatError(f"{_place(node, path)}: expected a number, found {_kind(node)}{hint}")

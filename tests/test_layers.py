@@ -36,13 +36,15 @@ DOORS: dict[str, set[str]] = {
     "comparison": {*_MEASURES, "measures"},
     "columns": {"numerals", "numerics"},
     "tables": {"columns", "distribution", "errors", "lazy", "numerals"},
+    "losses": _MEASURE,
+    "matrices": {"columns", "distribution", "errors", "lazy", "numerals", "numerics", "readers"},
     "trees": {"columns", "distribution", "errors", "tables"},
     "readers": {*_DISTRIBUTION, "distribution", "columns", "tables", "trees"},
     "output": {"errors"},
-    "render": {"result", "numerics", "lazy", "render"},
+    "render": {"errors", "result", "numerics", "lazy", "render"},
     "cli": {
-        *_DISTRIBUTION, *_MEASURES, "measures", "comparison", "readers", "output", "render", "rooms", "cli",
-        "__init__",
+        *_DISTRIBUTION, *_MEASURES, "measures", "comparison", "losses", "readers", "matrices", "output", "render",
+        "rooms", "cli", "__init__",
     },
     "__main__": {"cli"},
     "__init__": {"errors", "result", "distribution", "measures", "comparison", "readers"},
@@ -51,7 +53,7 @@ DOORS: dict[str, set[str]] = {
 UPWARD = ("result", "Result._repr_html_", "render")
 
 PURE = {
-    "errors", "lazy", "numerals", "numerics", "result", "distribution", "measure", "measures", "comparison",
+    "errors", "lazy", "numerals", "numerics", "result", "distribution", "measure", "measures", "comparison", "losses",
 }  # fmt: skip
 MATHEMATICS = {
     "__future__", "cmath", "collections", "contextlib", "dataclasses", "decimal", "enum", "fractions", "functools",

@@ -1315,7 +1315,8 @@ def test_duplicates_are_added_exactly() -> None:
         ('{"a": 0.5, "b": "x"}', "$.b: expected a number, found text, 'x'"),
         ("[0.5, [0.5]]", "$[1]: expected a number, found a list"),
         ('[0.5, {"a": 0.5}]', "$[1]: expected a number, found a mapping"),
-        ('[["a", 0.5], ["b", 0.5]]', "$[0]: expected a number, found a list"),
+        ('[["a", 0.5], ["b", 0.5]]', "$[0][0]: expected a number, found text, 'a'"),
+        ("[[0.5, 0.5], [0.5]]", "$[1]: 1 numbers where the first row has 2"),
         ('{"p": [0.5, 0.5], "q": 1}', "$.q: expected a list or a mapping, found 1"),
         ('{"p": {"a": {"b": 1}}}', "$.p.a: expected a number, found a mapping"),
         ('{"p": [1], "p": [2]}', "$.p: duplicate name 'p'"),
@@ -1837,7 +1838,7 @@ def refused_inline(source: str) -> Distribution | None:
         return read(source, normalize=True)
     except InputError as error:
         message = str(error)
-    assert message.startswith((source, repr(source))), message
+    assert message.startswith((source, repr(source), source.removeprefix(" "))), message
     return None
 
 

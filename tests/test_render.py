@@ -28,6 +28,7 @@ from klcli.result import Result
 P, Q1, Q2 = (klcli.read(f"{SAMPLES / 'balls.csv'}::{column}") for column in ("p", "q1", "q2"))
 PEOPLE = ("table", "markdown", "latex", "html")  # what people read: rounded, escaped, at most 50 rows
 MACHINES = ("csv", "tsv", "json", "ndjson")  # what programs read: everything, in full
+PICTURES = ("bars", "png", "svg", "pdf")  # what eyes read: tests/test_charts.py
 
 
 def rendered(name: str, results: Result | Sequence[Result], **view: Any) -> str:
@@ -42,6 +43,11 @@ def rendered(name: str, results: Result | Sequence[Result], **view: Any) -> str:
     return text
 
 
+def undrawn(text: str) -> str:
+    """The page without its drawings, which tests/test_charts.py looks at."""
+    return re.sub("<svg.*?</svg>", "", text)
+
+
 def shortened(text: str) -> str:
     """The text with six digits in every long number: the last ones may differ between processors."""
     return re.sub(r"-?\d+\.\d{7,}(e-?\d+)?", lambda match: f"{float(match[0]):.6g}", text)
@@ -51,8 +57,8 @@ def shortened(text: str) -> str:
 
 
 def test_formats_are_for_people_or_for_machines() -> None:
-    """Every format is in one of the two groups that these tests are written for."""
-    assert sorted((*PEOPLE, *MACHINES)) == list(rooms.names("render"))
+    """Every format is in one of the groups that tests are written for."""
+    assert sorted((*PEOPLE, *MACHINES, *PICTURES)) == list(rooms.names("render"))
 
 
 PIPED = """\
@@ -337,13 +343,17 @@ H(P) 1.860779   H(P,Q) 1.867514   difference 0.006735
 """
 
 STYLE = (
-    "body{font:15px/1.5 system-ui,sans-serif;margin:2em;color:#222;background:#fff}"
+    ":root{color-scheme:light dark}body{font:15px/1.5 system-ui,sans-serif;margin:2em}"
     ".klcli p{white-space:pre-wrap}"
     ".klcli table{border-collapse:collapse;margin:.8em 0}"
     ".klcli td,.klcli th{padding:.15em .8em;text-align:right;font-variant-numeric:tabular-nums}"
     ".klcli .words{text-align:left}"
     ".klcli thead th{border-bottom:1px solid #888}.klcli tfoot td{border-top:1px solid #888;font-weight:600}"
-    ".klcli .note{color:#555}"
+    ".klcli .note{opacity:.75}"
+    ".klcli svg{font-size:13px;max-width:100%;height:auto}.klcli svg text{fill:currentColor}"
+    ".klcli .axis{stroke:currentColor;opacity:.5}"
+    ".klcli .s0{fill:#0072b2}.klcli .s1{fill:#e69f00}.klcli .s2{fill:#009e73}.klcli .s3{fill:#d55e00}"
+    ".klcli .s4{fill:#cc79a7}.klcli .s5{fill:#56b4e9}"
 )
 
 HTML = f"""\
@@ -379,7 +389,7 @@ P = balls.csv::p    Q = balls.csv::q1    base e (nats)</p><table><thead>\
 )
 def test_the_article_in_every_format(name: str, expected: str) -> None:
     """The article's table stands whole in every format that is not drawn."""
-    assert shortened(rendered(name, klcli.kl(P, Q1))) == expected
+    assert undrawn(shortened(rendered(name, klcli.kl(P, Q1)))) == expected
 
 
 @pytest.mark.parametrize("several", [False, True])
@@ -536,7 +546,7 @@ P = balls.csv::p    base e (nats)</p><table><thead><tr><th>rank</th><th class="w
 )
 def test_compare_in_every_format(name: str, expected: str) -> None:
     """Two guesses at the article's box stand ranked in every format."""
-    text = shortened(rendered(name, klcli.compare(P, Q1, Q2), steps=False))
+    text = undrawn(shortened(rendered(name, klcli.compare(P, Q1, Q2), steps=False)))
     assert text.endswith(expected)
     assert text == expected or name in ("latex", "html")
 
@@ -1073,12 +1083,15 @@ class _Page(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.tags: set[str] = set()
         self.attributes: set[tuple[str, str | None]] = set()
+        self.drawn: set[tuple[str, str | None]] = set()  # those of a drawing
         self.cells: list[str] = []
         self.text = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.add(tag)
         self.attributes.update(attrs)
+        if tag in ("svg", "rect", "line", "text"):
+            self.drawn.update(attrs)
         if tag == "td":
             self.cells.append("")
 
@@ -1095,9 +1108,15 @@ def test_html_makes_nothing_of_a_label(label: str) -> None:
     page.feed(rendered("html", finite(label), explain=True))
     assert page.tags == {
         "html", "head", "meta", "title", "style", "body", "div", "p", "b", "br", "table", "thead", "tbody", "tfoot",
-        "tr", "th", "td",
+        "tr", "th", "td", "svg", "rect", "line", "text",
     }  # fmt: skip
-    assert page.attributes <= {("lang", "en"), ("charset", "utf-8"), ("class", "klcli"), ("class", "words")}
+    assert page.attributes - page.drawn <= {
+        ("lang", "en"), ("charset", "utf-8"), ("class", "klcli"), ("class", "words"),
+    }  # fmt: skip
+    assert {name for name, _ in page.drawn} <= {
+        "aria-label", "class", "font-size", "height", "role", "text-anchor", "viewbox", "width",
+        "x", "x1", "x2", "y", "y1", "y2",
+    }  # fmt: skip
     assert page.cells[0] == printable(label)
     assert f"The largest term is {printable(label)}: Q gives it" in page.text
 
@@ -1181,7 +1200,7 @@ def test_bytes_do_not_depend_on_the_locale() -> None:
     """Formats with an encoding of their own are bytes in UTF-8; what a terminal shows is text."""
     for name in rooms.names("render"):
         content = rooms.load("render", name).render([klcli.kl(P, Q1)], View())
-        assert isinstance(content, bytes) == (name in (*MACHINES, "html"))
+        assert isinstance(content, bytes) == (name in (*MACHINES, "html", "png", "svg", "pdf"))
 
 
 # The contract of JSON
@@ -1273,7 +1292,8 @@ def test_the_schema_describes_every_field() -> None:
         {"notes": [""]},
         {"terms": []},
         {"terms": [{"outcome": "a", "p": 2, "contribution": 0}]},
-        {"terms": [{"outcome": "a", "p": 0.5}]},
+        {"terms": [{"p": 0.5}]},
+        {"terms": [{"outcome": "a", "p": 0.5, "contribution": "much"}]},
         {"terms": [{"outcome": "a", "p": 0.5, "contribution": None}]},
         {"omitted": 0},
         {"inputs": {}},
@@ -1305,6 +1325,6 @@ def test_the_schema_knows_every_name(measure: str) -> None:
 def test_a_notebook_shows_the_table() -> None:
     """A notebook shows the result as a fragment of HTML: the same table, and no page of its own."""
     fragment = klcli.kl(P, Q1)._repr_html_()
-    assert HTML.partition("<body>")[2].partition("</body>")[0] in fragment
+    assert HTML.partition("<body>")[2].partition("</body>")[0] in undrawn(fragment)
     for word in ("<html", "<body", "<script", "body{"):
         assert word not in fragment

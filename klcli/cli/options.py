@@ -151,18 +151,23 @@ def input_options() -> list[click.Parameter]:
             show_default=True,
             help="What to do with outcomes that stand twice.",
         ),
-        option("--input-format", type=click.Choice(list(readers.FORMATS)), help="Format of every input."),
+        format_option(),
     ]
 
 
-def output_options() -> list[click.Parameter]:
-    """What commands take that show results."""
+def format_option() -> click.Option:
+    """The format of what is read."""
+    return option("--input-format", type=click.Choice(list(readers.FORMATS)), help="Format of every input.")
+
+
+def output_options(default: str = "table") -> list[click.Parameter]:
+    """What commands take that show results, in the format of that name unless they are asked otherwise."""
     return [
         option(
             "-f",
             "--format",
             type=click.Choice(rooms.names("render"), case_sensitive=False),
-            default="table",
+            default=default,
             show_default=True,
             help="Format of the answer.",
         ),

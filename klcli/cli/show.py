@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -23,15 +24,24 @@ SETTINGS: dict[str, Any] = {
 }
 
 
+_BINARY = ("png", "pdf")
+
+
 class Command(click.Command):
-    """A command as klcli has them; its sources may begin with -::, a column of standard input, not an option."""
+    """A command as klcli has them; its sources may begin with a minus: -::q1 of standard input, or -1,0,2."""
 
     def __init__(self, name: str, **facts: Any) -> None:
         super().__init__(name, context_settings=SETTINGS, **facts)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Give standard input its other name there."""
-        return super().parse_args(ctx, [f"/dev/stdin{arg[1:]}" if arg.startswith("-::") else arg for arg in args])
+        """Keep those from being taken for options."""
+        return super().parse_args(ctx, list(map(_no_option, args)))
+
+
+def _no_option(arg: str) -> str:
+    if arg.startswith("-::"):
+        return f"/dev/stdin{arg[1:]}"
+    return f" {arg}" if re.match(r"-(\d|\.\d|inf)", arg) else arg  # numbers have blanks around them taken off
 
 
 def read(sources: Sequence[str], given: dict[str, Any]) -> list[list[Distribution]]:
@@ -46,12 +56,15 @@ def show(results: Sequence[Result], given: dict[str, Any]) -> int:
     """Write the results as they were asked for; 1 where a value is above the limit, or else 0."""
     path = given["output"]
     encoding = output.encoding() if output.is_stdout(path) else "utf-8"
-    renderer, view = rooms.load("render", _format(given)), _view(given, encoding)
+    chosen = _format(given)
+    renderer, view = rooms.load("render", chosen), _view(given, encoding)
+    if chosen in _BINARY and view.width is not None:
+        raise InputError(f"{chosen} is no text for a terminal: name a file, as in --output chart.{chosen}")
     content = renderer.render(results, view)
     output.write(content if isinstance(content, bytes) else content.encode(encoding, "backslashreplace"), path)
-    if not getattr(renderer, "CARRIES_NOTES", True):
-        for note in dict.fromkeys(note for result in results for note in result.notes):
-            say(f"note: {note}")
+    if hasattr(renderer, "aside"):
+        for line in renderer.aside(results, view):
+            say(f"note: {line}")
     limit = given["fail_above"]
     above = [result for result in results if limit is not None and result.value > limit]
     for result in above:

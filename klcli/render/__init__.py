@@ -113,7 +113,8 @@ def _explained(result: Result) -> list[str]:
 
 
 _SUMMED = ("p", "q", "m", "contribution")
-_AS_GIVEN = ("p", "q", "m", "length", "own_length")  # shown with as few digits as they have
+# Shown with as few digits as they have: what was given, and what is whole.
+_AS_GIVEN = ("p", "q", "m", "length", "own_length", "input", "target", "teacher", "student", "mu", "logvar")
 
 
 def steps(result: Result, top: int | None = None) -> Table:
@@ -195,6 +196,11 @@ def value_line(result: Result, digits: int) -> str:
     return f"{result.symbol} = {decimal(result.value, digits)} {result.unit}".rstrip()
 
 
+def aside(results: Sequence[Result], _: View) -> list[str]:
+    """What a format without a place for notes leaves to be said on stderr: a renderer that has it names it."""
+    return list(dict.fromkeys(note for result in results for note in result.notes))
+
+
 # Numbers and text
 
 
@@ -227,7 +233,8 @@ def decimal(x: float, digits: int, given: bool = False) -> str:
     if isinstance(x, int):
         return str(x)
     if given:
-        short = repr(x).removesuffix(".0")
+        near = round(x, 14) if digits < 14 else x  # 0.9999999999999999 is a sum of 1
+        short = repr(near or x).removesuffix(".0")
         if "e" not in short and len(short.partition(".")[2]) <= digits:
             return short
     if x == 0:
@@ -255,7 +262,7 @@ def _escape(character: str) -> str:
 _ASCII = str.maketrans(
     {
         "‖": "||", "·": "*", "−": "-", "–": "-", "∞": "inf", "α": "alpha",
-        "χ": "chi", "²": "^2", "×": "x", "…": "...", "é": "e", "█": "#",
+        "χ": "chi", "σ": "sigma", "μ": "mu", "∂": "d", "²": "^2", "×": "x", "…": "...", "é": "e", "█": "#",
     }
 )  # fmt: skip
 

@@ -8,10 +8,10 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from klcli.render import View, groups, printable, steps, wants_steps
+from klcli.render import View, aside, groups, printable, steps, wants_steps
 from klcli.result import Result
 
-CARRIES_NOTES = False  # they are said on stderr instead
+__all__ = ["aside", "render"]
 
 
 def render(results: Sequence[Result], view: View) -> bytes:

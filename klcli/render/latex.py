@@ -14,14 +14,15 @@ _TEXT = str.maketrans(
         "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": r"\textless{}", ">": r"\textgreater{}",
         "|": r"\textbar{}", '"': r"\textquotedbl{}", "`": r"\textasciigrave{}", "'": r"\textquotesingle{}",
         "−": r"$-$", "–": "--", "∞": r"$\infty$", "Σ": r"$\sum$", "‖": r"$\|$", "·": r"$\cdot$", "√": r"$\surd$",
-        "½": r"$\frac12$", "α": r"$\alpha$", "χ": r"$\chi$", "²": "$^2$", "×": r"$\times$", "…": r"\ldots{}",
+        "½": r"$\frac12$", "α": r"$\alpha$", "χ": r"$\chi$", "σ": r"$\sigma$", "μ": r"$\mu$", "∂": r"$\partial$",
+        "²": "$^2$", "×": r"$\times$", "…": r"\ldots{}",
         "[": "{[}", "]": "{]}", "*": "{*}",
     }
 )  # fmt: skip
 _MATHS = str.maketrans(
     {
         "Σ": r"\sum ", "‖": r"\,\|\,", "·": r"\cdot ", "√": r"\surd ", "½": r"\tfrac12 ", "−": "-", "∞": r"\infty ",
-        "α": r"\alpha ", "χ": r"\chi ", "²": "^2", "×": r"\times ",
+        "α": r"\alpha ", "χ": r"\chi ", "σ": r"\sigma ", "μ": r"\mu ", "∂": r"\partial ", "²": "^2", "×": r"\times ",
     }
 )  # fmt: skip
 

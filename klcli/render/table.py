@@ -13,6 +13,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from klcli.render import Page, Table, View, ascii_only, pages, text_rows
+from klcli.render._chart import bars as chart_bars
 from klcli.result import Result
 
 _BAR = 6  # cells of the longest bar
@@ -90,7 +91,9 @@ def _laid_out(table: Table, view: View) -> Iterator[RichTable]:
         colours[1 : len(signs) + 1] = [_UP if x > 0 else _DOWN if x < 0 else "" for x in signs]
         bars = [""] * len(signs)
         if view.width is not None:  # the rest is many outcomes together, so it gets no bar
-            bars[: len(table.rows)] = _bars(signs[: len(table.rows)], "#" if view.ascii else "█")
+            contributions = signs[: len(table.rows)]
+            cells = 2 * _BAR if any(x < 0 for x in contributions) else _BAR
+            bars[: len(table.rows)] = chart_bars(contributions, cells, "#" if view.ascii else "█")
         columns.append(["", *bars, table.unit])
         if _width(columns) > room:  # first the bars go, then the unit, which stands above too
             columns[-1] = ["", *[""] * len(signs), table.unit]
@@ -163,21 +166,3 @@ def _aligned(column: Sequence[str]) -> list[str]:
     padded = [text + " " * (max(after) - length) for text, length in zip(cells, after, strict=True)]
     width = max(map(cell_len, (heading, *padded)))
     return [" " * (width - cell_len(text)) + text for text in (heading, *padded)]
-
-
-def _bars(contributions: Sequence[float], block: str) -> list[str]:
-    """A bar for each contribution: to the right above zero, to the left below, the longest full."""
-    finite = [abs(x) for x in contributions if math.isfinite(x)]
-    largest = max(finite, default=0.0) or 1.0
-    left = _BAR if any(x < 0 for x in contributions) else 0
-    bars = []
-    for x in contributions:
-        eighths = round(8 * _BAR * min(1.0, abs(x) / largest))
-        full, part = divmod(eighths, 8)
-        if x < 0:
-            half = ("▐" if part >= 4 else "▕" if part else "") if block == "█" else ""
-            bars.append((half + block * full).rjust(left) + " " * _BAR)
-        else:
-            half = "▏▎▍▌▋▊▉"[part - 1] if part and block == "█" else ""
-            bars.append(" " * left + (block * full + half).ljust(_BAR))
-    return bars

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from klcli.render import View
-from klcli.render.csv import CARRIES_NOTES as CARRIES_NOTES
+from klcli.render import View, aside
 from klcli.render.csv import delimited
 from klcli.result import Result
+
+__all__ = ["aside", "render"]
 
 
 def render(results: Sequence[Result], view: View) -> bytes:

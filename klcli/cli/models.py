@@ -1,0 +1,158 @@
+"""The commands for models: KL as a loss, the KL term of a VAE, distillation."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any
+
+import click
+
+from klcli import losses, output, readers
+from klcli.cli.options import Number, Source, format_option, option, output_options
+from klcli.cli.show import Command, show
+from klcli.errors import InputError
+from klcli.matrices import Matrix, matched, read_matrix
+from klcli.result import Result
+
+
+def _read(sources: tuple[str, ...], given: dict[str, Any]) -> list[Matrix]:
+    if given["output"] is not None:
+        output.refuse_input(given["output"], [readers.split(source)[0] for source in sources])
+    return [read_matrix(source, input_format=given["input_format"]) for source in sources]
+
+
+def _pair(first: str, second: str, given: dict[str, Any]) -> tuple[Matrix, Matrix, tuple[str, ...]]:
+    if [readers.split(source) for source in (first, second)] == [(readers.STDIN, None)] * 2:
+        raise InputError("standard input (-) can be read once only: give the other one as a file")
+    a, b = _read((first, second), given)
+    return matched(a, b)
+
+
+def _names(a: Matrix, b: Matrix, axis: str) -> tuple[str, ...] | None:
+    found: tuple[str, ...] | None = getattr(a, axis) or getattr(b, axis)
+    return found
+
+
+def _kind(name: str, default: str) -> click.Option:
+    return option(
+        f"--{name}-kind",
+        type=click.Choice(tuple(losses.KINDS)),
+        default=default,
+        show_default=True,
+        help=f"What the numbers of {name.upper()} are.",
+    )
+
+
+@click.command(
+    "loss",
+    cls=Command,
+    short_help="KLDivLoss of a batch: D(target‖input).",
+    params=[
+        click.Argument(["input"], type=Source(), metavar="INPUT"),
+        click.Argument(["target"], type=Source(), metavar="TARGET"),
+        _kind("input", "log-probs"),
+        _kind("target", "probs"),
+        option(
+            "--reduction",
+            type=click.Choice(losses.REDUCTIONS),
+            default="batchmean",
+            show_default=True,
+            help="Which one is the value; all are shown.",
+        ),
+        option("--gradient", is_flag=True, help="Add the gradient with respect to the input."),
+        format_option(),
+        *output_options(),
+    ],
+)
+def loss_command(input: str, target: str, **given: Any) -> int:  # noqa: A002
+    """The loss of torch.nn.KLDivLoss on a batch, element by element, with its reductions side by side.
+
+    INPUT and TARGET are files whose rows are samples and whose columns are classes, or one row of numbers. P is the
+    target and Q the input: KLDivLoss(input, target) is D(target‖input).
+    """
+    x, t, notes = _pair(input, target, given)
+    result = losses.loss(
+        x.values,
+        t.values,
+        rows=_names(x, t, "rows"),
+        classes=_names(x, t, "columns"),
+        inputs=(x.name, t.name),
+        **{name: given[name] for name in ("input_kind", "target_kind", "reduction", "gradient")},
+    )
+    return show([replace(result, notes=(*notes, *result.notes))], given)
+
+
+@click.command(
+    "vae",
+    cls=Command,
+    short_help="The KL term of a VAE, latent by latent.",
+    params=[click.Argument(["file"], type=Source(), metavar="FILE"), format_option(), *output_options()],
+)
+def vae_command(file: str, **given: Any) -> int:
+    """The KL term of a variational autoencoder: how far N(mu, exp(logvar)) is from N(0, 1), summed over latents.
+
+    FILE has the columns mu and logvar, a latent to a row; or, for a batch, the columns mu1, mu2 ... and logvar1,
+    logvar2 ..., a sample to a row. logvar is the natural logarithm of the variance.
+    """
+    (matrix,) = _read((file,), given)
+    return show([_vae(matrix)], given)
+
+
+def _vae(matrix: Matrix) -> Result:
+    columns = matrix.columns or ()
+    names = {side: [name for name in columns if re.fullmatch(rf"{side}[_ ]?\w*", name)] for side in ("mu", "logvar")}
+    other = [name for name in columns if name not in (*names["mu"], *names["logvar"])]
+    endings = {side: [name.removeprefix(side) for name in found] for side, found in names.items()}
+    if not columns or other or endings["mu"] != endings["logvar"]:
+        raise InputError(
+            f"{matrix.name}: the columns must be mu and logvar, or mu1, mu2 ... and logvar1, logvar2 ...; found "
+            f"{', '.join(columns) or 'no names'}"
+        )
+    mu, logvar = (matrix.values[:, [columns.index(name) for name in names[side]]] for side in ("mu", "logvar"))
+    if names["mu"] == ["mu"]:  # a latent to a row
+        return losses.vae(
+            mu.T, logvar.T, latents=matrix.rows, inputs=(f"{matrix.name}::mu", f"{matrix.name}::logvar")
+        )
+    latents = [f"latent {ending.lstrip('_ ')}" for ending in endings["mu"]]
+    return losses.vae(mu, logvar, rows=matrix.rows, latents=latents, inputs=(matrix.name, matrix.name))
+
+
+@click.command(
+    "distill",
+    cls=Command,
+    short_help="The loss of distillation: T²·D(teacher‖student).",
+    params=[
+        click.Argument(["teacher"], type=Source(), metavar="TEACHER"),
+        click.Argument(["student"], type=Source(), metavar="STUDENT"),
+        option(
+            "-T",
+            "--temperature",
+            type=Number("temperature", 0, above=True),
+            default=1,
+            show_default=True,
+            help="What the logits of both are divided by.",
+        ),
+        format_option(),
+        *output_options(),
+    ],
+)
+def distill_command(teacher: str, student: str, temperature: float, **given: Any) -> int:
+    """The loss of knowledge distillation: how far the student's softened classes are from the teacher's.
+
+    TEACHER and STUDENT are files of logits, a sample to a row and a class to a column, or one row of numbers. P is
+    the teacher and Q the student, both softmax(logits/T); the value is T² times D(P‖Q), which is shown beside it.
+    """
+    a, b, notes = _pair(teacher, student, given)
+    result = losses.distill(
+        a.values,
+        b.values,
+        temperature=temperature,
+        rows=_names(a, b, "rows"),
+        classes=_names(a, b, "columns"),
+        inputs=(a.name, b.name),
+    )
+    return show([replace(result, notes=(*notes, *result.notes))], given)
+
+
+COMMANDS: list[click.Command] = [loss_command, vae_command, distill_command]

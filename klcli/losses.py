@@ -1,0 +1,715 @@
+"""KL as a loss function of deep learning: KLDivLoss on a batch, the KL term of a VAE, and distillation.
+
+Arrays are two-dimensional, rows being the samples of a batch and columns classes or latents; a one-dimensional one
+is a batch of one row. Everything is in nats, as the losses that frameworks minimise are.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from klcli.distribution import MOST, TOLERANCE
+from klcli.errors import InputError, KlcliError, OptionError
+from klcli.lazy import np
+from klcli.numerics import sum_of
+from klcli.result import Result
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from klcli.numerics import Array, Mask
+
+KINDS = {"log-probs": "log-probabilities", "probs": "probabilities", "logits": "logits"}
+REDUCTIONS = ("batchmean", "sum", "mean")
+
+# What the loss does first with another kind than its own, and what its gradient is called.
+_INPUT_STEPS = {
+    "log-probs": "",
+    "probs": "{}: probabilities, of which the loss takes the logarithms",
+    "logits": "{}: logits, turned into log-probabilities by log_softmax",
+}
+_TARGET_STEPS = {
+    "probs": "",
+    "log-probs": "{}: log-probabilities, as with log_target=True",
+    "logits": "{}: logits, turned into probabilities by softmax",
+}
+_SYMBOLS = {"log-probs": "x", "probs": "q", "logits": "z"}
+
+_TOLERATED = TOLERANCE * (1 + 1e-9)  # a sum of 0.999999 is within
+_MENTIONED = 1e-9  # from where on a note says how far from 1 a sum is
+_EXP_TAIL = tuple(1 / math.factorial(k + 2) for k in range(15))  # (e^x − 1 − x)/x² in x, for |x| < 1/2
+_SMALL = 2.0**-30  # log(1 + S) is S to the last bit where every |x| is below this, for then S < 2^-60
+
+
+def loss(
+    input: Any,  # noqa: A002 (PyTorch's own name for it)
+    target: Any,
+    *,
+    input_kind: str = "log-probs",
+    target_kind: str = "probs",
+    reduction: str = "batchmean",
+    gradient: bool = False,
+    rows: Sequence[str] | None = None,
+    classes: Sequence[str] | None = None,
+    inputs: tuple[str, str] = ("input", "target"),
+) -> Result:
+    """The KL divergence loss of a batch as torch.nn.KLDivLoss has it: D(target‖input), P = target and Q = input.
+
+    Both are arrays of rows × classes, or of classes for one row. KLDivLoss takes log-probabilities as its input and
+    probabilities as its target; other kinds are turned into those first (logits by log_softmax and softmax). An
+    element is t·(log t − x) in nats, 0 where t = 0 (where PyTorch has nan if x = −∞) and infinite where x = −∞ and
+    t > 0. `reduction` chooses the value: batchmean divides the sum by the rows, mean by rows × classes; `details` has
+    all three, and `divergence`, the mean over rows of D between the normalised rows, to the last digits. The
+    elements themselves (reduction "none") are the contributions.
+
+    `gradient` adds the column ∂L/∂ of the input as it was given: −t·c for log-probabilities x, −(t/q)·c for
+    probabilities q and (q·Σt − t)·c for logits, where c is 1, 1/rows or 1/(rows × classes).
+    `rows` and `classes` name rows and columns, `inputs` are the names of the two in what is shown.
+
+    Raises InputError, with row and class, for shapes that differ, nan, +∞, and rows that are not of their kind,
+    saying which kind they look like; OptionError for an unknown kind or reduction; KlcliError where the value is
+    finite but beyond the largest float64.
+    Source: PyTorch, torch.nn.KLDivLoss; Kullback and Leibler (1951), "On information and sufficiency", equation 2.4.
+
+    >>> import math
+    >>> result = loss([[math.log(0.25), math.log(0.75)]], [[0.5, 0.5]])
+    >>> round(result.value, 12), result.terms["outcome"]
+    (0.143841036226, ('class 0', 'class 1'))
+    """
+    _require("input kind", input_kind, tuple(KINDS))
+    _require("target kind", target_kind, tuple(KINDS))
+    if reduction == "none":
+        raise OptionError(f"reduction 'none': its elements are the terms of every answer: {', '.join(REDUCTIONS)}")
+    _require("reduction", reduction, REDUCTIONS)
+    x, t = _matrix(input, inputs[0]), _matrix(target, inputs[1])
+    _require_same_shape(x, t, *inputs)
+    grid = _grid(x.shape, rows, classes, "class")
+    q = _side(x, input_kind, inputs[0], grid, "--input-kind")
+    p = _side(t, target_kind, inputs[1], grid, "--target-kind")
+    elements = _elements(p, q)
+    total = _sum(elements, np.isinf(elements), "KL divergence loss")
+    divisors = {"sum": 1, "batchmean": len(x), "mean": x.size}
+    details = {name: total / divisor for name, divisor in divisors.items()}
+    details["divergence"] = sum_of(_softened(p.logits, q.logits, 1.0).divergences) / len(x)
+    columns = {"input": q.logs, "target": p.probs}
+    if gradient:
+        columns["gradient"] = _gradient(p, q, input_kind) / divisors[reduction]
+    columns["contribution"] = elements
+    notes = [
+        *filter(None, (_INPUT_STEPS[input_kind].format(inputs[0]), _TARGET_STEPS[target_kind].format(inputs[1]))),
+        *q.notes,
+        *p.notes,
+        *_reduction_notes(np.ndim(input) == np.ndim(target) == 1, *x.shape),
+        *([f"gradient: of {reduction}, with respect to the {KINDS[input_kind]} given"] if gradient else []),
+        *_torch_nan(p, q, target_kind, grid),
+        *_normalised(details),
+        *_infinite(elements, p.probs, grid, *inputs),
+    ]
+    over = {"sum": "", "batchmean": " / rows", "mean": " / (rows·classes)"}[reduction]
+    result = Result(
+        measure="loss",
+        title="KL divergence loss",
+        formula=f"L = Σ t·(ln t − x){over}",
+        inputs={"target": inputs[1], "input": inputs[0]},
+        value=details[reduction],
+        base=math.e,
+        unit="nats",
+        terms=_terms(grid, columns),
+        headings={
+            "input": "x = ln q",
+            "target": "t",
+            "gradient": f"∂L/∂{_SYMBOLS[input_kind]}",
+            "contribution": "t·(ln t − x)",
+            **{name: name for name in divisors},
+        },
+        notes=tuple(notes),
+        details=details,
+    )
+    return _explained(result, _explain_loss(result, grid, divisors[reduction]))
+
+
+def vae(
+    mu: Any,
+    logvar: Any,
+    *,
+    rows: Sequence[str] | None = None,
+    latents: Sequence[str] | None = None,
+    inputs: tuple[str, str] = ("mu", "logvar"),
+) -> Result:
+    """The KL term of a variational autoencoder: D(N(μ, σ²)‖N(0, 1)) in nats, summed over latents.
+
+    `mu` and `logvar` = ln σ² are arrays of rows × latents, or of latents for one row. A latent brings
+    ½(σ² + μ² − 1 − ln σ²) >= 0, with all its digits near 0; a variance of 0 (logvar = −∞) is infinite. The value of a
+    batch is the mean over its rows, and `details` has the sum too.
+    `rows` and `latents` name rows and columns, `inputs` are the names of the two in what is shown.
+
+    Raises InputError, with row and latent, for shapes that differ, nan, +∞, and numbers whose σ² or μ² is beyond
+    float64; KlcliError where their sum is.
+    Source: Kingma and Welling (2014), "Auto-encoding variational Bayes", appendix B.
+
+    >>> import math
+    >>> round(vae([0.5, -1], [0, math.log(0.25)]).value, 15)
+    0.943147180559945
+    """
+    means, logs = _matrix(mu, inputs[0]), _matrix(logvar, inputs[1])
+    _require_same_shape(means, logs, *inputs)
+    grid = _grid(means.shape, rows, latents, "latent")
+    _refuse_wild(means, logs, inputs, grid)
+    columns = {"mu": means, "logvar": logs, "sigma": np.exp(0.5 * logs)}
+    columns["contribution"] = 0.5 * _exp_tail(logs) + 0.5 * means * means
+    many, size = len(means) > 1, len(means)
+    total = _sum(columns["contribution"], logs == -math.inf, "KL term of a VAE")
+    notes = ["logvar is ln σ², the logarithm of the variance: neither σ nor σ² itself"]
+    if means.shape[1] > 1:
+        notes.append(
+            f"summed over latents{' and averaged over rows' if many else ''}: a mean over latents too would be "
+            f"{means.shape[1]} times smaller and is not the divergence"
+        )
+    if total == math.inf:
+        notes.append(f"infinite: the variance is 0 (logvar = -∞) at {grid.named(logs == -math.inf)}")
+    result = Result(
+        measure="vae",
+        title="KL term of a variational autoencoder",
+        formula=f"D(N(μ,σ²)‖N(0,1)) = Σ ½(σ² + μ² − 1 − ln σ²){' / rows' if many else ''}",
+        inputs={"mu": inputs[0], "logvar": inputs[1]},
+        value=total / size,
+        base=math.e,
+        unit="nats",
+        terms=_terms(grid, columns),
+        headings={
+            "mu": "μ",
+            "logvar": "ln σ²",
+            "sigma": "σ",
+            "contribution": "½(σ² + μ² − 1 − ln σ²)",
+            **({"sum": "sum over rows and latents", "mean_over_rows": "mean over rows"} if many else {}),
+        },
+        notes=tuple(notes),
+        details={"sum": total, "mean_over_rows": total / size} if many else {},
+    )
+    return _explained(result, _explain_vae(result, grid))
+
+
+def distill(
+    teacher: Any,
+    student: Any,
+    *,
+    temperature: float = 1.0,
+    rows: Sequence[str] | None = None,
+    classes: Sequence[str] | None = None,
+    inputs: tuple[str, str] = ("teacher", "student"),
+) -> Result:
+    """The loss of knowledge distillation: T²·D(P‖Q) in nats, P = softmax(teacher/T) and Q = softmax(student/T).
+
+    Both are logits as arrays of rows × classes, or of classes for one row; a batch has the mean over its rows.
+    −∞ is a class without probability: 0 where the teacher has it, infinite where the student alone does. The factor
+    T² keeps the gradients, which shrink as 1/T², on one scale; `details` has D(P‖Q) without it as `kl`. Rows that
+    differ little keep their digits, and shifting all logits of a row changes nothing.
+    `rows` and `classes` name rows and columns, `inputs` are the names of the two in what is shown.
+
+    Raises InputError, with row and class, for shapes that differ, nan, +∞, and rows without a finite logit;
+    OptionError for a temperature that is not finite and above 0; KlcliError where the value is finite but beyond
+    the largest float64.
+    Source: Hinton, Vinyals and Dean (2015), "Distilling the knowledge in a neural network", section 2.
+
+    >>> result = distill([2, 1, 0], [1, 1, 0], temperature=4)
+    >>> round(result.details["kl"], 12), round(result.value, 12)
+    (0.007488615135, 0.119817842165)
+    """
+    if not 0 < temperature < math.inf:
+        raise OptionError(f"temperature is {temperature:g}: the logits are divided by a finite number above 0")
+    a, b = _matrix(teacher, inputs[0]), _matrix(student, inputs[1])
+    _require_same_shape(a, b, *inputs)
+    grid = _grid(a.shape, rows, classes, "class")
+    sides = [_side(each, "logits", name, grid) for each, name in zip((a, b), inputs, strict=True)]
+    pair = _softened(a, b, temperature)
+    value = _sum(pair.losses, np.isinf(pair.terms), "knowledge distillation loss") / len(a)
+    notes = [note for side in sides for note in side.notes]
+    if temperature != 1:
+        notes.append(f"the value is T² times D(P‖Q), the divergence at T = {temperature:.15g}")
+    absent = (a == -math.inf) & (b == -math.inf)
+    if absent.any():
+        notes.append(f"neither side gives any probability to {grid.named(absent)}: it counts as 0")
+    result = Result(
+        measure="distill",
+        title="Knowledge distillation loss",
+        formula=f"L = T²·Σ p·ln(p/q){' / rows' if len(a) > 1 else ''}, T = {temperature:.15g}",
+        inputs={"teacher": inputs[0], "student": inputs[1]},
+        value=value,
+        base=math.e,
+        unit="nats",
+        terms=_terms(grid, {"teacher": a, "student": b, "p": pair.p, "q": pair.q, "contribution": pair.terms}),
+        headings={
+            "teacher": "teacher",
+            "student": "student",
+            "p": "p (teacher)",
+            "q": "q (student)",
+            "contribution": "p·ln(p/q)",
+            "kl": f"D(P‖Q) at T = {temperature:.15g}, without T²:",
+        },
+        notes=(*notes, *_infinite(pair.terms, pair.p, grid, inputs[1], inputs[0])),
+        details={
+            "kl": sum_of(pair.divergences) / len(a),
+            "sum": sum_of(pair.divergences),
+            "temperature": float(temperature),
+        },
+    )
+    return _explained(result, _explain_distill(result, grid))
+
+
+# What is read, and what is refused
+
+
+class _Grid(NamedTuple):
+    """What rows and columns are called; the only row of a batch is called "" unless it has a name."""
+
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+
+    def cell(self, index: int) -> str:
+        """The name of an element, counted row by row."""
+        row, column = divmod(index, len(self.columns))
+        return ", ".join(filter(None, (self.rows[row], self.columns[column])))
+
+    def cells(self) -> tuple[str, ...]:
+        """The names of all elements, row by row."""
+        return tuple(map(self.cell, range(len(self.rows) * len(self.columns))))
+
+    def named(self, where: Mask) -> str:
+        """The names of the elements there in one line, the first few of many."""
+        found = np.flatnonzero(where).tolist()
+        shown = "; ".join(map(self.cell, found[:MOST]))
+        return f"{shown} and {len(found) - MOST} more" if len(found) > MOST else shown
+
+
+class _Side(NamedTuple):
+    """One of the two: logits with all the digits that were given, probabilities, and the logarithms of these."""
+
+    logits: Array
+    probs: Array
+    logs: Array
+    notes: tuple[str, ...]
+
+
+def _require(what: str, given: str, known: Sequence[str]) -> None:
+    if given not in known:
+        raise OptionError(f"{what} {given!r} is none of {', '.join(known)}")
+
+
+def _matrix(values: Any, name: str) -> Array:
+    """The values as an array of rows × columns."""
+    try:
+        if np.iscomplexobj(values):
+            raise TypeError("complex numbers have no order")
+        array = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError, RuntimeError) as error:  # a tensor with its gradient is the last
+        raise InputError(f"{name}: not an array of numbers: {error}") from None
+    if array.ndim not in (1, 2):
+        raise InputError(f"{name}: an array of {array.ndim} dimensions: it must be rows × columns, or one row")
+    if not array.size:
+        raise InputError(f"{name}: empty: a batch needs at least one row and one column")
+    matrix: Array = np.atleast_2d(array) + 0.0  # a copy, in which -0.0 is 0.0
+    return matrix
+
+
+def _require_same_shape(a: Array, b: Array, *names: str) -> None:
+    if a.shape != b.shape:
+        sizes = (f"{name} is {len(each)} × {each.shape[1]}" for name, each in zip(names, (a, b), strict=True))
+        raise InputError(f"{' and '.join(sizes)} (rows × columns): the shapes must agree")
+
+
+def _grid(shape: tuple[int, ...], rows: Sequence[str] | None, columns: Sequence[str] | None, word: str) -> _Grid:
+    """The names of rows and columns: those given, or numbers from 0."""
+    height, width = shape
+    for names, size, what in ((rows, height, "row"), (columns, width, "column")):
+        if names is not None and len(names) != size:
+            raise InputError(f"{_counted(len(names), 'name')} for {_counted(size, what)}: each needs one")
+    numbered = ("",) if height == 1 else tuple(f"row {row}" for row in range(height))
+    return _Grid(
+        numbered if rows is None else tuple(map(str, rows)),
+        tuple(f"{word} {column}" for column in range(width)) if columns is None else tuple(map(str, columns)),
+    )
+
+
+def _side(values: Array, kind: str, name: str, grid: _Grid, option: str = "") -> _Side:
+    """The values as probabilities and their logarithms, refused where they are not of their kind.
+
+    `option` is the one that names the kind, "" where there is no other kind to name.
+    """
+    _refuse_undefined(values, kind, name, grid)
+    if kind == "logits":
+        cure = f"give {option} probs" if option else "take their logarithms"
+        note = f"{name}: the rows look like probabilities, and were taken as logits: if they are none, {cure}"
+        notes = (note,) if _sums_to_one(values, "probs") else ()
+        return _Side(values, _softmax(values), _log_softmax(values), notes)
+    _refuse_another_kind(values, kind, name, grid, option)
+    with np.errstate(divide="ignore"):
+        logs, probs = (np.log(values), values) if kind == "probs" else (values, np.exp(values))
+    off = float(np.abs(probs.sum(axis=1) - 1).max())
+    note = f"{name}: rows sum to 1 within {off:.1e} only, and were taken as they are: the loss does not normalise"
+    return _Side(logs, probs, logs, (note,) if off > _MENTIONED else ())
+
+
+def _refuse_undefined(values: Array, kind: str, name: str, grid: _Grid) -> None:
+    """Raise for what is of no kind: nan, +∞, and a row that is −∞ throughout."""
+    wrong = np.isnan(values) | (values == math.inf)
+    if wrong.any():
+        index = int(np.argmax(wrong))
+        what = "nan is a missing value" if np.isnan(values.flat[index]) else "+∞ is too large"
+        raise InputError(f"{name}: {grid.cell(index)}: {what}: {KINDS[kind]} are numbers below ∞")
+    empty = (values == -math.inf).all(axis=1)
+    if empty.any():
+        raise InputError(f"{_row_of(name, grid, empty)}: -∞ throughout: some class needs a probability")
+
+
+def _refuse_another_kind(values: Array, kind: str, name: str, grid: _Grid, option: str) -> None:
+    """Raise where values are no probabilities, or no log-probabilities, with what they look like."""
+    wrong = values < 0 if kind == "probs" else values > TOLERANCE
+    sums = _sums(values, kind)
+    off = np.abs(sums - 1) > _TOLERATED
+    if wrong.any():
+        index = int(np.argmax(wrong))
+        bound = "below 0, which no probability is" if kind == "probs" else "above 0, which no log-probability is"
+        fault = f"{name}: {grid.cell(index)}: {_short(values.flat[index])} is {bound}"
+    elif off.any():
+        what = "the row sums" if kind == "probs" else "the exponentials of the row sum"
+        fault = f"{_row_of(name, grid, off)}: {what} to {sums[np.argmax(off)]:.12g}, not 1"
+    else:
+        return
+    raise InputError(f"{fault}: {_likeness(values, kind, option)}")
+
+
+def _row_of(name: str, grid: _Grid, where: Mask) -> str:
+    """The first of the rows there, as a place in a message."""
+    return ": ".join(filter(None, (name, grid.rows[int(np.argmax(where))])))
+
+
+def _sums(values: Array, kind: str) -> Array:
+    """What each row sums to if its values are of that kind."""
+    with np.errstate(over="ignore"):
+        sums: Array = (values if kind == "probs" else np.exp(values)).sum(axis=1)
+    return sums
+
+
+def _sums_to_one(values: Array, kind: str) -> bool:
+    """Whether every row is one of probabilities, or of log-probabilities."""
+    fits = np.abs(_sums(values, kind) - 1) <= _TOLERATED
+    return bool(fits.all()) and not (kind == "probs" and bool((values < 0).any()))
+
+
+def _likeness(values: Array, kind: str, option: str) -> str:
+    """What values that are not of their kind look like, and what to do about it."""
+    other = "probs" if kind == "log-probs" else "log-probs"
+    if _sums_to_one(values, other):
+        return f"they look like {KINDS[other]}: {option} {other}"
+    for base in (2, 10):
+        if _sums_to_one(values * math.log(base), "log-probs"):
+            return f"they look like logarithms to base {base}: multiply them by ln {base} and give {option} log-probs"
+    if (values < 0).any() or kind == "log-probs":
+        return f"they look like logits: {option} logits"
+    what = "counts" if (values == np.floor(values)).all() else "weights"
+    return f"they look like {what}: divide each row by its sum; if they are logits: {option} logits"
+
+
+def _refuse_wild(mu: Array, logvar: Array, names: Sequence[str], grid: _Grid) -> None:
+    """Raise for means and logarithms of variances that are none, or whose squares or exponentials overflow."""
+    with np.errstate(over="ignore"):
+        variance, square = np.exp(logvar), mu * mu
+    largest = "the largest float64, 1.8e308"
+    too_wide = f"σ² = exp({{}}) is beyond {largest}: if this is σ² itself, take its logarithm"
+    faults = (
+        (names[0], mu, ~np.isfinite(mu), "{} is not a finite number"),
+        (names[0], mu, np.isinf(square), f"the square of {{}} is beyond {largest}"),
+        (names[1], logvar, np.isnan(logvar), "{} is a missing value"),
+        (names[1], logvar, np.isinf(variance), too_wide),
+    )
+    for name, given, wrong, what in faults:
+        if wrong.any():
+            index = int(np.argmax(wrong))
+            raise InputError(f"{name}: {grid.cell(index)}: {what.format(_short(given.flat[index]))}")
+
+
+# Arithmetic
+
+
+def _elements(target: _Side, given: _Side) -> Array:
+    """t·(ln t − x), 0 where t is 0 and infinite where x alone is −∞; a t too small for float64 is not 0."""
+    with np.errstate(invalid="ignore"):
+        terms = target.probs * (target.logs - given.logs)
+    held = target.logs > -math.inf
+    result: Array = np.where(held & (given.logs == -math.inf), math.inf, np.where(held, terms, 0.0)) + 0.0
+    return result
+
+
+def _gradient(target: _Side, given: _Side, kind: str) -> Array:
+    """∂/∂ of the sum of the elements, with respect to the input as it was given."""
+    t, q = target.probs, given.probs
+    if kind == "logits":
+        slope = q * t.sum(axis=1, keepdims=True) - t
+    elif kind == "probs":
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            slope = np.where(t > 0, -t / q, 0.0)
+    else:
+        slope = -t
+    result: Array = slope + 0.0
+    return result
+
+
+class _Softened(NamedTuple):
+    """P and Q of a batch at a temperature: elements p·ln(p/q), and for each row D(P‖Q) and T²·D(P‖Q)."""
+
+    p: Array
+    q: Array
+    terms: Array
+    divergences: Array
+    losses: Array
+
+
+def _softened(teacher: Array, student: Array, temperature: float) -> _Softened:
+    """The softmax of both at that temperature, and their divergences; raises KlcliError beyond float64.
+
+    With y = b − a less its mean under P, and x = y/T, Σ p·x = 0 and D = ln Σ p·e^x = ln(1 + Σ p·(e^x − 1 − x)),
+    a sum of terms >= 0.
+    """
+    lost = (student == -math.inf) & (teacher > -math.inf)
+    broken = lost.any(axis=1)
+    with np.errstate(all="ignore"):
+        p, q = _softmax(teacher, temperature), _softmax(student, temperature)
+        finite = _finite_rows(teacher, np.where(broken[:, None], teacher, student), p, temperature)
+        divergences = np.where(broken, math.inf, finite.divergences)
+        losses = np.where(broken, math.inf, finite.losses)
+        if np.isnan(losses + divergences).any() or (np.isinf(losses + divergences) & ~broken).any():
+            raise KlcliError("logits this far apart are beyond the largest float64, 1.8e308")
+        plain = _log_softmax(teacher, temperature) - _log_softmax(student, temperature)
+        logs = np.where(broken[:, None], plain, divergences[:, None] - finite.x)
+        terms = np.where(lost, math.inf, np.where(p > 0, p * logs, 0.0)) + 0.0  # never −0
+    return _Softened(p, q, terms, divergences, losses)
+
+
+class _Rows(NamedTuple):
+    """D and T²·D of each row, and x = D − ln(p/q), which is ∞ where p = 0 < q."""
+
+    x: Array
+    divergences: Array
+    losses: Array
+
+
+def _finite_rows(a: Array, b: Array, p: Array, temperature: float) -> _Rows:
+    """The divergences of rows in which b has every class that a has."""
+    most = a.argmax(axis=1)[:, None]  # classes with mass are never far from this one where D is small
+    y = np.where(a > -math.inf, _gaps(a, b, most), 0.0)
+    mean = (p * y).sum(axis=1, keepdims=True)
+    y = y - mean
+    x = np.where(a > -math.inf, y / temperature, np.where(b > -math.inf, math.inf, 0.0))
+    # ln(p·e^x) from b's own differences: from p it would be rounded as much as p is small.
+    partition = np.exp((a - _column(a, most)) / temperature).sum(axis=1, keepdims=True)
+    powers = (b - _column(b, most) - mean) / temperature - np.log(partition)
+    near = np.where(p > 0, p * _exp_tail(x), 0.0)
+    far = np.exp(powers) - np.where(p > 0, p * (1 + x), 0.0)
+    excess = np.where(x < 1, near, far).sum(axis=1)
+    top = powers.max(axis=1, keepdims=True)
+    beyond = top[:, 0] + np.log(np.exp(powers - top).sum(axis=1))
+    divergences = np.where(excess < math.inf, np.log1p(excess), beyond)
+    # At a high temperature D may be too small for float64 where T²·D is not.
+    small = (np.abs(x) < _SMALL).all(axis=1)
+    limit = (p * y * y * _horner(x)).sum(axis=1)
+    return _Rows(x, divergences, np.where(small, limit, temperature * (temperature * divergences)))
+
+
+def _gaps(a: Array, b: Array, most: NDArray[np.intp]) -> Array:
+    """The gaps b − a, less the one in the column `most`: as if rounded once, whatever shifts all logits."""
+    gap, rest = _difference(b, a)
+    return (gap - _column(gap, most)) + (rest - _column(rest, most))
+
+
+def _difference(a: Array, b: Array) -> tuple[Array, Array]:
+    """The difference a − b as high + low (Knuth, TAOCP 2, section 4.2.2)."""
+    high = a - b
+    part = high - a
+    return high, (a - (high - part)) - (b + part)
+
+
+def _column(values: Array, index: NDArray[np.intp]) -> Array:
+    """The number at that index in each row, as a column."""
+    column: Array = np.take_along_axis(values, index, axis=1)
+    return column
+
+
+def _softmax(logits: Array, temperature: float = 1.0) -> Array:
+    with np.errstate(over="ignore"):
+        weights = np.exp((logits - logits.max(axis=1, keepdims=True)) / temperature)
+    shares: Array = weights / weights.sum(axis=1, keepdims=True)
+    return shares
+
+
+def _log_softmax(logits: Array, temperature: float = 1.0) -> Array:
+    with np.errstate(over="ignore"):
+        powers = (logits - logits.max(axis=1, keepdims=True)) / temperature
+    logs: Array = powers - np.log(np.exp(powers).sum(axis=1, keepdims=True))
+    return logs
+
+
+def _exp_tail(x: Array) -> Array:
+    """e^x − 1 − x, >= 0, without cancellation near 0."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.where(np.abs(x) < 0.5, x * x * _horner(x), np.expm1(x) - x)
+
+
+def _horner(x: Array) -> Array:
+    """(e^x − 1 − x)/x² for |x| < 1/2, by its series."""
+    result = np.full_like(x, _EXP_TAIL[-1])
+    for coefficient in _EXP_TAIL[-2::-1]:
+        result = result * x + coefficient
+    return result
+
+
+def _sum(terms: Array, infinite: Mask, title: str) -> float:
+    """The sum of all terms; raises KlcliError where it overflows though none of them is infinite."""
+    total = sum_of(terms.ravel())
+    if math.isinf(total) and not infinite.any():
+        raise KlcliError(f"{title}: the value is beyond the largest float64, 1.8e308")
+    return total
+
+
+def _terms(grid: _Grid, columns: Mapping[str, Array]) -> dict[str, Any]:
+    return {"outcome": grid.cells(), **{name: column.ravel() for name, column in columns.items()}}
+
+
+# Words
+
+
+def _reduction_notes(flat: bool, height: int, width: int) -> Iterator[str]:
+    """What the reductions divide by, which is where most mistakes are made."""
+    yield (
+        f"mean divides the sum by the number of elements, {height * width} (rows × classes), and is not the "
+        f"divergence; batchmean divides it by the number of rows, {height}, and is the mean divergence"
+    )
+    if flat and width > 1:
+        yield (
+            f"one row, so batchmean is the sum: for a 1-D tensor PyTorch divides it by the length, {width}; give it "
+            f"shape (1, {width})"
+        )
+
+
+def _torch_nan(target: _Side, given: _Side, target_kind: str, grid: _Grid) -> Iterator[str]:
+    """Where PyTorch computes 0·∞ and klcli says 0."""
+    undefined = given.logs == -math.inf
+    if target_kind == "log-probs":
+        undefined = np.ones_like(undefined)  # PyTorch takes exp(t)·(t − x), which has t = −∞ in itself
+    undefined &= target.logs == -math.inf
+    if undefined.any():
+        yield f"0·∞ at {grid.named(undefined)}, taken as 0, which it is in the limit: PyTorch has nan there"
+
+
+def _normalised(details: Mapping[str, float]) -> Iterator[str]:
+    """The divergence of the normalised rows, where the loss is another number."""
+    mean, exact = details["batchmean"], details["divergence"]
+    if _short(mean) != _short(exact):
+        yield (
+            f"of the rows normalised the mean divergence is {_short(exact)}: batchmean, {_short(mean)}, is off it "
+            "since sums of rows are not exactly 1, and by rounding"
+        )
+
+
+def _infinite(terms: Array, p: Array, grid: _Grid, without: str, holder: str) -> Iterator[str]:
+    """Why the value is infinite."""
+    lost = np.isinf(terms)
+    if lost.any():
+        mass = _short(p[lost][0]) if lost.sum() == 1 and p[lost][0] > 0 else "some"
+        yield f"infinite: {without} gives no probability to {grid.named(lost)}, where {holder} has {mass}"
+
+
+def _explained(result: Result, lines: Iterable[str]) -> Result:
+    """The result with its explanation, which ends with the cause where it is infinite."""
+    first, *others = lines
+    if math.isinf(result.value):
+        others = [f"It is infinite: {result.notes[-1].removeprefix('infinite: ')}."]
+    return replace(result, explanation=(first, *others))
+
+
+def _explain_loss(result: Result, grid: _Grid, divisor: int) -> Iterator[str]:
+    target, given = result.inputs["target"], result.inputs["input"]
+    sizes = f"{_counted(len(grid.rows), 'row')} and {_counted(len(grid.columns), 'class', 'classes')}"
+    total, batchmean, mean = (_short(result.details[name]) for name in ("sum", "batchmean", "mean"))
+    yield _worked(result, lambda row: f"{row['target']}·(ln {row['target']} − {row['input']})", over=divisor)
+    yield (
+        f"It is D(P‖Q) with P = {target} and Q = {given}: what it costs to take {given} for {target}. "
+        "KLDivLoss(input, target) takes Q first; the other direction is as a rule another number."
+    )
+    yield (
+        f"Over {sizes} the sum is {total}. batchmean divides it by the rows: {batchmean} is the mean divergence. "
+        f"mean divides it by all {len(result.terms['outcome'])} elements: {mean} is no divergence."
+    )
+    yield from _largest(result, grid)
+    negative = np.asarray(result.terms["contribution"]) < 0
+    if negative.any():
+        yield f"Terms below zero ({grid.named(negative)}) are classes that {given} overrates."
+
+
+def _explain_vae(result: Result, grid: _Grid) -> Iterator[str]:
+    yield _worked(result, lambda row: f"½({row['sigma']}² + {row['mu']}² − 1 − {row['logvar']})", over=len(grid.rows))
+    yield (
+        "P is the encoder's N(μ, σ²) and Q the prior N(0, 1): what it costs to take the prior for it is "
+        f"{_short(result.value)} nats{' a row' if len(grid.rows) > 1 else ''}. The other direction is as a rule "
+        "another number."
+    )
+    yield "A latent with μ = 0 and ln σ² = 0 is the prior itself: it costs 0 and tells nothing (posterior collapse)."
+    yield from _largest(result, grid)
+
+
+def _explain_distill(result: Result, grid: _Grid) -> Iterator[str]:
+    teacher, student = result.inputs["teacher"], result.inputs["student"]
+    temperature = result.details["temperature"]
+    square = f"{_short(temperature)}²"
+    yield _worked(result, lambda row: f"{row['p']}·ln({row['p']}/{row['q']})", square, len(grid.rows))
+    yield (
+        f"P is {teacher} and Q is {student}, both softened by T = {_short(temperature)}: D(P‖Q) = "
+        f"{_short(result.details['kl'])} nats{' a row' if len(grid.rows) > 1 else ''}. The other direction is as a "
+        "rule another number."
+    )
+    yield (
+        "The gradients of D(P‖Q) shrink as 1/T²: times T² they keep their size, so that this loss can be added to "
+        "one on hard labels."
+    )
+    yield from _largest(result, grid)
+
+
+def _worked(result: Result, step: Callable[[dict[str, str]], str], factor: str = "", over: int = 1) -> str:
+    """The formula with the numbers of the first and the last terms put in."""
+    size = len(result.terms["outcome"])
+    shown = list(range(size)) if size <= 4 else [0, 1, size - 1]
+    columns = {name: column for name, column in result.terms.items() if name != "outcome"}
+    steps = [step({name: _operand(column[index]) for name, column in columns.items()}) for index in shown]
+    if len(shown) < size:
+        steps.insert(2, "…")
+    total = " + ".join(steps)
+    if factor or over > 1:
+        total = f"({total})"
+    product = f"{factor}·{total}" if factor else total
+    return f"{result.symbol} = {product}{f' / {over}' if over > 1 else ''} = {_short(result.value)}"
+
+
+def _largest(result: Result, grid: _Grid) -> Iterator[str]:
+    """Which term is the largest, and which row of a batch."""
+    terms = np.asarray(result.terms["contribution"]).reshape(len(grid.rows), len(grid.columns))
+    if terms.max() > 0 and terms.size > 1:
+        yield f"The largest term is {grid.cell(int(terms.argmax()))}, with {_short(terms.max())}."
+    sums = terms.sum(axis=1)
+    if len(grid.rows) > 1 and sums.max() > 0:
+        yield f"The row with the most is {grid.rows[int(sums.argmax())]}, with {_short(sums.max())}."
+
+
+def _operand(x: float) -> str:
+    """The number to stand in a formula, in parentheses where it has a sign."""
+    return f"({_short(x)})" if x < 0 else _short(x)
+
+
+def _short(x: float) -> str:
+    """The number to six significant digits."""
+    return f"{x:.6g}".replace("inf", "∞")
+
+
+def _counted(count: int, word: str, plural: str = "") -> str:
+    return f"{count} {word if count == 1 else plural or word + 's'}"

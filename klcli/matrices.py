@@ -1,0 +1,113 @@
+"""Matrices of any real numbers, as models write them: rows are samples, columns are classes or latents."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from klcli.columns import Column, is_infinite, is_number
+from klcli.distribution import listed
+from klcli.errors import InputError, clipped
+from klcli.lazy import np
+from klcli.numerals import NumeralError, numbers
+from klcli.readers import called_in_outputs, read_columns, split
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from klcli.numerics import Array
+
+
+class Matrix(NamedTuple):
+    """Numbers in rows and columns, finite or −inf, and what the rows and the columns are called where they are."""
+
+    name: str
+    values: NDArray[np.float64]
+    rows: tuple[str, ...] | None
+    columns: tuple[str, ...] | None
+
+
+def read_matrix(source: str, *, input_format: str | None = None) -> Matrix:
+    """The matrix that the source holds: a table, a list of lists, or one row.
+
+    One column of numbers, and numbers on the command line, are one row, and labels beside them its classes.
+
+    Raises InputError with the source, the place and what would be right.
+
+    >>> read_matrix("a=2,b=1,c=0")[1:]
+    (array([[2., 1., 0.]]), None, ('a', 'b', 'c'))
+    """
+    path, wanted = split(source)
+    name = called_in_outputs(path) + ("" if wanted is None else f"::{wanted}")
+    columns = _all_numbers(read_columns(source, input_format), name)
+    values = np.array([_values(column, name) for column in columns])
+    labels = None if columns[0].labels is None else tuple(columns[0].labels)
+    if len(columns) == 1:
+        return Matrix(name, values, None, labels)
+    return Matrix(name, values.T, labels, _names(columns))
+
+
+def _all_numbers(columns: list[Column], name: str) -> list[Column]:
+    """The columns with labels that are no data: numbers among these are data, or one of them is a slip."""
+    first = columns[0]
+    labels = first.labels or ()
+    if first.has_number_labels:
+        return [Column("1", None, labels, first.place), first._replace(labels=None)]
+    are_numbers = list(map(is_number, labels))
+    if any(are_numbers) and not all(are_numbers):
+        slip = are_numbers.index(False)
+        raise InputError(
+            f"{name}: {first.place(slip)}: {clipped(labels[slip])!r} is not a number, as others there are"
+        )
+    return columns
+
+
+def _names(columns: Sequence[Column]) -> tuple[str, ...] | None:
+    """The names of the columns, None where they are numbered because the table has no header."""
+    names = tuple(column.name for column in columns)
+    return None if all(map(str.isdigit, names)) else names
+
+
+def _values(column: Column, name: str) -> Array:
+    if column.values is not None:
+        return column.values
+    infinite = [index for index, cell in enumerate(column.cells) if is_infinite(cell) and "-" in cell]
+    cells = list(column.cells)
+    for index in infinite:
+        cells[index] = "0"
+    try:
+        values = numbers(cells)
+    except NumeralError as error:
+        where = f", column {column.name}" if column.name else ""
+        raise InputError(f"{name}: {column.place(error.index)}{where}: {error}") from None
+    values[infinite] = -math.inf
+    return values
+
+
+def matched(a: Matrix, b: Matrix) -> tuple[Matrix, Matrix, tuple[str, ...]]:
+    """The two with rows and columns in the same order, by their names where both have some, and a note of it.
+
+    Raises InputError where names stand twice, or on one side alone.
+    """
+    notes = []
+    for axis, what in ((0, "rows"), (1, "columns")):
+        ours, theirs = _axis_names(a, axis), _axis_names(b, axis)
+        for matrix, names in ((a, ours), (b, theirs)):
+            twice = next((name for name in names or () if (names or ()).count(name) > 1), None)
+            if twice is not None:
+                raise InputError(f"{matrix.name}: two {what} are called {clipped(twice)!r}")
+        if ours is None or theirs is None or ours == theirs:
+            continue
+        alone = [name for name in (*ours, *theirs) if (name in ours) != (name in theirs)]
+        if alone:
+            raise InputError(f"{a.name} and {b.name}: {what} on one side alone: {listed(alone)}")
+        order = [theirs.index(name) for name in ours]
+        values = np.take(b.values, order, axis=axis)
+        b = b._replace(values=values, rows=ours) if axis == 0 else b._replace(values=values, columns=ours)
+        notes.append(f"{b.name}: {what} put into the order of {a.name}, by their names")
+    return a, b, tuple(notes)
+
+
+def _axis_names(matrix: Matrix, axis: int) -> tuple[str, ...] | None:
+    return matrix.rows if axis == 0 else matrix.columns

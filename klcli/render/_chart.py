@@ -1,0 +1,101 @@
+"""What a chart of results shows, before any drawing: probabilities side by side, and signed contributions."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from klcli.errors import OptionError
+from klcli.render import MOST, View, printable, value_line
+from klcli.result import Result
+
+
+class Series(NamedTuple):
+    """Bars of one kind: what they are called, and one number for each outcome, nan where there is none."""
+
+    name: str
+    values: list[float]
+
+
+class Chart(NamedTuple):
+    """The outcomes along the axis, and the bars over each: probabilities, and what each adds to the value."""
+
+    title: str
+    outcomes: list[str]
+    probabilities: list[Series]
+    contributions: list[Series]
+    heading: str  # of the contributions, with their unit
+    left_out: int  # outcomes, where there are too many to draw
+
+
+def chart(results: Sequence[Result], view: View) -> Chart:
+    """The results as one chart over all their outcomes; of many outcomes the largest contributions.
+
+    Raises OptionError where the results have no terms that add up.
+    """
+    drawn = [result for result in results if "contribution" in result.terms]
+    if not drawn:
+        raise OptionError(f"{results[0].measure}: its terms do not add up to a value, so there are no bars to draw")
+    first = drawn[0]
+    outcomes = list(dict.fromkeys(outcome for result in drawn for outcome in result.terms["outcome"]))
+    probabilities = []
+    if "p" in first.terms:
+        probabilities.append(_series(f"P = {first.inputs['p']}", first, "p", outcomes))
+    if "q" in first.terms:
+        probabilities += [_series(f"Q = {result.inputs['q']}", result, "q", outcomes) for result in drawn]
+    contributions = [_series(_caption(result, view), result, "contribution", outcomes) for result in drawn]
+    kept = _largest(contributions, view.top or MOST)
+    unit = f" ({first.unit})" if first.unit else ""
+    return Chart(
+        printable(f"{first.title}   {first.formula}"),
+        [printable(outcomes[index]) for index in kept],
+        [_only(series, kept) for series in probabilities],
+        [_only(series, kept) for series in contributions],
+        first.headings.get("contribution", "contribution") + unit,
+        len(outcomes) - len(kept),
+    )
+
+
+def _series(name: str, result: Result, column: str, outcomes: Sequence[str]) -> Series:
+    values = dict(zip(result.terms["outcome"], map(float, result.terms[column]), strict=True))
+    missing = 0.0 if column in ("p", "q") else math.nan
+    return Series(printable(name), [values.get(outcome, missing) for outcome in outcomes])
+
+
+def _caption(result: Result, view: View) -> str:
+    value = value_line(result, view.digits)
+    return f"{result.label}: {value}" if result.label else value
+
+
+def _largest(contributions: Sequence[Series], most: int) -> list[int]:
+    """The positions of the outcomes that matter most, in their order."""
+    rows = zip(*(series.values for series in contributions), strict=True)
+    sizes = [max(0.0 if math.isnan(x) else abs(x) for x in row) for row in rows]
+    return sorted(sorted(range(len(sizes)), key=lambda index: -sizes[index])[:most])
+
+
+def _only(series: Series, kept: Sequence[int]) -> Series:
+    return Series(series.name, [series.values[index] for index in kept])
+
+
+def bars(values: Sequence[float], cells: int, block: str) -> list[str]:
+    """A bar of characters for each number, all of one width: to the right above zero, to the left below.
+
+    `cells` is the width of all of it; `block` is a full cell, █ where there are eighths of it to be had.
+    """
+    finite = [abs(x) for x in values if math.isfinite(x)]
+    largest = max(finite, default=0.0) or 1.0
+    is_signed = any(x < 0 for x in values)
+    most = cells // 2 if is_signed else cells
+    left = most if is_signed else 0
+    drawn = []
+    for x in values:
+        full, part = (0, 0) if math.isnan(x) else divmod(round(8 * most * min(1.0, abs(x) / largest)), 8)
+        if x < 0:
+            half = ("▐" if part >= 4 else "▕" if part else "") if block == "█" else ""
+            drawn.append((half + block * full).rjust(left) + " " * most)
+        else:
+            half = "▏▎▍▌▋▊▉"[part - 1] if part and block == "█" else ""
+            drawn.append(" " * left + (block * full + half).ljust(most))
+    return drawn

@@ -1,0 +1,143 @@
+"""A chart as a picture, drawn by matplotlib: never pyplot, the same bytes at every run."""
+
+from __future__ import annotations
+
+import io
+import math
+import warnings
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from klcli.errors import MissingExtraError
+from klcli.render import View, aside
+from klcli.render._chart import Chart, Series, chart
+from klcli.result import Result
+
+# Fonts that can write Chinese, Japanese or Korean, wherever one is from; then matplotlib's own.
+FONTS = (
+    "Noto Sans CJK SC", "Source Han Sans SC", "PingFang SC", "Hiragino Sans GB", "Microsoft YaHei",
+    "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "Droid Sans Fallback", "Arial Unicode MS",
+)  # fmt: skip
+# Okabe and Ito (2008), told apart by those who do not see all colours; hatches tell them apart without any.
+_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442", "#999999")
+_HATCHES = ("", "///", "...", "xxx", "\\\\\\", "+++", "ooo", "---")
+_METADATA: dict[str, dict[str, None]] = {
+    "png": {"Software": None},
+    "svg": {"Date": None, "Creator": None},
+    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+}
+
+
+def picture(results: Sequence[Result], view: View, kind: str) -> bytes:
+    """The results drawn as a file of that kind: png, svg or pdf.
+
+    Raises MissingExtraError without matplotlib, OptionError where there are no bars to draw.
+    """
+    drawn = chart(results, view)
+    matplotlib = _matplotlib()
+    from matplotlib.figure import Figure
+
+    style = {
+        "font.family": "sans-serif",
+        "font.sans-serif": [name for name in FONTS if name in _installed()] + ["DejaVu Sans"],
+        "axes.unicode_minus": False,
+        "svg.fonttype": "none",  # text stays text
+        "svg.hashsalt": "klcli",
+        "hatch.linewidth": 0.4,
+    }
+    with matplotlib.rc_context(style):
+        panels = 1 + bool(drawn.probabilities)
+        width = min(24.0, max(7.0, 0.22 * len(drawn.outcomes) * max(2, len(drawn.probabilities))))
+        figure = Figure(figsize=(width, 3.2 * panels), dpi=150, layout="constrained")
+        axes = figure.subplots(panels, 1, squeeze=False)[:, 0]
+        if drawn.probabilities:
+            _bars(axes[0], drawn.outcomes, drawn.probabilities, 0)
+            axes[0].set_ylabel("probability")
+        first = 1 if len(drawn.probabilities) > 1 else 0  # a Q has the same colour in both panels
+        _bars(axes[-1], drawn.outcomes, drawn.contributions, first)
+        axes[-1].axhline(0, color="#444444", linewidth=0.8)
+        axes[-1].set_ylabel(drawn.heading)
+        figure.suptitle(_title(drawn), fontsize="medium")
+        out = io.BytesIO()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of missing glyphs, which font_aside tells in one line
+            _take_text_literally(figure)
+            figure.savefig(out, format=kind, metadata=_METADATA[kind])
+    return out.getvalue()
+
+
+def _title(drawn: Chart) -> str:
+    left_out = f"\nthe {len(drawn.outcomes)} largest contributions; {drawn.left_out} more are not drawn"
+    return drawn.title + (left_out if drawn.left_out else "")
+
+
+def _bars(axes: Any, outcomes: Sequence[str], groups: Sequence[Series], first: int) -> None:
+    """Grouped bars over the outcomes; what is infinite reaches the edge and says so."""
+    width = 0.8 / len(groups)
+    finite = [abs(x) for series in groups for x in series.values if math.isfinite(x)]
+    edge = 1.15 * max(finite, default=1.0) or 1.0
+    for position, series in enumerate(groups):
+        places = [index + (position - (len(groups) - 1) / 2) * width for index in range(len(outcomes))]
+        heights = [math.copysign(edge, x) if math.isinf(x) else x for x in series.values]
+        look = (first + position) % len(_COLOURS)
+        axes.bar(
+            places, heights, width, label=series.name, color=_COLOURS[look], hatch=_HATCHES[look], edgecolor="white",
+            linewidth=0,
+        )  # fmt: skip
+        for place, x in zip(places, series.values, strict=True):
+            if math.isinf(x):
+                axes.annotate("∞" if x > 0 else "-∞", (place, math.copysign(edge, x)), ha="center", va="bottom")
+    longest = max(map(len, outcomes))
+    crowded = longest * len(outcomes) > 90
+    axes.set_xticks(range(len(outcomes)), outcomes, rotation=90 if crowded else 0)
+    axes.set_xlim(-0.6, len(outcomes) - 0.4)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False, fontsize="small")
+
+
+def _take_text_literally(figure: Any) -> None:
+    from matplotlib.text import Text
+
+    figure.draw_without_rendering()  # tick labels exist from here on
+    for text in figure.findobj(Text):
+        text.set_parse_math(False)  # a $ in a label is a $
+
+
+def _matplotlib() -> Any:
+    try:
+        import matplotlib
+    except ImportError:
+        raise MissingExtraError("a chart", "plot") from None
+    return matplotlib
+
+
+# Fonts
+
+
+def font_aside(results: Sequence[Result], view: View) -> list[str]:
+    """The notes of the results, and a line where no font that is installed can write all of their text."""
+    drawn = chart(results, view)
+    text = "".join([drawn.title, *drawn.outcomes, *(s.name for s in (*drawn.probabilities, *drawn.contributions))])
+    missing = _unwritable(text)
+    advice = "install one, as with apt-get install fonts-wqy-microhei, or write SVG, which keeps the text"
+    return aside(results, view) + ([f"no font here can write {missing}: {advice}"] if missing else [])
+
+
+def _unwritable(text: str) -> str:
+    """The first characters that no font of ours has, a few of them."""
+    from matplotlib import font_manager, ft2font
+
+    wanted = sorted({character for character in text if ord(character) > 127})
+    for name in (*(name for name in FONTS if name in _installed()), "DejaVu Sans"):
+        if not wanted:
+            break
+        cover = ft2font.FT2Font(font_manager.findfont(name)).get_charmap()
+        wanted = [character for character in wanted if ord(character) not in cover]
+    return "".join(wanted[:10])
+
+
+def _installed() -> set[str]:
+    from matplotlib import font_manager
+
+    entries: Iterable[Any] = font_manager.fontManager.ttflist
+    return {entry.name for entry in entries}

@@ -1,0 +1,63 @@
+"""Bars: a chart in a terminal's characters, probabilities first and then what each outcome adds to the value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rich.cells import cell_len
+
+from klcli.render import View, ascii_only, aside, decimal
+from klcli.render._chart import Chart, Series, bars, chart
+from klcli.result import Result
+
+__all__ = ["aside", "render"]
+
+_USUAL_WIDTH = 80  # where there is no terminal
+_LEAST = 10  # cells of the longest bar, however narrow the terminal is
+
+
+def render(results: Sequence[Result], view: View) -> str:
+    """The chart as lines of text, no wider than the terminal where labels and numbers leave room."""
+    return "".join(f"{line.rstrip()}\n" for line in _lines(chart(results, view), view))
+
+
+def _lines(drawn: Chart, view: View) -> Iterator[str]:
+    def say(text: str) -> str:
+        return ascii_only(text) if view.ascii else text
+
+    yield say(drawn.title)
+    marks = _marks(len(drawn.probabilities) - 1)
+    if drawn.probabilities:
+        yield from ("", "probability")
+        yield from map(say, _panel(drawn.outcomes, drawn.probabilities, marks, view))
+        yield ""
+        yield from (
+            say(f"{mark:<2} {series.name.partition(' ')[2]}")
+            for mark, series in zip(marks, drawn.probabilities, strict=True)
+        )
+    marks = marks[1:] if len(drawn.probabilities) > 1 else [""]
+    yield from ("", say(drawn.heading))
+    yield from map(say, _panel(drawn.outcomes, drawn.contributions, marks, view))
+    if drawn.left_out:
+        yield f"({drawn.left_out} more)"
+    yield ""
+    yield from map(say, (series.name for series in drawn.contributions))
+
+
+def _marks(size: int) -> list[str]:
+    """How P and the Qs are called beside their bars."""
+    return ["P", *(["Q"] if size == 1 else [f"Q{number}" for number in range(1, size + 1)])]
+
+
+def _panel(outcomes: Sequence[str], groups: Sequence[Series], marks: Sequence[str], view: View) -> Iterator[str]:
+    """Every outcome with a bar for each of the series, and its number at the end."""
+    numbers = [[decimal(x, view.digits, given=True) for x in series.values] for series in groups]
+    label = max(map(cell_len, outcomes))
+    mark = max(map(len, marks))
+    beside = label + mark + 3 + max(len(text) for column in numbers for text in column)
+    together = [x for series in groups for x in series.values]
+    drawn = bars(together, max(_LEAST, (view.width or _USUAL_WIDTH) - beside), "#" if view.ascii else "█")
+    for index, outcome in enumerate(outcomes):
+        for row, column in enumerate(numbers):
+            name = outcome + " " * (label - cell_len(outcome)) if row == 0 else " " * label
+            yield f"{name} {marks[row]:<{mark}} {drawn[row * len(outcomes) + index]} {column[index]}"

@@ -1,0 +1,233 @@
+"""Charts: bars in a terminal, pictures by matplotlib, and drawings in a page of HTML."""
+
+from __future__ import annotations
+
+import re
+import struct
+import subprocess
+import sys
+from collections.abc import Callable
+from xml.etree import ElementTree
+
+import pytest
+from conftest import SAMPLES, Done
+
+import klcli
+from klcli import rooms
+from klcli.errors import MissingExtraError, OptionError
+from klcli.render import View, _figure
+from klcli.render._chart import bars, chart
+from klcli.result import Result
+
+P, Q1, Q2 = (klcli.read(f"{SAMPLES / 'balls.csv'}::{name}") for name in ("p", "q1", "q2"))
+KL = klcli.kl(P, Q1)
+BOTH = klcli.compare(P, Q1, Q2)
+SIGNATURES = {"png": b"\x89PNG\r\n\x1a\n", "pdf": b"%PDF-", "svg": b"<?xml"}
+Run = Callable[..., Done]
+
+
+def drawn(name: str, *results: Result, **view: object) -> bytes:
+    """The results in that format, as bytes."""
+    content = rooms.load("render", name).render(results, View(**view))  # type: ignore[arg-type]
+    return content if isinstance(content, bytes) else content.encode()
+
+
+def texts(svg: bytes) -> list[str]:
+    """Every text in a picture, in its order."""
+    root = ElementTree.fromstring(svg)
+    return ["".join(each.itertext()) for each in root.iter("{http://www.w3.org/2000/svg}text")]
+
+
+# In a terminal
+
+ARTICLE = """\
+Kullback-Leibler divergence   D(P‖Q) = Σ p·log(p/q)
+
+probability
+红 P ██████████████████████▊                0.15
+   Q █████████████████████▎                 0.14
+橙 P ███████████████████▊                   0.13
+   Q █████████████████████▎                 0.14
+黄 P ███████████████████████████████████    0.23
+   Q ██████████████████████████████████████ 0.25
+绿 P █████████████▋                         0.09
+   Q ████████████▏                          0.08
+青 P ██████████████████████████████▍        0.2
+   Q ███████████████████████████████▉       0.21
+蓝 P ███████▋                               0.05
+   Q █████████▏                             0.06
+紫 P ██████████████████████▊                0.15
+   Q ██████████████████▎                    0.12
+"""
+
+
+def test_the_article_as_bars() -> None:
+    """The article's two distributions stand side by side, and under them what every outcome adds."""
+    text = drawn("bars", KL, width=48).decode()
+    assert text.startswith(ARTICLE)
+    assert text.endswith("\nD(P‖Q) = 0.006735 nats\n")
+    assert [line.split()[-1] for line in text.splitlines()[-9:-2]] == [
+        "0.010349", "-0.009634", "-0.019178", "0.010600", "-0.009758", "-0.009116", "0.033472",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("width", [30, 48, 80, 200, None])
+def test_bars_fit_the_terminal(width: int | None) -> None:
+    """No line of bars is wider than the terminal, or than 80 where there is none."""
+    lines = drawn("bars", *BOTH, width=width).decode().splitlines()
+    assert max(len(line) for line in lines if "█" in line) <= (width or 80)
+
+
+def test_bars_in_ascii() -> None:
+    """Where there is ASCII alone bars are made of #, and labels are escapes."""
+    text = drawn("bars", KL, ascii=True).decode()
+    assert text.isascii()
+    assert "\\u7ea2 P ####" in text
+
+
+def test_many_outcomes_are_the_largest_contributions() -> None:
+    """Of more than 50 outcomes the 50 that matter most are drawn in their order, and the others counted."""
+    result = klcli.kl({f"o{i}": 1 for i in range(60)}, {f"o{i}": i + 1 for i in range(60)})
+    found = chart([result], View())
+    assert (len(found.outcomes), found.left_out) == (50, 10)
+    assert found.outcomes == sorted(found.outcomes, key=lambda name: int(name[1:]))
+    assert "(10 more)" in drawn("bars", result).decode()
+    assert "10 more are not drawn" in " ".join(texts(drawn("svg", result)))
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([1.0, 0.5, 0.0], ["████", "██  ", "    "]),
+        ([1.0, -1.0], ["  ██", "██  "]),
+        ([float("inf"), 1.0], ["████", "████"]),
+        ([float("nan"), 2.0], ["    ", "████"]),
+        ([0.0, 0.0], ["    ", "    "]),
+        ([8.0, 1.0], ["████", "▌   "]),
+    ],
+)
+def test_bars_are_in_proportion(values: list[float], expected: list[str]) -> None:
+    """A bar is as long as its number, the longest full; what is infinite is full too, and what is nan is none."""
+    assert bars(values, 4, "█") == expected
+
+
+# Pictures
+
+
+@pytest.mark.parametrize("name", SIGNATURES)
+@pytest.mark.parametrize("results", [[KL], BOTH, [klcli.entropy(P)]], ids=["kl", "compare", "entropy"])
+def test_pictures_are_files_of_their_kind_and_always_the_same(name: str, results: list[Result]) -> None:
+    """A picture is a file of its kind, and the same results give the same bytes."""
+    content = drawn(name, *results)
+    assert content.startswith(SIGNATURES[name])
+    assert drawn(name, *results) == content
+
+
+def test_bytes_are_the_same_in_another_process() -> None:
+    """No hash seed and no time of day shows in a picture."""
+    source = f"{SAMPLES / 'balls.csv'}"
+    command = [sys.executable, "-m", "klcli", "plot", source, "--format"]
+    for name in ("svg", "pdf", "png"):
+        found = {subprocess.run([*command, name], capture_output=True, check=True).stdout for _ in range(2)}
+        assert len(found) == 1
+
+
+def test_a_png_has_pixels() -> None:
+    """The picture has a size that a page has room for, and more for more outcomes."""
+    sizes = []
+    for many in (7, 40):
+        content = drawn("png", klcli.entropy({f"o{i}": 1 for i in range(many)}))
+        sizes.append(struct.unpack(">II", content[16:24]))
+    assert sizes[0] == (1050, 960)
+    assert sizes[1][0] > sizes[0][0]
+
+
+def test_svg_keeps_the_text() -> None:
+    """In SVG every label, name and value is text that can be searched and read aloud."""
+    found = texts(drawn("svg", *BOTH))
+    for text in ("红", "紫", "probability", "p·log(p/q) (nats)", "P = balls.csv::p", "Q = balls.csv::q2"):
+        assert text in found
+    assert "balls.csv::q2: D(P‖Q) = 0.102684 nats" in found
+
+
+def test_labels_are_taken_literally() -> None:
+    """A label that looks like mathematics, markup or a control sequence is drawn as its signs."""
+    labels = ["$x^2$", "<b>", "a\x1b[31m", "\\frac{1}{2}", "100%"]
+    found = texts(drawn("svg", klcli.entropy(dict.fromkeys(labels, 1))))
+    assert {"$x^2$", "<b>", "a\\x1b[31m", "\\frac{1}{2}", "100%"} <= set(found)
+
+
+@pytest.mark.parametrize("name", ["svg", "png", "pdf", "bars", "html"])
+def test_infinite_terms_are_drawn_and_named(name: str) -> None:
+    """An infinite term reaches the edge and says that it is infinite."""
+    content = drawn(name, klcli.kl([1, 0, 3], [0, 1, 3]))
+    assert name in ("png", "pdf") or "∞" in content.decode()
+
+
+def test_a_font_that_is_missing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no font can write the labels, one line says which signs and what to install; SVG needs none."""
+    monkeypatch.setattr(_figure, "_installed", set)
+    assert drawn("png", KL).startswith(SIGNATURES["png"])  # with boxes in it, and without a warning
+    (line,) = _figure.font_aside([KL], View())
+    assert line == (
+        "no font here can write 橙紫红绿蓝青黄: install one, as with apt-get install fonts-wqy-microhei, "
+        "or write SVG, which keeps the text"
+    )
+    assert rooms.load("render", "svg").aside([KL], View()) == []
+    assert _figure.font_aside([klcli.entropy({"a": 1, "b": 1})], View()) == ["P: counts, divided by their total of 2"]
+
+
+def test_without_matplotlib_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without matplotlib a picture is refused with what to install; bars and HTML need nothing."""
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(MissingExtraError) as caught:
+        drawn("png", KL)
+    assert str(caught.value) == "a chart needs an optional package: pip install 'klcli[plot]'"
+    assert drawn("bars", KL)
+    assert b"<svg" in drawn("html", KL)
+
+
+def test_what_does_not_add_up_has_no_bars() -> None:
+    """Terms without contributions cannot be drawn, and say so; a page of HTML goes without the drawing."""
+    result = Result("check", "Check", "D = x", {"p": "P"}, 0.0, terms={"outcome": ["a"], "value": [1.0]})
+    for name in ("svg", "bars"):
+        with pytest.raises(OptionError, match="check: its terms do not add up"):
+            drawn(name, result)
+    assert b"<svg" not in drawn("html", result)
+
+
+# In a page
+
+
+def test_the_drawing_in_a_page() -> None:
+    """A page has a bar for every number, with the number as text, and takes its colours from the page."""
+    page = drawn("html", *BOTH).decode()
+    (svg,) = re.findall("<svg.*?</svg>", page)
+    assert svg.count("<rect") == 7 * 3 + 7 * 2 + 5  # the bars, and the marks of the legend
+    assert all(f">{number}</text>" in svg for number in ("0.15", "0.033472", "-0.058158"))
+    assert "fill:currentColor" in page
+    assert ":root{color-scheme:light dark}" in page
+    assert not re.search("https?:|<script|url\\(|@import", page)
+
+
+# The command
+
+
+def test_plot_draws_in_the_order_given(call: Run) -> None:
+    """The order of the Qs is kept; without a Q it draws P and its entropy."""
+    path = str(SAMPLES / "balls.csv")
+    lines = call("plot", f"{path}::p", f"{path}::q2", f"{path}::q1").out.splitlines()
+    assert lines[-2:] == ["balls.csv::q2: D(P‖Q) = 0.102684 nats", "balls.csv::q1: D(P‖Q) = 0.006735 nats"]
+    assert call("plot", f"{path}::p").out.splitlines()[-1] == "H(P) = 1.860779 nats"
+    assert call("plot", path, "--json").results[0]["measure"] == "kl"
+
+
+@pytest.mark.parametrize("name", SIGNATURES)
+def test_the_ending_of_the_file_names_the_picture(call: Run, tmp_path: object, name: str) -> None:
+    """With -o chart.png a command writes PNG, and so for SVG and PDF."""
+    path = str(SAMPLES / "balls.csv")
+    for command in (("plot", path), ("kl", f"{path}::p", f"{path}::q1")):
+        done = call(*command, "-o", f"chart.{name}")
+        assert (done.code, done.raw, done.err) == (0, b"", "")
+        with open(f"chart.{name}", "rb") as file:
+            assert file.read().startswith(SIGNATURES[name])

@@ -1,0 +1,167 @@
+"""Matrices and the commands that read them: loss, vae, distill."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import Done
+
+from klcli.errors import InputError
+from klcli.matrices import Matrix, matched, read_matrix
+
+Run = Callable[..., Done]
+
+
+def written(tmp_path: Path, name: str, text: str) -> str:
+    """The path of a file with that text."""
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+# Matrices
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "rows", "columns"),
+    [
+        ("m.csv", "a,b\n1,-2\n3,-inf\n", None, ("a", "b")),
+        ("m.csv", "row,a,b\nx,1,-2\ny,3,-Infinity\n", ("x", "y"), ("a", "b")),
+        ("m.csv", "1,-2\n3,-inf\n", None, None),
+        ("m.tsv", "a\tb\n1\t-2\n3\t-inf\n", None, ("a", "b")),
+        ("m.json", '[[1, -2], [3, "-Infinity"]]', None, None),
+        ("m.json", '[{"a": 1, "b": -2}, {"a": 3, "b": -Infinity}]', None, ("a", "b")),
+        ("m.json", '{"a": [1, 3], "b": [-2, "-Infinity"]}', None, ("a", "b")),
+        ("m.yaml", "a: [1, 3]\nb: [-2, -inf]\n", None, ("a", "b")),
+    ],
+)
+def test_every_format_holds_the_same_matrix(
+    tmp_path: Path, name: str, text: str, rows: tuple[str, ...] | None, columns: tuple[str, ...] | None
+) -> None:
+    """A matrix is a table, a list of lists, a list of records or a mapping of columns; −inf is the logarithm of 0."""
+    found = read_matrix(written(tmp_path, name, text))
+    assert found.values.tolist() == [[1, -2], [3, -math.inf]]
+    assert (found.rows, found.columns) == (rows, columns)
+
+
+@pytest.mark.parametrize(
+    ("source", "columns"), [("2,1,0", None), ("a=2,b=1,c=0", ("a", "b", "c")), ("col.csv", ("a", "b", "c"))]
+)
+def test_one_column_is_one_row(tmp_path: Path, source: str, columns: tuple[str, ...] | None) -> None:
+    """Numbers on the command line, and a file with one column of them, are one row; labels are its classes."""
+    if source == "col.csv":
+        source = written(tmp_path, source, "class,logit\na,2\nb,1\nc,0\n")
+    found = read_matrix(source)
+    assert found.values.tolist() == [[2, 1, 0]]
+    assert (found.rows, found.columns) == (None, columns)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a,b\n1,x\n2,3\n", "m.csv: line 2: 'x' is not a number, as others there are"),
+        ("a,b\n1,inf\n2,3\n", "m.csv: line 2, column b: 'inf' is not a finite number"),
+        ("a,b\n1,2\n3\n", "m.csv: line 3: 1 cell where the first row has 2"),
+        ("a,b\n1,NA\n2,3\n", "m.csv: line 2: 'NA' is not a number, as others there are"),
+    ],
+)
+def test_what_is_no_number_is_refused_with_its_place(tmp_path: Path, text: str, message: str) -> None:
+    """A cell that is no number is named with its line and column; +inf is none."""
+    with pytest.raises(InputError) as caught:
+        read_matrix(written(tmp_path, "m.csv", text))
+    assert str(caught.value).removeprefix(f"{tmp_path}/").startswith(message)
+
+
+def matrix(name: str, rows: str | None, columns: str | None) -> Matrix:
+    """Two rows and two columns with names of one letter, or without names."""
+    values = np.array([[1.0, 2.0], [3.0, 4.0]])
+    return Matrix(name, values, tuple(rows) if rows else None, tuple(columns) if columns else None)
+
+
+def test_columns_and_rows_are_matched_by_name() -> None:
+    """Names in another order are put into that of the first, and a note says so; without names order is all."""
+    _, b, notes = matched(matrix("a", "xy", "pq"), matrix("b", "yx", "qp"))
+    assert b.values.tolist() == [[4, 3], [2, 1]]
+    assert notes == (
+        "b: rows put into the order of a, by their names",
+        "b: columns put into the order of a, by their names",
+    )
+    assert matched(matrix("a", None, "pq"), matrix("b", "xy", None))[2] == ()
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "message"),
+    [
+        (("xy", "pq"), ("xz", "pq"), "a and b: rows on one side alone: y, z"),
+        ((None, "pp"), (None, "pp"), "a: two columns are called 'p'"),
+    ],
+)
+def test_names_that_do_not_match_are_refused(
+    a: tuple[str | None, str], b: tuple[str | None, str], message: str
+) -> None:
+    """A name on one side alone, or twice on one, is refused."""
+    with pytest.raises(InputError, match=f"^{message}$"):
+        matched(matrix("a", *a), matrix("b", *b))
+
+
+# Commands
+
+
+def test_distill_of_the_known_example(call: Run) -> None:
+    """Logits (2,1,0) by (1,1,0) at T = 4 have a divergence of 0.00748862 and a loss of 0.119818."""
+    result = call("distill", "2,1,0", "1,1,0", "-T", "4", "--json").result
+    assert result["details"]["kl"] == pytest.approx(0.007488615135, abs=1e-12)
+    assert result["value"] == pytest.approx(0.119817842165, abs=1e-12)
+    assert result["inputs"] == {"teacher": "2,1,0", "student": "1,1,0"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "mu,logvar\n0.5,0\n-1,-1.3862943611198906\n",
+        "latent,logvar,mu\nz0,0,0.5\nz1,-1.3862943611198906,-1\n",
+        "mu_0,mu_1,logvar_0,logvar_1\n0.5,-1,0,-1.3862943611198906\n",
+        "mu0,logvar0,mu1,logvar1\n0.5,0,-1,-1.3862943611198906\n0.5,0,-1,-1.3862943611198906\n",
+    ],
+)
+def test_vae_reads_latents_in_rows_or_samples_in_rows(call: Run, text: str) -> None:
+    """Columns mu and logvar have a latent to a row, mu0 and its like a sample to a row."""
+    result = call("vae", "-", "--json", stdin=text).result
+    assert result["value"] == pytest.approx(0.943147180559945, abs=1e-15)
+
+
+def test_vae_refuses_other_columns(call: Run) -> None:
+    """Columns by other names are refused with those that it needs."""
+    done = call("vae", "-", stdin="mean,sd\n0,1\n1,1\n")
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("klcli: stdin: the columns must be mu and logvar, or mu1, mu2 ...")
+
+
+def test_loss_matches_classes_and_rows_by_name(call: Run, tmp_path: Path) -> None:
+    """Classes in another order are matched by name, and the reductions stand side by side."""
+    written(tmp_path, "x.csv", "row,yes,no\na,0.5,0.5\nb,0.9,0.1\n")
+    written(tmp_path, "t.csv", "row,no,yes\na,0.75,0.25\nb,0.1,0.9\n")
+    done = call("loss", "x.csv", "t.csv", "--input-kind", "probs", "--json")
+    assert [term["outcome"] for term in done.result["terms"]] == ["a, yes", "a, no", "b, yes", "b, no"]
+    assert [term["target"] for term in done.result["terms"]] == [0.25, 0.75, 0.9, 0.1]
+    exact = 0.25 * math.log(0.5) + 0.75 * math.log(1.5)
+    details = done.result["details"]
+    assert [details[name] for name in ("sum", "batchmean", "mean")] == pytest.approx([exact, exact / 2, exact / 4])
+    assert done.result["notes"][0] == "t.csv: columns put into the order of x.csv, by their names"
+
+
+def test_loss_equals_the_article(call: Run) -> None:
+    """KLDivLoss(log q1, p) of the article's balls is 0.0067, D(P‖Q1)."""
+    logs = ",".join(str(math.log(x)) for x in (0.14, 0.14, 0.25, 0.08, 0.21, 0.06, 0.12))
+    result = call("loss", logs, "0.15,0.13,0.23,0.09,0.2,0.05,0.15", "--reduction", "sum", "--json").result
+    assert result["value"] == pytest.approx(0.00673502, abs=1e-8)
+
+
+@pytest.mark.parametrize("command", ["loss", "distill"])
+def test_standard_input_is_read_once(call: Run, command: str) -> None:
+    """Two sides cannot both be standard input."""
+    assert "can be read once only" in call(command, "-", "-", stdin="1,2\n").err
