@@ -18,7 +18,7 @@ from klcli.numerals import NumeralError, number
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from klcli.numerics import Array
+    from klcli.numerics import Array, Mask
 
 TOLERANCE = 1e-6  # how far from 1 a sum of probabilities may be
 MOST = 5  # names in a sentence; the others are counted
@@ -245,6 +245,22 @@ def listed(names: Sequence[str], most: int = MOST, count: int | None = None) -> 
     shown = ", ".join(name if name == name.strip() != "" else repr(name) for name in names[:most])
     more = (len(names) if count is None else count) - min(most, len(names))
     return f"{shown} and {more} more" if more else shown
+
+
+def called(outcome: str) -> str:
+    """What an outcome is called in a sentence: "outcome 2" where its name is a number, lest it read as a value."""
+    return f"outcome {outcome}" if outcome.isdigit() else outcome
+
+
+def named(outcomes: Sequence[str], where: Mask) -> str:
+    """The outcomes there in one line, the first few of many.
+
+    >>> named(["0", "1", "2"], np.array([True, False, True]))
+    'outcomes 0, 2'
+    """
+    first, count = [outcomes[index] for index in np.flatnonzero(where)[:MOST].tolist()], int(where.sum())
+    names = listed(first, count=count)
+    return f"outcome{'s' * (count > 1)} {names}" if first and all(map(str.isdigit, first)) else names
 
 
 class Smoothing(NamedTuple):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from klcli.distribution import MOST, TOLERANCE
 from klcli.errors import InputError, KlcliError, OptionError
 from klcli.lazy import np
+from klcli.numerals import short
 from klcli.numerics import sum_of
 from klcli.result import Result
 
@@ -372,7 +373,7 @@ def _refuse_another_kind(values: Array, kind: str, name: str, grid: _Grid, optio
     if wrong.any():
         index = int(np.argmax(wrong))
         bound = "below 0, which no probability is" if kind == "probs" else "above 0, which no log-probability is"
-        fault = f"{name}: {grid.cell(index)}: {_short(values.flat[index])} is {bound}"
+        fault = f"{name}: {grid.cell(index)}: {short(values.flat[index])} is {bound}"
     elif off.any():
         what = "the row sums" if kind == "probs" else "the exponentials of the row sum"
         fault = f"{_row_of(name, grid, off)}: {what} to {sums[np.argmax(off)]:.12g}, not 1"
@@ -428,7 +429,7 @@ def _refuse_wild(mu: Array, logvar: Array, names: Sequence[str], grid: _Grid) ->
     for name, given, wrong, what in faults:
         if wrong.any():
             index = int(np.argmax(wrong))
-            raise InputError(f"{name}: {grid.cell(index)}: {what.format(_short(given.flat[index]))}")
+            raise InputError(f"{name}: {grid.cell(index)}: {what.format(short(given.flat[index]))}")
 
 
 # Arithmetic
@@ -606,9 +607,9 @@ def _torch_nan(target: _Side, given: _Side, target_kind: str, grid: _Grid) -> It
 def _normalised(details: Mapping[str, float]) -> Iterator[str]:
     """The divergence of the normalised rows, where the loss is another number."""
     mean, exact = details["batchmean"], details["divergence"]
-    if _short(mean) != _short(exact):
+    if short(mean) != short(exact):
         yield (
-            f"of the rows normalised the mean divergence is {_short(exact)}: batchmean, {_short(mean)}, is off it "
+            f"of the rows normalised the mean divergence is {short(exact)}: batchmean, {short(mean)}, is off it "
             "since sums of rows are not exactly 1, and by rounding"
         )
 
@@ -617,7 +618,7 @@ def _infinite(terms: Array, p: Array, grid: _Grid, without: str, holder: str) ->
     """Why the value is infinite."""
     lost = np.isinf(terms)
     if lost.any():
-        mass = _short(p[lost][0]) if lost.sum() == 1 and p[lost][0] > 0 else "some"
+        mass = short(p[lost][0]) if lost.sum() == 1 and p[lost][0] > 0 else "some"
         yield f"infinite: {without} gives no probability to {grid.named(lost)}, where {holder} has {mass}"
 
 
@@ -632,7 +633,7 @@ def _explained(result: Result, lines: Iterable[str]) -> Result:
 def _explain_loss(result: Result, grid: _Grid, divisor: int) -> Iterator[str]:
     target, given = result.inputs["target"], result.inputs["input"]
     sizes = f"{_counted(len(grid.rows), 'row')} and {_counted(len(grid.columns), 'class', 'classes')}"
-    total, batchmean, mean = (_short(result.details[name]) for name in ("sum", "batchmean", "mean"))
+    total, batchmean, mean = (short(result.details[name]) for name in ("sum", "batchmean", "mean"))
     yield _worked(result, lambda row: f"{row['target']}·(ln {row['target']} − {row['input']})", over=divisor)
     yield (
         f"It is D(P‖Q) with P = {target} and Q = {given}: what it costs to take {given} for {target}. "
@@ -652,7 +653,7 @@ def _explain_vae(result: Result, grid: _Grid) -> Iterator[str]:
     yield _worked(result, lambda row: f"½({row['sigma']}² + {row['mu']}² − 1 − {row['logvar']})", over=len(grid.rows))
     yield (
         "P is the encoder's N(μ, σ²) and Q the prior N(0, 1): what it costs to take the prior for it is "
-        f"{_short(result.value)} nats{' a row' if len(grid.rows) > 1 else ''}. The other direction is as a rule "
+        f"{short(result.value)} nats{' a row' if len(grid.rows) > 1 else ''}. The other direction is as a rule "
         "another number."
     )
     yield "A latent with μ = 0 and ln σ² = 0 is the prior itself: it costs 0 and tells nothing (posterior collapse)."
@@ -662,11 +663,11 @@ def _explain_vae(result: Result, grid: _Grid) -> Iterator[str]:
 def _explain_distill(result: Result, grid: _Grid) -> Iterator[str]:
     teacher, student = result.inputs["teacher"], result.inputs["student"]
     temperature = result.details["temperature"]
-    square = f"{_short(temperature)}²"
+    square = f"{short(temperature)}²"
     yield _worked(result, lambda row: f"{row['p']}·ln({row['p']}/{row['q']})", square, len(grid.rows))
     yield (
-        f"P is {teacher} and Q is {student}, both softened by T = {_short(temperature)}: D(P‖Q) = "
-        f"{_short(result.details['kl'])} nats{' a row' if len(grid.rows) > 1 else ''}. The other direction is as a "
+        f"P is {teacher} and Q is {student}, both softened by T = {short(temperature)}: D(P‖Q) = "
+        f"{short(result.details['kl'])} nats{' a row' if len(grid.rows) > 1 else ''}. The other direction is as a "
         "rule another number."
     )
     yield (
@@ -688,27 +689,22 @@ def _worked(result: Result, step: Callable[[dict[str, str]], str], factor: str =
     if factor or over > 1:
         total = f"({total})"
     product = f"{factor}·{total}" if factor else total
-    return f"{result.symbol} = {product}{f' / {over}' if over > 1 else ''} = {_short(result.value)}"
+    return f"{result.symbol} = {product}{f' / {over}' if over > 1 else ''} = {short(result.value)}"
 
 
 def _largest(result: Result, grid: _Grid) -> Iterator[str]:
     """Which term is the largest, and which row of a batch."""
     terms = np.asarray(result.terms["contribution"]).reshape(len(grid.rows), len(grid.columns))
     if terms.max() > 0 and terms.size > 1:
-        yield f"The largest term is {grid.cell(int(terms.argmax()))}, with {_short(terms.max())}."
+        yield f"The largest term is {grid.cell(int(terms.argmax()))}, with {short(terms.max())}."
     sums = terms.sum(axis=1)
     if len(grid.rows) > 1 and sums.max() > 0:
-        yield f"The row with the most is {grid.rows[int(sums.argmax())]}, with {_short(sums.max())}."
+        yield f"The row with the most is {grid.rows[int(sums.argmax())]}, with {short(sums.max())}."
 
 
 def _operand(x: float) -> str:
     """The number to stand in a formula, in parentheses where it has a sign."""
-    return f"({_short(x)})" if x < 0 else _short(x)
-
-
-def _short(x: float) -> str:
-    """The number to six significant digits."""
-    return f"{x:.6g}".replace("inf", "∞")
+    return f"({short(x)})" if x < 0 else short(x)
 
 
 def _counted(count: int, word: str, plural: str = "") -> str:

@@ -10,9 +10,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from klcli import numerics
-from klcli.distribution import MOST, Distribution, Smoothing, align, as_distribution, listed
+from klcli.distribution import Distribution, Smoothing, align, as_distribution, called, named
 from klcli.errors import KlcliError, OptionError
 from klcli.lazy import np
+from klcli.numerals import short
 from klcli.result import Result, unit_of
 
 if TYPE_CHECKING:
@@ -142,7 +143,7 @@ class Measure:
             (sources[1], q, sources[0], gained & infinite),
         )
         causes = [
-            f"{without.name} gives no probability to {named}, where {holder.name} has {_short(mass)} of its mass"
+            f"{without.name} gives no probability to {named}, where {holder.name} has {short(mass)} of its mass"
             for holder, own, without, where in sides
             for named, mass in _held(outcomes, own, where)
         ]
@@ -159,8 +160,8 @@ class Measure:
         step = self.step if terms.step is None else terms.step
         yield self._worked(result, step, self.whole if terms.whole is None else terms.whole)
         names = {side.upper(): name for side, name in result.inputs.items()}
-        numbers = {name: _short(x) for name, x in result.details.items() if isinstance(x, float | int)}
-        value = f"{_short(result.value)} {result.unit}".strip()
+        numbers = {name: short(x) for name, x in result.details.items() if isinstance(x, float | int)}
+        value = f"{short(result.value)} {result.unit}".strip()
         if math.isinf(result.value):
             yield f"It is infinite: {result.notes[-1].removeprefix('infinite: ')}."
             return
@@ -173,20 +174,20 @@ class Measure:
             row = _cells(result, int(np.argmax(contributions)))
             largest = self.largest if result.unit else self.largest.replace(" {unit}", "")
             yield largest.format(**{**names, **row, "unit": result.unit})
-        negative = _named(result.terms["outcome"], contributions < 0)
+        negative = named(result.terms["outcome"], contributions < 0)
         if negative:
             yield self.negative.format(**names, outcomes=negative)
 
     def _worked(self, result: Result, step: str, whole: str) -> str:
         """The formula with the numbers of the first and the last terms put in."""
         if not step:
-            return f"{result.formula} = {_short(result.value)}"
+            return f"{result.formula} = {short(result.value)}"
         size = len(result.terms["outcome"])
         shown = list(range(size)) if size <= 4 else [0, 1, size - 1]
         steps = [step.format(**_cells(result, index)) for index in shown]
         if len(shown) < size:
             steps.insert(2, "…")
-        return f"{result.symbol} = {whole.format(' + '.join(steps))} = {_short(result.value)}"
+        return f"{result.symbol} = {whole.format(' + '.join(steps))} = {short(result.value)}"
 
 
 def measure(registry: dict[str, Measure], **facts: Any) -> Callable[[Callable[..., Terms]], Measure]:
@@ -228,30 +229,13 @@ def lay_out(
 def _held(outcomes: Sequence[str], weights: Array, where: Mask) -> Iterator[tuple[str, float]]:
     """The names of the outcomes there and the mass they hold, if there are any."""
     if where.any():
-        yield _named(outcomes, where), float(numerics.shares(weights)[where].sum())
-
-
-def _named(outcomes: Sequence[str], where: Mask) -> str:
-    """The outcomes there in one line, the first few of many."""
-    first, count = [outcomes[index] for index in np.flatnonzero(where)[:MOST].tolist()], int(where.sum())
-    names = listed(first, count=count)
-    return f"outcome{'s' * (count > 1)} {names}" if all(map(str.isdigit, first)) and first else names
+        yield named(outcomes, where), float(numerics.shares(weights)[where].sum())
 
 
 def _cells(result: Result, index: int) -> dict[str, str]:
     """One term in words; p and q in full where they would read the same and are not."""
     row = {name: column[index] for name, column in result.terms.items()}
-    cells = {name: _outcome(x) if isinstance(x, str) else _short(float(x)) for name, x in row.items()}
+    cells = {name: called(x) if isinstance(x, str) else short(float(x)) for name, x in row.items()}
     if "q" in row and cells["p"] == cells["q"] and row["p"] != row["q"]:
         cells |= {name: repr(float(row[name])) for name in ("p", "q")}
     return cells
-
-
-def _outcome(name: str) -> str:
-    """How an outcome is called in a sentence: the third is "outcome 2", lest it read as a value."""
-    return f"outcome {name}" if name.isdigit() else name
-
-
-def _short(x: float) -> str:
-    """The number to six significant digits."""
-    return f"{x:.6g}".replace("inf", "∞")

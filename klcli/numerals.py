@@ -1,4 +1,4 @@
-"""Numbers as people write them: 0.15, 1/3, 1e-3; and what is wrong with what is none."""
+"""Numbers as people write and read them: 0.15, 1/3, 1e-3; and what is wrong with what is none."""
 
 from __future__ import annotations
 
@@ -61,6 +61,15 @@ def _rounded_once(numerator: str, denominator: str) -> float:
         return math.inf
     except ValueError:  # more digits than Python turns into an integer
         return float(numerator) / float(denominator)
+
+
+def short(x: float) -> str:
+    """The number to six significant digits, for a sentence.
+
+    >>> short(1 / 3), short(2.0), short(math.inf)
+    ('0.333333', '2', '∞')
+    """
+    return f"{float(x):.6g}".replace("inf", "∞")
 
 
 def numbers(cells: Sequence[str]) -> Array:

@@ -21,7 +21,7 @@ HERE = Path(klcli.__file__).parent
 _BOTTOM = {"errors", "lazy"}
 _ARITHMETIC = {*_BOTTOM, "numerics"}
 _DISTRIBUTION = {*_ARITHMETIC, "numerals"}
-_MEASURE = {*_ARITHMETIC, "distribution", "result"}
+_MEASURE = {*_DISTRIBUTION, "distribution", "result"}
 _MEASURES = {*_MEASURE, "measure"}
 DOORS: dict[str, set[str]] = {
     "errors": set(),
@@ -36,14 +36,15 @@ DOORS: dict[str, set[str]] = {
     "comparison": {*_MEASURES, "measures"},
     "columns": {"numerals", "numerics"},
     "tables": {"columns", "distribution", "errors", "lazy", "numerals"},
-    "losses": _MEASURE,
+    "coding": {*_DISTRIBUTION, *_MEASURES},
+    "losses": {*_DISTRIBUTION, *_MEASURE},
     "matrices": {"columns", "distribution", "errors", "lazy", "numerals", "numerics", "readers"},
     "trees": {"columns", "distribution", "errors", "tables"},
     "readers": {*_DISTRIBUTION, "distribution", "columns", "tables", "trees"},
     "output": {"errors"},
     "render": {"errors", "result", "numerics", "lazy", "render"},
     "cli": {
-        *_DISTRIBUTION, *_MEASURES, "measures", "comparison", "losses", "readers", "matrices", "output", "render",
+        *_DISTRIBUTION, *_MEASURES, "measures", "comparison", "coding", "losses", "readers", "matrices", "output", "render",
         "rooms", "cli", "__init__",
     },
     "__main__": {"cli"},
@@ -53,7 +54,7 @@ DOORS: dict[str, set[str]] = {
 UPWARD = ("result", "Result._repr_html_", "render")
 
 PURE = {
-    "errors", "lazy", "numerals", "numerics", "result", "distribution", "measure", "measures", "comparison", "losses",
+    "errors", "lazy", "numerals", "numerics", "result", "distribution", "measure", "measures", "comparison", "coding", "losses",
 }  # fmt: skip
 MATHEMATICS = {
     "__future__", "cmath", "collections", "contextlib", "dataclasses", "decimal", "enum", "fractions", "functools",

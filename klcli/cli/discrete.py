@@ -7,9 +7,10 @@ from typing import Any
 
 import click
 
-from klcli import readers
+from klcli import coding, readers
 from klcli.cli.options import Names, Source, base_option, input_options, measure_options, option, output_options
 from klcli.cli.show import Command, default_source, read, show
+from klcli.coding import CODES
 from klcli.comparison import COMPARABLE, USUAL, compare
 from klcli.errors import InputError
 from klcli.measure import Measure
@@ -86,4 +87,29 @@ def compare_command(sources: tuple[str, ...], measures: tuple[str, ...], by: str
     return show(compare(p, *qs, measures=measures, by=by, base=base, smooth=given["smooth"]), given)
 
 
-COMMANDS: list[click.Command] = [*map(measure_command, MEASURES.values()), compare_command]
+@click.command(
+    "code",
+    cls=Command,
+    short_help="Codewords for P, or for Q used on P, and what they cost.",
+    params=[
+        click.Argument(["p"], type=Source(), metavar="P"),
+        click.Argument(["q"], type=Source(), metavar="[Q]", required=False),
+        option("--code", type=click.Choice(tuple(CODES)), default="huffman", show_default=True, help="The code."),
+        option("--total", type=click.IntRange(min=1), help="Length of the corpus, where P holds no counts."),
+        *input_options(),
+        *output_options(),
+    ],
+)
+def code_command(p: str, q: str | None, code: str, total: int | None, **given: Any) -> int:
+    """The codebook of P with its mean length in bits; with Q, what P takes in the code that was made for Q.
+
+    Huffman's words are the shortest that can be told apart, Shannon's have ⌈log₂ 1/p⌉ bits, and ideal lengths are
+    −log₂ p. Of equal weights the one that was made first is joined first, outcomes before groups; words of one
+    length follow each other in the outcomes' order. Counts, or --total, give the length of the whole corpus too.
+    """
+    sources = [p] if q is None else [p, q]
+    data = [readers.only(each, source) for each, source in zip(read(sources, given), sources, strict=True)]
+    return show([coding.code(*data, code=code, total=total, smooth=given["smooth"])], given)
+
+
+COMMANDS: list[click.Command] = [*map(measure_command, MEASURES.values()), compare_command, code_command]
