@@ -20,7 +20,7 @@ from typing import Any, BinaryIO
 
 import klcli.trees  # noqa: F401 - enters its formats
 from klcli import tables
-from klcli.columns import FORMATS, Column, FormatError, is_number, line_at
+from klcli.columns import FORMATS, Column, FormatError, is_infinite, is_number, line_at
 from klcli.distribution import Distribution, listed, numbered
 from klcli.errors import InputError, OptionError, OutcomeError, clipped
 from klcli.lazy import np
@@ -336,8 +336,9 @@ def _inline(source: str) -> Column | None:
         if equals:
             labels.append(label.strip())
         cells.append(cell)
+    finite = [cell for cell in cells if not is_infinite(cell)]  # the others may be log-probabilities
     try:
-        numbers(cells)
+        numbers(finite or cells)
     except NumeralError as error:
         is_list = "," in source or labels
         if not is_list or (isinstance(error, NoNumeralError) and not _has_gap(cells)):

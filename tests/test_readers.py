@@ -1791,6 +1791,9 @@ def test_no_table_is_read_wrongly(name: str, data: st.DataObject) -> None:
     if found and '"' not in text:
         mark = "\t" if name.endswith("tsv") else next((mark for mark in ",;\t|" if mark in rows[0]), ",")
         header = rows[0].split(mark)
+        if len(rows) == 1 and mark == ",":  # a list, as on the command line
+            assert [len(each.outcomes) for each in found] in ([len(header)], [1])
+            return
         for each in found:
             assert len(each.outcomes) in (len(rows), len(rows) - 1)
             if len(each.outcomes) < len(rows):

@@ -41,9 +41,9 @@ def chart(results: Sequence[Result], view: View) -> Chart:
     outcomes = list(dict.fromkeys(outcome for result in drawn for outcome in result.terms["outcome"]))
     probabilities = []
     if "p" in first.terms:
-        probabilities.append(_series(f"P = {first.inputs['p']}", first, "p", outcomes))
+        probabilities.append(_series(f"P = {_names(first)[0]}", first, "p", outcomes))
     if "q" in first.terms:
-        probabilities += [_series(f"Q = {result.inputs['q']}", result, "q", outcomes) for result in drawn]
+        probabilities += [_series(f"Q = {_names(result)[1]}", result, "q", outcomes) for result in drawn]
     contributions = [_series(_caption(result, view), result, "contribution", outcomes) for result in drawn]
     kept = _largest(contributions, view.top or MOST)
     unit = f" ({first.unit})" if first.unit else ""
@@ -61,6 +61,11 @@ def _series(name: str, result: Result, column: str, outcomes: Sequence[str]) -> 
     values = dict(zip(result.terms["outcome"], map(float, result.terms[column]), strict=True))
     missing = 0.0 if column in ("p", "q") else math.nan
     return Series(printable(name), [values.get(outcome, missing) for outcome in outcomes])
+
+
+def _names(result: Result) -> list[str]:
+    """Who P and Q are, whatever the sides are called, as teacher and student."""
+    return list(result.inputs.values())
 
 
 def _caption(result: Result, view: View) -> str:
