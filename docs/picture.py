@@ -1,4 +1,4 @@
-"""Draw docs/kl.svg: the article's table as a terminal shows it."""
+"""Draw docs/kl.svg, the article's table as a terminal shows it, and docs/balls.png, its bars."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from rich.terminal_theme import MONOKAI
 
 import klcli
 from klcli.render import View
+from klcli.render.png import render
 from klcli.render.table import draw
 
 ROOT = Path(__file__).parent.parent
@@ -29,5 +30,12 @@ def svg() -> str:
     return "\n".join(line.rstrip() for line in drawn.splitlines()) + "\n"
 
 
+def png() -> bytes:
+    """The article's bars, as `klcli plot sample_data/balls.csv -o balls.png` draws them here."""
+    p, *guesses = klcli.read_all(ROOT / "sample_data" / "balls.csv")
+    return render(klcli.compare(p, *guesses), View())
+
+
 if __name__ == "__main__":
     (ROOT / "docs" / "kl.svg").write_text(svg(), encoding="utf-8")
+    (ROOT / "docs" / "balls.png").write_bytes(png())

@@ -106,3 +106,41 @@ def test_picture_is_that_of_today():
 def test_version_is_that_of_the_package():
     """pyproject.toml and the package say the same version."""
     assert f'version = "{__version__}"' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+
+
+# Every number that the article behind the walkthrough prints, by the section it stands in.
+ARTICLE = {
+    "## The data": "0.15 0.13 0.23 0.09 0.2 0.05 0.14 0.25 0.08 0.21 0.06 0.12 0.11 0.22 0.16",
+    "## Entropy": "4096×1 2048×2 1024×3 14336 1.75 2.000000 0 10 110 111 00 01 11",
+    "## The formula": "0.250000 0.875000 1.750000 2.625000",
+    "## In bits": "0.25 4096×3 2048×3 1024×1 1024×2 8192 2.625 0.875",
+    "## Step by step": (
+        "1.071429 0.928571 0.920000 1.125000 0.952381 0.833333 1.250000 "
+        "0.068993 -0.074108 -0.083382 0.117783 -0.048790 -0.182322 0.223144 "
+        "0.010349 -0.009634 -0.019178 0.010600 -0.009758 -0.009116 0.033472 0.006735 "
+        "0.046523 0.021717 0.010224 -0.051783 0.057536 -0.058158 0.076624 0.102684"
+    ),
+    "## What it has and what it lacks": "0.006546875201112772 0 0.006735 0.006547 0.102684",
+    "## As a loss function": "0.0067",
+}
+SECTIONS, CHINESE = (
+    [f"## {part}" for part in (ROOT / "docs" / name).read_text(encoding="utf-8").split("\n## ")[1:]]
+    for name in ("walkthrough.md", "walkthrough.zh-CN.md")
+)
+
+
+@pytest.mark.parametrize(("heading", "number"), [(h, n) for h, numbers in ARTICLE.items() for n in numbers.split()])
+def test_every_number_of_the_article_is_printed(heading, number):
+    """A number that the article prints is in the output of a command of its section, in both languages."""
+    position = next(place for place, section in enumerate(SECTIONS) if section.startswith(f"{heading}\n"))
+    for section in (SECTIONS[position], CHINESE[position]):
+        printed = "".join(
+            line for block in examples.blocks(section) for line in block.splitlines(True) if line[:2] != "$ "
+        )
+        assert re.search(rf"(?<![\d.-]){re.escape(number)}(?![\d.])", printed)
+
+
+def test_both_walkthroughs_run_the_same_commands():
+    """The walkthrough has the same commands, and so the same output, in English and in Chinese."""
+    english, chinese = ([examples.blocks(section) for section in each] for each in (SECTIONS, CHINESE))
+    assert english == chinese

@@ -37,6 +37,9 @@ DOORS: dict[str, set[str]] = {
     "columns": {"numerals", "numerics"},
     "tables": {"columns", "distribution", "errors", "lazy", "numerals"},
     "coding": {*_DISTRIBUTION, *_MEASURES},
+    "crosscheck": {*_DISTRIBUTION, *_MEASURES, "measures"},
+    "special": _ARITHMETIC,
+    "continuous": {*_BOTTOM, "distribution", "numerals", "numerics", "result", "special"},
     "losses": {*_DISTRIBUTION, *_MEASURE},
     "matrices": {"columns", "distribution", "errors", "lazy", "numerals", "numerics", "readers"},
     "trees": {"columns", "distribution", "errors", "tables"},
@@ -44,8 +47,8 @@ DOORS: dict[str, set[str]] = {
     "output": {"errors"},
     "render": {"errors", "result", "numerics", "lazy", "render"},
     "cli": {
-        *_DISTRIBUTION, *_MEASURES, "measures", "comparison", "coding", "losses", "readers", "matrices", "output", "render",
-        "rooms", "cli", "__init__",
+        *_DISTRIBUTION, *_MEASURES, "measures", "comparison", "coding", "continuous", "crosscheck", "losses",
+        "readers", "matrices", "output", "render", "rooms", "cli", "__init__",
     },
     "__main__": {"cli"},
     "__init__": {"errors", "result", "distribution", "measures", "comparison", "readers"},
@@ -54,7 +57,8 @@ DOORS: dict[str, set[str]] = {
 UPWARD = ("result", "Result._repr_html_", "render")
 
 PURE = {
-    "errors", "lazy", "numerals", "numerics", "result", "distribution", "measure", "measures", "comparison", "coding", "losses",
+    "errors", "lazy", "numerals", "numerics", "result", "distribution", "measure", "measures", "comparison", "coding",
+    "special", "losses",
 }  # fmt: skip
 MATHEMATICS = {
     "__future__", "cmath", "collections", "contextlib", "dataclasses", "decimal", "enum", "fractions", "functools",
@@ -67,6 +71,9 @@ HOMES: dict[str, dict[str, str]] = {
     "rich": {"render": "top"},
     "yaml": {"trees": "function"},
     "matplotlib": {"render": "function"},
+    "mpmath": {"crosscheck": "function"},
+    "scipy": {"continuous": "function", "crosscheck": "function"},
+    "torch": {"continuous": "function", "crosscheck": "function"},
 }
 
 

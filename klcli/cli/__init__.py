@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from klcli import __version__
-from klcli.cli import charts, discrete, models
+from klcli.cli import charts, discrete, families, models
 from klcli.cli.options import common_options, printing
 from klcli.cli.show import SETTINGS, say
 from klcli.errors import KlcliError
@@ -53,7 +53,7 @@ klcli.params += [
 ]
 
 
-for _command in (*discrete.COMMANDS, *models.COMMANDS, *charts.COMMANDS):
+for _command in (*discrete.COMMANDS, *families.COMMANDS, *models.COMMANDS, *charts.COMMANDS):
     klcli.add_command(_command)
 
 

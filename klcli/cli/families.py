@@ -1,0 +1,55 @@
+"""The command for parametric families of distributions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from klcli.cli.options import base_option, option, output_options
+from klcli.cli.show import Command, show
+from klcli.matrices import read_matrix
+
+
+class Family(click.ParamType):
+    """A family with its parameters: normal(0, 1), gamma(shape=2, rate=1/2), mvnormal([[2, 1], [1, 2]])."""
+
+    name = "family"
+
+
+@click.command(
+    "continuous",
+    cls=Command,
+    short_help="D(F‖G) between families: normal(0,1), gamma(2,1) ...",
+    params=[
+        click.Argument(["f"], type=Family(), metavar="F"),
+        click.Argument(["g"], type=Family(), metavar="G"),
+        base_option(),
+        option("--verify", is_flag=True, help="Compare closed form, quadrature and PyTorch."),
+        *output_options(),
+    ],
+)
+def continuous_command(f: str, g: str, base: float, verify: bool, **given: Any) -> int:
+    """The divergence between two families of distributions, by its closed form or by quadrature.
+
+    F and G are a name with parameters, in order or by name: normal(mean, sd), lognormal(mu, sigma),
+    exponential(rate), gamma(shape, rate), beta(a, b), dirichlet(a1, a2, ...), laplace(loc, scale), cauchy(loc, scale),
+    uniform(low, high), pareto(scale, shape), weibull(shape, scale), gumbel(loc, scale), vonmises(mu, kappa),
+    student(df, loc, scale), halfnormal(scale), invgamma(shape, scale), chi2(df), mvnormal(mean, covariance); and of
+    counts poisson(rate), bernoulli(p), binomial(n, p), geometric(p), negbinomial(r, p). A matrix is [[...]] or a file.
+    """
+    from klcli import continuous  # a big room, which other commands need not wait for
+
+    first, second = (continuous.parse(text, load=_rows) for text in (f, g))
+    results = [continuous.continuous(first, second, base=base)]
+    if verify:
+        results.append(continuous.verify(first, second, base=base))
+    return show(results, given)
+
+
+def _rows(path: str) -> list[list[float]]:
+    rows: list[list[float]] = read_matrix(path).values.tolist()
+    return rows
+
+
+COMMANDS: list[click.Command] = [continuous_command]

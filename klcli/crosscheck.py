@@ -1,0 +1,702 @@
+"""klcli against others: one divergence by independent implementations, and the laws that it must obey.
+
+scipy, torch and mpmath are imported by the functions that use them and by nothing else; what is not installed
+gets a row that says so.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from klcli.distribution import MOST, Distribution, Smoothing, align, as_distribution, listed
+from klcli.errors import OptionError
+from klcli.lazy import np
+from klcli.measure import Measure, lay_out
+from klcli.measures import chi2, cross_entropy, entropy, js, js_distance, kl, tv
+from klcli.numerics import Contrast, log_of, shares
+from klcli.result import Result, unit_of
+
+if TYPE_CHECKING:
+    from klcli.numerics import Array, Mask
+
+OWN = 1e-14  # how far klcli may be from the exact value, as a share of it ...
+FLOOR = 1e-33  # ... and what it may be off in any case: of a smaller divergence no digit is promised
+LARGEST = 10_000  # outcomes; mpmath takes half a second for as many
+
+_TINY = 2.0**-1021  # a share of Q below this has lost digits, and p/q may be beyond float64
+_DIGITS = 50  # of the exact value
+_GUARD = 65  # decimal digits by which D(P‖Q) can be smaller than the least share: some p/q is 2^-107 off 1
+_REPEATS, _ENOUGH = 3, 0.1  # how often a call is timed, and how many seconds of that are enough
+
+
+# One divergence by many: the registry
+
+
+class Implementation(NamedTuple):
+    """D(P‖Q) in nats from two arrays of probabilities, as a user of some library would write it.
+
+    `call` is the expression, `extra` that of klcli which installs what it needs ("" for nothing), `zeros` says
+    what is done where p = 0, if anything has to be.
+    """
+
+    name: str
+    call: str
+    function: Callable[[Array, Array], float]
+    extra: str
+    zeros: str
+
+
+TEXTBOOK: dict[str, Implementation] = {}  # by name, in the order of this page
+
+_LEFT_OUT = "p = 0 left out"
+
+
+def _textbook(
+    name: str, call: str, *, extra: str = "", zeros: str = ""
+) -> Callable[[Callable[[Array, Array], float]], Callable[[Array, Array], float]]:
+    """A decorator that enters a function in the registry."""
+
+    def enter(function: Callable[[Array, Array], float]) -> Callable[[Array, Array], float]:
+        TEXTBOOK[name] = Implementation(name, call, function, extra, zeros)
+        return function
+
+    return enter
+
+
+@_textbook("plain Python", "sum(a * log(a / b) for a, b in zip(p, q) if a > 0)", zeros=_LEFT_OUT)
+def _plain(p: Array, q: Array) -> float:
+    pairs = zip(p.tolist(), q.tolist(), strict=True)
+    return float(sum(a * math.log(a / b) if b > 0 else math.inf for a, b in pairs if a > 0))
+
+
+@_textbook("numpy", "np.sum(p * np.log(p / q))", zeros=_LEFT_OUT)
+def _numpy(p: Array, q: Array) -> float:
+    p, q = p[p > 0], q[p > 0]
+    return float(np.sum(p * np.log(p / q)))
+
+
+@_textbook("scipy.special.rel_entr", "rel_entr(p, q).sum()", extra="check")
+def _rel_entr(p: Array, q: Array) -> float:
+    from scipy.special import rel_entr
+
+    return float(rel_entr(p, q).sum())
+
+
+@_textbook("scipy.stats.entropy", "entropy(p, q)", extra="check")
+def _scipy_entropy(p: Array, q: Array) -> float:
+    from scipy.stats import entropy
+
+    return float(entropy(p, q))
+
+
+@_textbook(
+    "torch.nn.KLDivLoss",
+    'KLDivLoss(reduction="sum")(q.log(), p)',
+    extra="torch",
+    zeros=f"{_LEFT_OUT}: 0·(−∞) is nan there",
+)
+def _kl_div_loss(p: Array, q: Array) -> float:
+    import torch
+
+    target, other = torch.from_numpy(p[p > 0]), torch.from_numpy(q[p > 0])
+    return float(torch.nn.KLDivLoss(reduction="sum")(other.log(), target))
+
+
+def _exact(p: Array, q: Array, base: float) -> float:
+    """D(P‖Q) of the normalised weights by the textbook's formula, right to 50 digits and then rounded once."""
+    import mpmath
+
+    with mpmath.workdps(_working_digits(p, q)):
+        weights = [[mpmath.mpf(x) for x in side.tolist()] for side in (p, q)]
+        p_sum, q_sum = map(mpmath.fsum, weights)
+        used = [(a / p_sum, b / q_sum) for a, b in zip(*weights, strict=True) if a]
+        if not all(b for _, b in used):
+            return math.inf
+        nats = mpmath.fsum(a * mpmath.log(a / b) for a, b in used)
+        return float(nats if base == math.e else nats / mpmath.log(base))  # e itself is no float64
+
+
+def _working_digits(p: Array, q: Array) -> int:
+    """How many digits the terms need for 50 of their sum, which can be far smaller than they are."""
+    decades = max(math.log10(side.max()) - math.log10(side[side > 0].min()) for side in (p, q))
+    return _DIGITS + _GUARD + math.ceil(decades + math.log10(p.size))
+
+
+# One divergence by many: the runs and what they show
+
+
+class _Run(NamedTuple):
+    """What one implementation said and how long it took: nan and nan where it did not run."""
+
+    name: str
+    call: str
+    value: float
+    seconds: float
+    remark: str
+    difference: float = math.nan  # from the reference
+    allowed: float = 0.0  # how large the difference may be
+
+    @property
+    def ran(self) -> bool:
+        return not math.isnan(self.seconds)
+
+    @property
+    def is_beyond(self) -> bool:
+        return abs(self.difference) > self.allowed
+
+
+def implementations(
+    p: Any,
+    q: Any,
+    *,
+    base: float = math.e,
+    normalize: bool = False,
+    smooth: str | None = None,
+    clock: Callable[[], float] = time.perf_counter,
+) -> Result:
+    """One row for each implementation of D(P‖Q): klcli, the textbook's sum written in five ways, mpmath as the judge.
+
+    `value` is the widest absolute difference from mpmath's value, which is the exact one of the normalised
+    distributions of the numbers as read. Where mpmath is missing, or left out because there are more than 10,000
+    outcomes, klcli takes its place. `seconds` is the best of a few calls by `clock`. Values, differences and
+    tolerances are in the unit of the base; `ulps` is the difference in units in the last place of the reference,
+    nan where that is 0 or infinite and the value is not.
+
+    `details` has `agreement`, 1 or 0, and the two tolerances that it means:
+
+    - `klcli_tolerance`: klcli is within 1e-14 of the exact value, or else within 1e-33 of a unit.
+    - `tolerance`: the others add rounded terms of rounded shares. In units of 2^-52, a share is right to 1 of
+      itself (2 + ½·log2 n where scipy divides once more), a quotient to ½, a logarithm to 2, a product to ½ and a
+      sum of n terms to n/2. The sizes of the terms sum to H(P) + H(P,Q) at most, and a share that is wrong by x of
+      itself moves the sum by x·p, besides. All of it stays below (n/2 + 8)·2^-52·(1 + H(P) + H(P,Q)) nats. It is
+      0 where D(P‖Q) is infinite, and infinite, with a note, where a share is too small for float64.
+      Source: Higham (2002), "Accuracy and stability of numerical algorithms", sections 2.2, 3.1 and 4.2.
+
+    Raises InputError and OptionError as `kl` does.
+
+    >>> found = implementations([0.5, 0.5], [0.25, 0.75])
+    >>> found.terms["outcome"][:3], agrees(found)
+    (('klcli', 'plain Python', 'numpy'), True)
+    """
+    sources = [as_distribution(each, side, normalize=normalize) for each, side in ((p, "P"), (q, "Q"))]
+    own = kl(*sources, base=base, smooth=smooth)
+    _, weights, _ = lay_out(sources, smooth)
+    faint = _faint(own, weights)
+    runs = [
+        _run("klcli", "klcli.kl(p, q).value", lambda: kl(*sources, base=base, smooth=smooth).value, clock),
+        *(_run_of(each, own, math.log(base), clock) for each in TEXTBOOK.values()),
+        _oracle(weights, base, clock),
+    ]
+    reference = runs[-1] if runs[-1].ran else runs[0]
+    runs = list(_judged(runs, reference.value, _tolerance(own, faint)))
+    value = max(abs(run.difference) for run in runs if run.ran)
+    result = Result(
+        measure="check",
+        title="D(P‖Q) by independent implementations",
+        formula=f"widest difference = max |value − {reference.name}'s|, {kl.formula}",
+        inputs=own.inputs,
+        value=value,
+        base=base,
+        unit=own.unit,
+        terms=_columns(runs, reference.value),
+        headings={"outcome": "implementation", "tolerance": "tolerance"},
+        notes=tuple(_notes(own, runs, faint, value)),
+        details={
+            "agreement": int(not any(run.is_beyond for run in runs)),
+            "tolerance": runs[1].allowed,
+            "klcli_tolerance": runs[0].allowed,
+        },
+    )
+    return replace(result, explanation=tuple(_explained(result, runs, reference)))
+
+
+def agrees(result: Result) -> bool:
+    """Whether every implementation that ran is within its tolerance.
+
+    >>> agrees(implementations([0.5, 0.5, 0], [0.25, 0.75, 0]))
+    True
+    """
+    return bool(result.details["agreement"])
+
+
+def _run_of(each: Implementation, own: Result, unit: float, clock: Callable[[], float]) -> _Run:
+    """A textbook implementation with the shares in float64; `unit` is that of the answer, in nats."""
+    p, q = np.asarray(own.terms["p"]), np.asarray(own.terms["q"])
+    run = _run(each.name, each.call, lambda: each.function(p, q) / unit, clock, each.extra)
+    return run._replace(remark=each.zeros) if run.ran and not np.all(p) else run
+
+
+def _oracle(weights: Sequence[Array], base: float, clock: Callable[[], float]) -> _Run:
+    name, call = "mpmath", f"fsum(a * log(a / b) for a, b in zip(p, q) if a), {_DIGITS} digits"
+    p, q = weights
+    if p.size > LARGEST:
+        return _Run(name, call, math.nan, math.nan, f"left out: it is slow, and these are over {LARGEST} outcomes")
+    run = _run(name, call, lambda: _exact(p, q, base), clock, "check")
+    return run._replace(remark="the exact value, rounded once") if run.ran else run
+
+
+def _run(name: str, call: str, function: Callable[[], float], clock: Callable[[], float], extra: str = "") -> _Run:
+    """The function's value and the seconds of its best call, after one that is not timed: it may import."""
+    with np.errstate(all="ignore"):  # a quotient beyond float64 shows in the value
+        try:
+            value = function()
+        except ImportError:
+            return _Run(name, call, math.nan, math.nan, f"not installed: pip install 'klcli[{extra}]'")
+        seconds: list[float] = []
+        while len(seconds) < _REPEATS and sum(seconds) < _ENOUGH:
+            start = clock()
+            function()
+            seconds.append(clock() - start)
+    return _Run(name, call, value, min(seconds), "")
+
+
+def _judged(runs: Sequence[_Run], reference: float, tolerance: float) -> Iterator[_Run]:
+    """The runs with their differences and what those may be; the first is klcli's, the last the oracle's."""
+    own = 0.0 if math.isinf(reference) else OWN * reference + FLOOR
+    for run, allowed in zip(runs, [own, *[tolerance] * (len(runs) - 2), 0.0], strict=True):
+        judged = run._replace(difference=_difference(run, reference), allowed=allowed)
+        words = ("beyond the tolerance" if judged.is_beyond else "", run.remark)
+        yield judged._replace(remark="; ".join(filter(None, words)))
+
+
+def _difference(run: _Run, reference: float) -> float:
+    if not run.ran:
+        return math.nan
+    if run.value == reference:
+        return 0.0  # inf − inf is none
+    return math.inf if math.isnan(run.value) else run.value - reference
+
+
+def _tolerance(own: Result, faint: Mask) -> float:
+    """How far an implementation that is given shares may be from the exact value, in the unit of the base."""
+    if faint.any():
+        return math.inf
+    if math.isinf(own.value):
+        return 0.0
+    size = own.details["entropy"] + own.details["cross_entropy"] + 1 / math.log(own.base or math.e)
+    return float((faint.size / 2 + 8) * 2.0**-52 * size)
+
+
+def _faint(own: Result, weights: Sequence[Array]) -> Mask:
+    """Where a share is so small that float64 changes the answer: q lost digits, or the p that makes it infinite."""
+    (p, q), p_share, q_share = weights, np.asarray(own.terms["p"]), np.asarray(own.terms["q"])
+    found: Mask = ((p_share > 0) & (q > 0) & (q_share < _TINY)) | ((p > 0) & (p_share == 0) & (q == 0))
+    return found
+
+
+def _columns(runs: Sequence[_Run], reference: float) -> dict[str, Any]:
+    differences = np.array([run.difference for run in runs])
+    with np.errstate(all="ignore"):
+        ulps = differences / math.ulp(reference)
+    if reference in (0.0, math.inf):
+        ulps = np.where(differences == 0, 0.0, math.nan)
+    return {
+        "outcome": tuple(run.name for run in runs),
+        "call": tuple(run.call for run in runs),
+        "value": np.array([run.value for run in runs]),
+        "difference": differences,
+        "ulps": ulps,
+        "seconds": np.array([run.seconds for run in runs]),
+        "remark": tuple(run.remark for run in runs),
+    }
+
+
+def _notes(own: Result, runs: Sequence[_Run], faint: Mask, value: float) -> Iterator[str]:
+    """What was done and what it shows; where something is infinite, why, in the last note."""
+    because = own.notes[-1:] if math.isinf(own.value) else ()
+    yield from own.notes[: len(own.notes) - len(because)]
+    yield "klcli and mpmath divide by the exact sums; the others are given p/Σp and q/Σq, rounded to float64"
+    sizes = float(np.abs(own.terms["contribution"]).sum())
+    if own.value * (1 + OWN) < sizes < math.inf:
+        yield (
+            f"rel_entr and its like add terms of both signs, {_short(sizes)} in size, which cancel to "
+            f"{_short(own.value)}: what was rounded in shares and terms stays in the last digits; klcli adds terms "
+            "that are not below 0, from the exact p − q"
+        )
+    if not runs[-1].ran:
+        yield f"differences are from klcli, itself not checked: mpmath is {runs[-1].remark}"
+    yield _verdict(own, runs, faint)
+    yield from because
+    if math.isinf(value):
+        apart = _named(run for run in runs if math.isinf(run.difference))
+        yield f"infinite: {apart}: not finite where the exact value is, or finite where it is not"
+
+
+def _verdict(own: Result, runs: Sequence[_Run], faint: Mask) -> str:
+    """Whether they agree, and how closely they have to."""
+    if any(run.is_beyond for run in runs):
+        return f"no agreement: {_named(run for run in runs if run.is_beyond)} beyond the tolerance"
+    if faint.any():
+        outcomes = [own.terms["outcome"][index] for index in np.flatnonzero(faint)[:MOST].tolist()]
+        return (
+            f"a share is too small for float64 at {listed(outcomes, count=int(faint.sum()))}, so nothing is asked of "
+            "the implementations that are given shares"
+        )
+    count, tolerance = sum(run.ran for run in runs), runs[1].allowed
+    if math.isinf(own.value):
+        return f"all {count} agree that it is infinite"
+    klcli = "klcli within 1e-14 of the value, " if runs[-1].ran else ""
+    bound = f"(n/2 + 8)·2^-52·(1 + H(P) + H(P,Q)) nats = {tolerance:.3g} {own.unit}"
+    return f"all {count} agree: {klcli}the textbook's sums within {bound}"
+
+
+def _named(runs: Iterator[_Run]) -> str:
+    return ", ".join(run.name for run in runs)
+
+
+def _explained(result: Result, runs: Sequence[_Run], reference: _Run) -> Iterator[str]:
+    widest = next(run for run in runs if abs(run.difference) == result.value)
+    apart = f"|{_short(widest.value, 17)} − {_short(reference.value, 17)}| = {_short(result.value)}"
+    yield f"{result.symbol} = {apart if result.value else 0}, that of {widest.name}"
+    yield f"Every row computes {kl.formula} anew, by a library of its own."
+    if reference is runs[-1]:
+        yield (
+            f"mpmath does it with {_DIGITS} digits and rounds once, so its value is the exact one; an ulp is the "
+            "distance from there to the next number that float64 has."
+        )
+    if agrees(result):
+        yield "No difference is larger than rounding explains: formula and sides are the same in all."
+    else:
+        yield "A difference is larger than rounding explains: one of them is wrong, or computes something else."
+
+
+def _short(x: float, digits: int = 6) -> str:
+    return f"{x:.{digits}g}".replace("inf", "∞")
+
+
+# The laws of a divergence, and two that are not its own
+
+
+_LEAST = 2.0**-1070  # what a term may lose where it is too small for float64
+_SLACK = 2e-14  # two numbers that are each right to 1e-14 of themselves
+_ROOT = math.sqrt(FLOOR)  # what a root may be off in any case
+
+_NOT = {"≤": ">", "≥": "<", "=": "≠"}
+
+
+class _Law(NamedTuple):
+    """A statement with its numbers put in; `binding` is false for what a divergence need not obey."""
+
+    name: str
+    statement: str
+    left: float
+    relation: str
+    right: float
+    holds: str  # yes, no, does not apply
+    remark: str = ""
+    binding: bool = True
+
+    @property
+    def is_broken(self) -> bool:
+        return self.binding and self.holds == "no"
+
+
+def laws(
+    p: Any,
+    q: Any,
+    r: Any = None,
+    *,
+    base: float = math.e,
+    normalize: bool = False,
+    smooth: str | None = None,
+) -> Result:
+    """One row for each law of D(P‖Q) with the numbers of these distributions; `value` counts the laws broken.
+
+    That is 0 unless klcli is wrong. `left` and `right` are the numbers, `relation` says how they stand, `holds` is
+    "yes", "no" or "does not apply", which is said where both are infinite and where digits are not to be trusted:
+    numbers count as equal within 2e-14 of themselves, since each is right to 1e-14, and a divergence below 1e-33
+    has no digit that is promised.
+
+    Symmetry and, with R, the triangle inequality are shown because distances have them and the divergence has not:
+    "no" breaks nothing there. Where the triangle inequality holds for these three, the notes have three others
+    near them, in short decimals to be tried, for which it fails.
+
+    D, H and JS are in the unit of the base, √JS in its root; Pinsker's inequality is in nats whatever the base.
+
+    - symmetry and the triangle inequality, which D lacks: Cover and Thomas (2006), "Elements of information
+      theory", section 2.3
+    - Gibbs' inequality D >= 0, with 0 only for equal distributions: the same, theorem 2.6.3
+    - Pinsker's inequality TV <= √(D/2): Pinsker (1964), "Information and information stability of random variables
+      and processes", with the constant of Csiszár (1967), "Information-type measures of difference of probability
+      distributions and indirect observations"
+    - JS <= log 2: Lin (1991), "Divergence measures based on the Shannon entropy"
+    - H(P,Q) = H(P) + D(P‖Q): Cover and Thomas (2006), theorem 5.4.3
+    - the triangle inequality of √JS: Endres and Schindelin (2003), "A new metric for probability distributions"
+
+    Raises InputError where data are no distributions or cannot be matched, OptionError where an option means
+    nothing.
+
+    >>> found = laws([0.5, 0.5], [0.25, 0.75], [0.1, 0.9])
+    >>> found.value, dict(zip(found.terms["outcome"], found.terms["holds"]))["triangle inequality"]
+    (0, 'no')
+    """
+    if not 1 < base < math.inf:
+        raise OptionError(f"base is {base:g}: the base of a logarithm is a finite number above 1")
+    given = {name: side for name, side in (("P", p), ("Q", q), ("R", r)) if side is not None}
+    sources = [as_distribution(side, name, normalize=normalize) for name, side in given.items()]
+    weights, notes = _side_by_side(sources, smooth)
+    found = list(_of_two(weights, base))
+    if base != math.e:
+        notes = (*notes, f"D, H and JS are in {unit_of(base)}, and √(D(P‖Q)/2) is of D in nats")
+    if r is not None:
+        found += _of_three(weights, base)
+        notes = (*notes, *_on_triangles(found, weights, base))
+    broken = [law.name for law in found if law.is_broken]
+    columns: dict[str, Any] = {
+        "outcome": tuple(law.name for law in found),
+        "statement": tuple(law.statement for law in found),
+        "left": np.array([law.left for law in found]),
+        "relation": tuple(law.relation for law in found),
+        "right": np.array([law.right for law in found]),
+        "holds": tuple(law.holds for law in found),
+        "remark": tuple(law.remark for law in found),
+    }
+    return Result(
+        measure="laws",
+        title="The laws of D(P‖Q)",
+        formula="laws broken = how many of the laws of a divergence do not hold",
+        inputs={name.lower(): source.name for name, source in zip(given, sources, strict=True)},
+        value=len(broken),
+        terms=columns,
+        headings={"outcome": "law"},
+        notes=(*notes, *(f"broken: {name}; this is a bug of klcli" for name in broken)),
+        details={"laws": sum(law.binding for law in found), "base": base},
+        explanation=tuple(_in_words(found)),
+    )
+
+
+def _side_by_side(sources: Sequence[Distribution], smooth: str | None) -> tuple[list[Array], tuple[str, ...]]:
+    """The weights of two or three distributions over the same outcomes, and the notes so far."""
+    if len(sources) == 2:
+        _, weights, notes = lay_out(sources, smooth)
+        return weights, notes
+    p, q, r = sources
+    pair = align(p, q)
+    both = Distribution(pair.outcomes, pair.p, f"{p.name} and {q.name}", p.labelled or q.labelled, normalize=True)
+    outcomes, p_weights, r_weights, said = align(both, r)
+    added = len(outcomes) - len(pair.outcomes)
+    if both.labelled and r.labelled:
+        said = tuple(_absent_of_three(both, r, outcomes[len(pair.outcomes) :]))
+    weights = [p_weights, np.concatenate([pair.q, np.zeros(added)]), r_weights]
+    notes = (*(note for source in sources for note in source.notes), *pair.notes, *said)
+    if smooth is not None:
+        smoothing = Smoothing.parse(smooth)
+        weights = [smoothing.apply(each, source) for each, source in zip(weights, sources, strict=True)]
+        notes = (*notes, smoothing.note(len(outcomes)))
+    return weights, tuple(dict.fromkeys(notes))
+
+
+def _absent_of_three(both: Distribution, r: Distribution, added: Sequence[str]) -> Iterator[str]:
+    own = set(r.outcomes)
+    lacking = [outcome for outcome in both.outcomes if outcome not in own]
+    if lacking:
+        yield f"absent from {r.name}, so r = 0 there: {listed(lacking)}"
+    if added:
+        yield f"absent from {both.name}, so p = q = 0 there: {listed(added)}"
+
+
+def _value(measure: Measure, *weights: Array, **options: float) -> float:
+    with np.errstate(all="ignore"):
+        return measure.function(*weights, **options).value
+
+
+def _law(
+    name: str, statement: str, left: float, wanted: str, right: float, floor: float = FLOOR, *, binding: bool = True
+) -> _Law:
+    """The law with the relation as it is: the one that is wanted, or its contrary."""
+    close = left == right or abs(left - right) <= _SLACK * min(left, right)
+    if close or (wanted == "≤" and left < right) or (wanted == "≥" and left > right):
+        return _Law(name, statement, left, wanted, right, "yes", binding=binding)
+    law = _Law(name, statement, left, _NOT[wanted], right, "no", binding=binding)
+    if abs(left - right) <= floor:
+        return law._replace(holds="does not apply", remark=f"no digit is promised below {floor:.1g}")
+    return law
+
+
+def _of_two(weights: Sequence[Array], base: float) -> Iterator[_Law]:
+    """What D(P‖Q) obeys, after the symmetry that it lacks."""
+    p, q = weights[:2]
+    there, back = _value(kl, p, q, base=base), _value(kl, q, p, base=base)
+    yield _symmetry(there, back)
+    yield _law("Gibbs' inequality", "D(P‖Q) ≥ 0", there, "≥", 0.0)
+    yield _zero_only_for_equal(p, q, there)
+    bound = math.sqrt(max(0.0, _value(kl, p, q)) / 2)
+    yield _law("Pinsker's inequality", "TV(P,Q) ≤ √(D(P‖Q)/2)", _value(tv, p, q), "≤", bound, _ROOT)
+    yield _law("bound of Jensen-Shannon", "JS(P,Q) ≤ log 2", _value(js, p, q, base=base), "≤", log_of(2, base))
+    sides = _value(cross_entropy, p, q, base=base), _value(entropy, p, base=base) + there
+    yield _law("cross-entropy", "H(P,Q) = H(P) + D(P‖Q)", sides[0], "=", sides[1])
+
+
+def _symmetry(there: float, back: float) -> _Law:
+    law = _law("symmetry", "D(P‖Q) = D(Q‖P)", there, "=", back, binding=False)
+    if math.isinf(there) and math.isinf(back):
+        return law._replace(holds="does not apply", remark="infinite both ways")
+    words = {"yes": "equal here; no law of D", "no": "they differ; no law of D"}
+    return law._replace(remark=words.get(law.holds, law.remark))
+
+
+def _zero_only_for_equal(p: Array, q: Array, divergence: float) -> _Law:
+    x = Contrast(p, q)
+    differ = bool((x.lost | x.gained | (x.difference != 0)).any())
+    law = _Law("zero only for equal", "D(P‖Q) = 0 only if P = Q", divergence, "=", 0.0, "yes", "P and Q are equal")
+    if divergence > 0:
+        return law._replace(relation=">", holds="yes" if differ else "no", remark="P and Q differ" * differ)
+    if not differ:
+        return law
+    if _value(chi2, p, q) < p.size * _LEAST:  # D <= χ²
+        return law._replace(holds="does not apply", remark="P and Q differ, by less than float64 can say")
+    return law._replace(holds="no", remark="P and Q differ")
+
+
+# Three distributions
+
+
+_TWO_OUTCOMES = ([0.5, 0.5], [0.25, 0.75], [0.1, 0.9])
+_SEARCHED = 20  # outcomes: lists of more are not for pasting
+_STEPS = 100  # on a way from the given three to three that fail
+_CLEARLY = 1.01  # the straight way is that much longer, so that six digits show it
+
+
+def _of_three(weights: Sequence[Array], base: float) -> Iterator[_Law]:
+    """The triangle inequality of D, which is no law, and that of √JS, which is."""
+    direct, *legs = _sides(kl, weights, base)
+    law = _law("triangle inequality", "D(P‖R) ≤ D(P‖Q) + D(Q‖R)", direct, "≤", sum(legs), binding=False)
+    words = {"yes": "holds here; no law of D", "no": "fails here; no law of D"}
+    if math.isinf(direct):
+        yield law._replace(relation="=", holds="does not apply", remark="infinite both ways")
+    else:
+        yield law._replace(remark=words.get(law.holds, law.remark))
+    direct, *legs = _sides(js_distance, weights, base)
+    yield _law("triangle inequality of √JS", "√JS(P,R) ≤ √JS(P,Q) + √JS(Q,R)", direct, "≤", sum(legs), _ROOT)
+
+
+def _on_triangles(found: Sequence[_Law], weights: Sequence[Array], base: float) -> Iterator[str]:
+    """That the triangle inequality is no law of D, with three distributions to show it."""
+    law = next(law for law in found if law.name == "triangle inequality")
+    if law.holds == "no":
+        yield "the triangle inequality fails for these three, as it may: it is no law of D"
+        return
+    if weights[0].size == 1:
+        yield "with a single outcome all distributions are equal, and the triangle inequality cannot fail"
+        return
+    if weights[0].size > _SEARCHED:
+        three = [np.array(each) for each in _TWO_OUTCOMES]
+        where = f"on two outcomes (over {_SEARCHED}, none near these is looked for)"
+    else:
+        given = [shares(each) for each in weights]
+        three = _failing_near(given)
+        where = f"near these three, {_moved(given, three):.2g} of total variation away in all"
+    direct, first, second = _sides(kl, three, base)
+    yield f"the triangle inequality is no law of D: it fails {where}: {' '.join(map(_pasted, three))}"
+    yield f"there D(P‖R) = {direct:.6g} > {first + second:.6g} = {first:.6g} + {second:.6g} = D(P‖Q) + D(Q‖R)"
+
+
+def _failing_near(given: Sequence[Array]) -> list[Array]:
+    """Three distributions near those given for which the triangle inequality of D fails, in short decimals.
+
+    Every way that `_ways` names is gone in small steps, the three rounded after each, to the first that fail; of
+    all ways the one that moved least is taken. More decimals are taken where fewer cost more than twice the way.
+    """
+    least = 2 + math.ceil(math.log10(given[0].size))
+    nearest = [
+        min(
+            (three for way in _ways(*given) if (three := _first_failing(given, way, decimals))),
+            key=partial(_moved, given),
+        )
+        for decimals in (least, least + 2, least + 4)
+    ]
+    least_moved = min(_moved(given, three) for three in nearest)
+    return next(three for three in nearest if _moved(given, three) <= 2 * least_moved)
+
+
+def _ways(p: Array, q: Array, r: Array) -> Iterator[tuple[Array, Array, Array]]:
+    """Where to go: threes for which D(P‖R) − D(P‖Q) − D(Q‖R) = Σ (p − q)·log(q/r) is above 0.
+
+    It is where Q lies between P and R, on the straight line (p − q and q − r have the same signs) or on the
+    exponential one, with r ∝ q²/p or p ∝ q²/r (log(q/r) = log(p/q) + constant, so the sum is D(P‖Q) + D(Q‖P)).
+    The last is that of three which differ at every outcome, whatever was given.
+    """
+    for part in (0.25, 0.5, 0.75):
+        yield p, part * p + (1 - part) * r, r
+    if np.array_equal(p > 0, q > 0):
+        yield p, q, _beyond(p, q)
+    if np.array_equal(r > 0, q > 0):
+        yield _beyond(r, q), q, r
+    rising = np.arange(1.0, p.size + 1)
+    yield shares(rising), np.full(p.size, 1 / p.size), shares(rising[::-1])
+
+
+def _beyond(start: Array, through: Array) -> Array:
+    """The distribution ∝ through²/start, as far behind the second as that is from the first."""
+    used = start > 0
+    powers = np.full(start.size, -math.inf)
+    powers[used] = 2 * np.log(through[used]) - np.log(start[used])
+    return shares(np.exp(powers - powers.max()))
+
+
+def _first_failing(given: Sequence[Array], way: Sequence[Array], decimals: int) -> list[Array]:
+    """The first three on the way, rounded, for which the triangle inequality clearly fails; empty for none."""
+    for step in range(_STEPS + 1):
+        part = step / _STEPS
+        three = [_rounded((1 - part) * a + part * b, decimals) for a, b in zip(given, way, strict=True)]
+        if _fails(_numpy, three) and _fails(partial(_value, kl), three):  # the first is fast, the second right
+            return three
+    return []
+
+
+def _fails(divergence: Callable[[Array, Array], float], three: Sequence[Array]) -> bool:
+    p, q, r = three
+    with np.errstate(all="ignore"):
+        return divergence(p, r) > _CLEARLY * (divergence(p, q) + divergence(q, r))
+
+
+def _sides(measure: Measure, three: Sequence[Array], base: float = math.e) -> tuple[float, float, float]:
+    """The measure from P to R, and from P to Q and from Q to R."""
+    p, q, r = three
+    return _value(measure, p, r, base=base), _value(measure, p, q, base=base), _value(measure, q, r, base=base)
+
+
+def _rounded(share: Array, decimals: int) -> Array:
+    """The shares to so many decimals with a sum of 1: what is left goes to the largest remainders."""
+    units = share * 10.0**decimals
+    whole = np.floor(units)
+    left = round(10.0**decimals - whole.sum())
+    whole[np.argsort(whole - units, kind="stable")[:left]] += 1
+    rounded: Array = whole / 10.0**decimals
+    return rounded
+
+
+def _moved(given: Sequence[Array], three: Sequence[Array]) -> float:
+    return sum(_value(tv, a, b) for a, b in zip(given, three, strict=True))
+
+
+def _pasted(share: Array) -> str:
+    """The shares as they can be given to klcli."""
+    return ",".join(f"{x:.12g}" for x in share.tolist())
+
+
+def _in_words(found: Sequence[_Law]) -> Iterator[str]:
+    laws = {law.name: law for law in found}
+    binding = [law for law in found if law.binding]
+    yield f"laws broken = {sum(law.is_broken for law in found)} of {len(binding)}"
+    symmetry, pinsker = laws["symmetry"], laws["Pinsker's inequality"]
+    there, back = _short(symmetry.left), _short(symmetry.right)
+    yield (
+        f"D(P‖Q) = {there} and D(Q‖P) = {back}: D has a direction, and the two need not be equal, so it is "
+        "called a divergence and not a distance. It is never below 0, and 0 only for equal distributions."
+    )
+    if pinsker.right < 1:
+        yield (
+            "Pinsker's inequality makes a small D a promise: no event's probability differs by more than "
+            f"{_short(pinsker.right)}. The largest difference is {_short(pinsker.left)}."
+        )
+    if "triangle inequality" in laws:
+        yield (
+            "For a distance no detour is shorter than the straight way. For D one can be, as the note shows; for √JS "
+            "none is, and it is a distance."
+        )
