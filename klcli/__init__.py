@@ -13,9 +13,11 @@ TYPE_CHECKING = False  # as in typing, whose import would delay the answer to Ct
 if TYPE_CHECKING:
     from typing import Any
 
+    from klcli.coding import code
     from klcli.comparison import compare
     from klcli.distribution import Distribution
     from klcli.errors import KlcliError
+    from klcli.losses import distill, loss, vae
     from klcli.measures import (
         MEASURES,
         bhattacharyya,
@@ -44,29 +46,37 @@ __all__ = [
     "Result",
     "bhattacharyya",
     "chi2",
+    "code",
     "compare",
     "cross_entropy",
+    "distill",
     "entropy",
     "hellinger",
     "jeffreys",
     "js",
     "js_distance",
     "kl",
+    "loss",
     "psi",
     "read",
     "read_all",
     "renyi",
     "tsallis",
     "tv",
+    "vae",
 ]
 
 _HOMES = {
     "Distribution": "distribution",
     "KlcliError": "errors",
     "Result": "result",
+    "code": "coding",
     "compare": "comparison",
+    "distill": "losses",
+    "loss": "losses",
     "read": "readers",
     "read_all": "readers",
+    "vae": "losses",
 }
 
 

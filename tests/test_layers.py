@@ -51,7 +51,7 @@ DOORS: dict[str, set[str]] = {
         "readers", "matrices", "output", "render", "rooms", "cli", "__init__",
     },
     "__main__": {"cli"},
-    "__init__": {"errors", "result", "distribution", "measures", "comparison", "readers"},
+    "__init__": {"errors", "result", "distribution", "measures", "comparison", "coding", "losses", "readers"},
 }  # fmt: skip
 # The one import that goes up: a notebook asks a Result for its picture.
 UPWARD = ("result", "Result._repr_html_", "render")
