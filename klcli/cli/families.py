@@ -33,10 +33,11 @@ def continuous_command(f: str, g: str, base: float, verify: bool, **given: Any) 
     """The divergence between two families of distributions, by its closed form or by quadrature.
 
     F and G are a name with parameters, in order or by name: normal(mean, sd), lognormal(mu, sigma),
-    exponential(rate), gamma(shape, rate), beta(a, b), dirichlet(a1, a2, ...), laplace(loc, scale), cauchy(loc, scale),
-    uniform(low, high), pareto(scale, shape), weibull(shape, scale), gumbel(loc, scale), vonmises(mu, kappa),
-    student(df, loc, scale), halfnormal(scale), invgamma(shape, scale), chi2(df), mvnormal(mean, covariance); and of
-    counts poisson(rate), bernoulli(p), binomial(n, p), geometric(p), negbinomial(r, p). A matrix is [[...]] or a file.
+    exponential(rate), gamma(shape, rate), beta(a, b), dirichlet(a1, a2, ...), laplace(loc, scale),
+    cauchy(loc, scale), uniform(low, high), pareto(scale, shape), weibull(shape, scale), gumbel(loc, scale),
+    vonmises(mu, kappa), student(df, loc, scale), halfnormal(scale), invgamma(shape, scale), chi2(df),
+    mvnormal(mean, covariance); and of counts poisson(rate), bernoulli(p), binomial(n, p), geometric(p),
+    negbinomial(r, p). A matrix is [[...]] or a file.
     """
     from klcli import continuous  # a big room, which other commands need not wait for
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -103,14 +104,16 @@ def printing(*names: str, text: Callable[[click.Context], str], about: str) -> c
     )
 
 
-def common_options() -> list[click.Parameter]:
+@functools.cache  # the same for all: help, which makes every command, is not to wait for each anew
+def common_options() -> tuple[click.Parameter, ...]:
     """What every command takes."""
-    return [
+    return (
         option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error."),
         printing("-h", "--help", text=lambda ctx: ctx.get_help(), about="Show this message and exit."),
-    ]
+    )
 
 
+@functools.cache
 def base_option(default: float = math.e) -> click.Option:
     """The base of the logarithms."""
     return option(
@@ -139,9 +142,10 @@ def _measure_option(measure: Measure, name: str) -> click.Option:
     return option(f"--{name.replace('_', '-')}", type=Number("number", -math.inf), **facts)
 
 
-def input_options() -> list[click.Parameter]:
+@functools.cache
+def input_options() -> tuple[click.Parameter, ...]:
     """What commands take that read distributions."""
-    return [
+    return (
         option("--normalize", is_flag=True, help="Take weights of any sum and divide them by it."),
         option("--smooth", type=Smooth(), help="Give every outcome mass: laplace, jeffreys, mix=X or floor=X."),
         option(
@@ -152,17 +156,19 @@ def input_options() -> list[click.Parameter]:
             help="What to do with outcomes that stand twice.",
         ),
         format_option(),
-    ]
+    )
 
 
+@functools.cache
 def format_option() -> click.Option:
     """The format of what is read."""
     return option("--input-format", type=click.Choice(list(readers.FORMATS)), help="Format of every input.")
 
 
-def output_options(default: str = "table") -> list[click.Parameter]:
+@functools.cache
+def output_options(default: str = "table") -> tuple[click.Parameter, ...]:
     """What commands take that show results, in the format of that name unless they are asked otherwise."""
-    return [
+    return (
         option(
             "-f",
             "--format",
@@ -189,4 +195,4 @@ def output_options(default: str = "table") -> list[click.Parameter]:
             help="Exit with 1 where the value is above this.",
         ),
         *common_options(),
-    ]
+    )
