@@ -11,7 +11,7 @@ def names(folder: str) -> tuple[str, ...]:
     """The names of the modules in a folder of this package, sorted.
 
     >>> names("render")
-    ('csv', 'html', 'json', 'latex', 'markdown', 'ndjson', 'table', 'tsv')
+    ('bars', 'csv', 'html', 'json', 'latex', 'markdown', 'ndjson', 'pdf', 'png', 'svg', 'table', 'tsv')
     """
     path = os.path.join(os.path.dirname(__file__), folder)
     files = (entry for entry in os.listdir(path) if entry.endswith(".py") and not entry.startswith("_"))

@@ -777,7 +777,7 @@ def test_distillation_is_the_mean_of_exact_rows(teacher: Array, student: Array, 
         wanted = [exact_divergence(a, b, temperature) for a, b in zip(teacher, student, strict=True)]
     result = distill(teacher, student, temperature=temperature)
     total = mpmath.fsum(wanted)
-    if total > mpf("1e-300"):
+    if total > mpf("1e-80"):  # what is less may be the rounding of 100 digits
         assert relative_error(result.details["sum"], total) < 2e-14
         assert relative_error(result.value, total * mpf(temperature) ** 2 / 3) < 2e-14
     assert result.details["kl"] == result.details["sum"] / 3 >= 0

@@ -1769,6 +1769,9 @@ def check_tree(found: list[Distribution], tree: Any) -> None:
         assert [dict(zip(each.outcomes, each.weights.tolist(), strict=True)) for each in found] == [
             {str(label): numeral(node) for label, node in tree.items()}
         ]
+    elif isinstance(tree, list) and all(isinstance(node, list) for node in tree):
+        columns = [list(map(numeral, column)) for column in zip(*tree, strict=True)]
+        assert [each.weights.tolist() for each in found] == columns
     elif isinstance(tree, list) and not any(isinstance(node, dict) for node in tree):
         assert [each.weights.tolist() for each in found] == [[numeral(node) for node in tree]]
     elif isinstance(tree, dict):
