@@ -54,7 +54,7 @@ def is_number(cell: str) -> bool:
 
 def is_infinite(cell: str) -> bool:
     """Whether the cell writes infinity or minus infinity, as the logarithm of 0 is."""
-    return cell.strip().lstrip("+-").lower() in ("inf", "infinity", "∞")
+    return cell.strip().lstrip("+-−").lower() in ("inf", ".inf", "infinity", "∞")
 
 
 def line_at(text: str, index: int) -> int:

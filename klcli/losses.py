@@ -342,7 +342,9 @@ def _side(values: Array, kind: str, name: str, grid: _Grid, option: str = "") ->
     _refuse_undefined(values, kind, name, grid)
     if kind == "logits":
         cure = f"give {option} probs" if option else "take their logarithms"
-        note = f"{name}: the rows look like probabilities, and were taken as logits: if they are none, {cure}"
+        note = (
+            f"{name}: the rows look like probabilities, and were taken as logits: if they are probabilities, {cure}"
+        )
         notes = (note,) if _sums_to_one(values, "probs") else ()
         return _Side(values, _softmax(values), _log_softmax(values), notes)
     _refuse_another_kind(values, kind, name, grid, option)

@@ -6,11 +6,11 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from klcli.columns import Column, is_infinite, is_number
+from klcli.columns import Column, is_infinite
 from klcli.distribution import listed
 from klcli.errors import InputError, clipped
 from klcli.lazy import np
-from klcli.numerals import NumeralError, numbers
+from klcli.numerals import NoNumeralError, NumeralError, number, numbers
 from klcli.readers import called_in_outputs, read_columns, split
 
 if TYPE_CHECKING:
@@ -31,7 +31,8 @@ class Matrix(NamedTuple):
 def read_matrix(source: str, *, input_format: str | None = None) -> Matrix:
     """The matrix that the source holds: a table, a list of lists, or one row.
 
-    One column of numbers, and numbers on the command line, are one row, and labels beside them its classes.
+    One column of numbers, and numbers on the command line, are one row, and labels beside them its classes. A mapping
+    in JSON or YAML holds columns by name.
 
     Raises InputError with the source, the place and what would be right.
 
@@ -49,18 +50,45 @@ def read_matrix(source: str, *, input_format: str | None = None) -> Matrix:
 
 
 def _all_numbers(columns: list[Column], name: str) -> list[Column]:
-    """The columns with labels that are no data: numbers among these are data, or one of them is a slip."""
+    """The columns with labels that are labels: what may be data, or a number that is missing, is none."""
     first = columns[0]
     labels = first.labels or ()
+    sizes = {len(_cells(column)) for column in columns}
+    if len(sizes) > 1:
+        shown = ", ".join(f"{column.name} has {len(_cells(column))}" for column in columns)
+        raise InputError(f"{name}: columns of different lengths: {shown}")
     if first.has_number_labels:
-        return [Column("1", None, labels, first.place), first._replace(labels=None)]
-    are_numbers = list(map(is_number, labels))
-    if any(are_numbers) and not all(are_numbers):
-        slip = are_numbers.index(False)
+        return [Column("1", None, labels, first.place, first.notes), first._replace(labels=None)]
+    slip = next((index for index, label in enumerate(labels) if not _is_label(label)), None)
+    if slip is not None:
         raise InputError(
-            f"{name}: {first.place(slip)}: {clipped(labels[slip])!r} is not a number, as others there are"
+            f"{name}: {first.place(slip)}: {clipped(labels[slip])!r} stands among labels, or for a number that is "
+            "missing: rows have names, or numbers in every column"
+        )
+    if (
+        len(columns) > 1
+        and first.notes
+        and [_cells(column)[0] for column in columns] == [*map(str, range(len(columns)))]
+    ):
+        raise InputError(
+            f"{name}: {first.place(0)}: a header of numbers, 0, 1 ...? Name the columns, or leave the line out"
         )
     return columns
+
+
+def _cells(column: Column) -> Sequence[str]:
+    return column.cells if column.values is None else list(map("{:g}".format, column.values.tolist()))
+
+
+def _is_label(text: str) -> bool:
+    """Whether the text is a word or a plain number, and not a number that is missing or written in another way."""
+    try:
+        number(text)
+    except NoNumeralError:
+        return bool(text.strip())
+    except NumeralError:
+        return False
+    return True
 
 
 def _names(columns: Sequence[Column]) -> tuple[str, ...] | None:
@@ -72,7 +100,7 @@ def _names(columns: Sequence[Column]) -> tuple[str, ...] | None:
 def _values(column: Column, name: str) -> Array:
     if column.values is not None:
         return column.values
-    infinite = [index for index, cell in enumerate(column.cells) if is_infinite(cell) and "-" in cell]
+    infinite = [index for index, cell in enumerate(column.cells) if is_infinite(cell) and cell.strip()[0] in "-−"]
     cells = list(column.cells)
     for index in infinite:
         cells[index] = "0"
@@ -98,6 +126,9 @@ def matched(a: Matrix, b: Matrix) -> tuple[Matrix, Matrix, tuple[str, ...]]:
             if twice is not None:
                 raise InputError(f"{matrix.name}: two {what} are called {clipped(twice)!r}")
         if ours is None or theirs is None or ours == theirs:
+            if (ours is None) != (theirs is None):
+                nameless = a if ours is None else b
+                notes.append(f"{what} matched by position, since {nameless.name} has no names for them")
             continue
         alone = [name for name in (*ours, *theirs) if (name in ours) != (name in theirs)]
         if alone:

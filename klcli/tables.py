@@ -14,7 +14,7 @@ from klcli.lazy import np
 from klcli.numerals import NoNumeralError, NumeralError, number, numbers
 
 LABEL_NAMES = ("label", "outcome", "category", "name")
-KEY_NAMES = ("id", "key", "index", "bin", "bucket")  # of labels that may well be numbers
+KEY_NAMES = ("id", "key", "index", "bin", "bucket", "row", "sample")  # of labels that may well be numbers
 _MARKS = ",;\t|"
 
 

@@ -199,8 +199,10 @@ def _record_columns(records: list[Any], path: str) -> list[Column]:
 def _row_columns(rows: list[Any]) -> list[Column]:
     """A list of lists as the columns of a table without a header: called by their position, from 1."""
     width = len(rows[0])
+    if not width:
+        raise FormatError(f"{_place(rows[0], '$[0]')}: empty")
     for index, row in enumerate(rows):
-        if len(row) != width or not width:
+        if len(row) != width:
             place = _place(row, f"$[{index}]")
             raise FormatError(f"{place}: {len(row)} numbers where the first row has {width}")
     return [_cell_column(rows, position) for position in range(width)]

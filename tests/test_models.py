@@ -63,10 +63,10 @@ def test_one_column_is_one_row(tmp_path: Path, source: str, columns: tuple[str, 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("a,b\n1,x\n2,3\n", "m.csv: line 2: 'x' is not a number, as others there are"),
+        ("a,b\n1,1x\n2,0x3\n", "m.csv: line 3: '0x3' stands among labels, or for a number that is missing"),
         ("a,b\n1,inf\n2,3\n", "m.csv: line 2, column b: 'inf' is not a finite number"),
         ("a,b\n1,2\n3\n", "m.csv: line 3: 1 cell where the first row has 2"),
-        ("a,b\n1,NA\n2,3\n", "m.csv: line 2: 'NA' is not a number, as others there are"),
+        ("a,b\n1,NA\n2,3\n", "m.csv: line 2: 'NA' stands among labels, or for a number that is missing"),
     ],
 )
 def test_what_is_no_number_is_refused_with_its_place(tmp_path: Path, text: str, message: str) -> None:
@@ -74,6 +74,39 @@ def test_what_is_no_number_is_refused_with_its_place(tmp_path: Path, text: str, 
     with pytest.raises(InputError) as caught:
         read_matrix(written(tmp_path, "m.csv", text))
     assert str(caught.value).removeprefix(f"{tmp_path}/").startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("m.csv", "cat,dog,fox\n1,NaN,3\n", "line 2: 'NaN' stands among labels, or for a number that is missing"),
+        ("m.csv", "cat,dog,fox\n1,,3\n", "line 2: '' stands among labels, or for a number that is missing"),
+        ("m.csv", "cat,dog,fox\n1,50%,3\n", "line 2: '50%' stands among labels"),
+        ("m.csv", "a;b\n2,5;1\n", "line 2: '2,5' stands among labels"),
+        ("m.csv", "0,1,2\n5,6,7\n", "line 1: a header of numbers, 0, 1 ...?"),
+        ("m.json", '{"mu": [1, 2], "logvar": [0]}', "columns of different lengths: mu has 2, logvar has 1"),
+        ("m.json", "[[]]", "$[0]: empty"),
+        ("m.json", "[[1, 2], [3]]", "$[1]: 1 numbers where the first row has 2"),
+    ],
+)
+def test_no_class_is_lost_to_a_label(tmp_path: Path, name: str, text: str, message: str) -> None:
+    """What may be a number that is missing, or a header of numbers, is refused and not taken for labels or data."""
+    with pytest.raises(InputError) as caught:
+        read_matrix(written(tmp_path, name, text))
+    assert str(caught.value).removeprefix(f"{tmp_path}/").startswith(f"{name}: {message}")
+
+
+@pytest.mark.parametrize("text", ["-inf", "-Inf", "-.inf", "-∞", "−∞", "-Infinity"])
+def test_minus_infinity_is_written_in_many_ways(tmp_path: Path, text: str) -> None:
+    """The logarithm of 0 is read as languages and klcli itself write it."""
+    assert read_matrix(written(tmp_path, "m.csv", f"a,b\n1,{text}\n")).values.tolist() == [[1, -math.inf]]
+
+
+@pytest.mark.parametrize("name", ["sample", "row", "id", "label", ""])
+def test_numbers_that_name_samples_are_no_class(tmp_path: Path, name: str) -> None:
+    """A column called sample, row or id names the rows though it holds numbers."""
+    found = read_matrix(written(tmp_path, "m.csv", f"{name},a,b\n7,1,2\n8,3,4\n"))
+    assert (found.rows, found.columns) == (("7", "8"), ("a", "b"))
 
 
 def matrix(name: str, rows: str | None, columns: str | None) -> Matrix:
@@ -90,7 +123,10 @@ def test_columns_and_rows_are_matched_by_name() -> None:
         "b: rows put into the order of a, by their names",
         "b: columns put into the order of a, by their names",
     )
-    assert matched(matrix("a", None, "pq"), matrix("b", "xy", None))[2] == ()
+    assert matched(matrix("a", None, "pq"), matrix("b", "xy", None))[2] == (
+        "rows matched by position, since a has no names for them",
+        "columns matched by position, since b has no names for them",
+    )
 
 
 @pytest.mark.parametrize(

@@ -104,13 +104,16 @@ def _vae(matrix: Matrix) -> Result:
     names = {side: [name for name in columns if re.fullmatch(rf"{side}[_ ]?\w*", name)] for side in ("mu", "logvar")}
     other = [name for name in columns if name not in (*names["mu"], *names["logvar"])]
     endings = {side: [name.removeprefix(side) for name in found] for side, found in names.items()}
-    if not columns or other or endings["mu"] != endings["logvar"]:
+    several = endings["mu"] != [""]
+    if not columns or other or set(endings["mu"]) != set(endings["logvar"]) or (several and "" in endings["mu"]):
         raise InputError(
             f"{matrix.name}: the columns must be mu and logvar, or mu1, mu2 ... and logvar1, logvar2 ...; found "
             f"{', '.join(columns) or 'no names'}"
         )
-    mu, logvar = (matrix.values[:, [columns.index(name) for name in names[side]]] for side in ("mu", "logvar"))
-    if names["mu"] == ["mu"]:  # a latent to a row
+    mu, logvar = (
+        matrix.values[:, [columns.index(f"{side}{ending}") for ending in endings["mu"]]] for side in ("mu", "logvar")
+    )
+    if not several:  # a latent to a row
         return losses.vae(
             mu.T, logvar.T, latents=matrix.rows, inputs=(f"{matrix.name}::mu", f"{matrix.name}::logvar")
         )

@@ -47,7 +47,7 @@ def picture(results: Sequence[Result], view: View, kind: str) -> bytes:
     }
     with matplotlib.rc_context(style):
         panels = 1 + bool(drawn.probabilities)
-        width = min(24.0, max(7.0, 0.22 * len(drawn.outcomes) * max(2, len(drawn.probabilities))))
+        width = 2.5 + min(24.0, max(7.0, 0.22 * len(drawn.outcomes) * max(2, len(drawn.probabilities))))
         figure = Figure(figsize=(width, 3.2 * panels), dpi=150, layout="constrained")
         axes = figure.subplots(panels, 1, squeeze=False)[:, 0]
         if drawn.probabilities:
@@ -79,9 +79,10 @@ def _bars(axes: Any, outcomes: Sequence[str], groups: Sequence[Series], first: i
     for position, series in enumerate(groups):
         places = [index + (position - (len(groups) - 1) / 2) * width for index in range(len(outcomes))]
         heights = [math.copysign(edge, x) if math.isinf(x) else x for x in series.values]
-        look = (first + position) % len(_COLOURS)
+        look = first + position
+        colour, hatch = _COLOURS[look % len(_COLOURS)], _HATCHES[(look + look // len(_COLOURS)) % len(_HATCHES)]
         axes.bar(
-            places, heights, width, label=series.name, color=_COLOURS[look], hatch=_HATCHES[look], edgecolor="white",
+            places, heights, width, label=series.name, color=colour, hatch=hatch, edgecolor="white",
             linewidth=0,
         )  # fmt: skip
         for place, x in zip(places, series.values, strict=True):
@@ -92,7 +93,7 @@ def _bars(axes: Any, outcomes: Sequence[str], groups: Sequence[Series], first: i
     axes.set_xticks(range(len(outcomes)), outcomes, rotation=90 if crowded else 0)
     axes.set_xlim(-0.6, len(outcomes) - 0.4)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False, fontsize="small")
+    axes.legend(frameon=False, fontsize="small", loc="upper left", bbox_to_anchor=(1, 1))
 
 
 def _take_text_literally(figure: Any) -> None:

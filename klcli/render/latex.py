@@ -43,7 +43,8 @@ def _blocks(shown: Page, view: View) -> list[str]:
 def _table(table: Table, view: View) -> str:
     columns = "".join("l" if index in table.words else "r" for index in range(len(table.names)))
     head = [
-        f"${maths(h)}$" if len(h) == 1 or re.search("[(/√−]|^log |^ln ", h) else escaped(h) for h in table.headings
+        f"${maths(h)}$" if len(h) == 1 or ("'" not in h and re.search("[(/√−]|^log |^ln ", h)) else escaped(h)
+        for h in table.headings
     ]
     lines = [" & ".join(map(escaped, row)) + r" \\" for row in text_rows(table, view.digits)]
     if table.total is not None:
