@@ -65,11 +65,8 @@ def _all_numbers(columns: list[Column], name: str) -> list[Column]:
             f"{name}: {first.place(slip)}: {clipped(labels[slip])!r} stands among labels, or for a number that is "
             "missing: rows have names, or numbers in every column"
         )
-    if (
-        len(columns) > 1
-        and first.notes
-        and [_cells(column)[0] for column in columns] == [*map(str, range(len(columns)))]
-    ):
+    is_headerless = bool(first.notes) and _names(columns) is None
+    if is_headerless and [_cells(column)[0] for column in columns] == [*map(str, range(len(columns)))]:
         raise InputError(
             f"{name}: {first.place(0)}: a header of numbers, 0, 1 ...? Name the columns, or leave the line out"
         )

@@ -138,7 +138,7 @@ def test_a_png_has_pixels() -> None:
     for many in (7, 40):
         content = drawn("png", klcli.entropy({f"o{i}": 1 for i in range(many)}))
         sizes.append(struct.unpack(">II", content[16:24]))
-    assert sizes[0] == (1050, 960)
+    assert sizes[0] == (1425, 960)
     assert sizes[1][0] > sizes[0][0]
 
 
