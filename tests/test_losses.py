@@ -557,11 +557,11 @@ def test_probabilities_taken_as_logits_are_noted() -> None:
     result = loss(Q, P, input_kind="logits", target_kind="logits")
     for name in ("input", "target"):
         note = (
-            f"{name}: the rows look like probabilities, and were taken as logits: if they are none, "
+            f"{name}: the rows look like probabilities, and were taken as logits: if they are probabilities, "
             f"give --{name}-kind probs"
         )
         assert note in result.notes
-    note = "{}: the rows look like probabilities, and were taken as logits: if they are none, take their logarithms"
+    note = "{}: the rows look like probabilities, and were taken as logits: if they are probabilities, take their logarithms"
     assert distill(Q, P).notes == (note.format("teacher"), note.format("student"))
     assert distill(Q, np.log(Q[::-1])).notes == (note.format("teacher"),)
 
