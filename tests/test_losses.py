@@ -561,7 +561,10 @@ def test_probabilities_taken_as_logits_are_noted() -> None:
             f"give --{name}-kind probs"
         )
         assert note in result.notes
-    note = "{}: the rows look like probabilities, and were taken as logits: if they are probabilities, take their logarithms"
+    note = (
+        "{}: the rows look like probabilities, and were taken as logits: if they are probabilities, "
+        "take their logarithms"
+    )
     assert distill(Q, P).notes == (note.format("teacher"), note.format("student"))
     assert distill(Q, np.log(Q[::-1])).notes == (note.format("teacher"),)
 
