@@ -185,8 +185,9 @@ class Density(Family):
         return _spread(*self._landmarks())
 
     def log_density_of_log(self, t: Any) -> Array:
-        """The log-density at x = e^t."""
-        return self.log_density(np.exp(t))
+        """The log-density of log x at t, which is that of x plus t."""
+        result: Array = self.log_density(np.exp(t)) + t
+        return result
 
     def moment_bound(self) -> float:
         """The order from which E|x|^p is infinite."""
@@ -305,9 +306,9 @@ class _StudentLike(Density):
         return result
 
     def log_density_of_log(self, t: Any) -> Array:
-        """The log-density at x = e^t, for any t."""
+        """The log-density of log x at t."""
         beyond = np.maximum(np.asarray(t, float) - _CUT, 0)  # where e^t is not a float64, the tail is a power of x
-        result: Array = self.log_density(np.exp(t - beyond)) - (self.as_student()[0] + 1) * beyond
+        result: Array = self.log_density(np.exp(t - beyond)) - (self.as_student()[0] + 1) * beyond + t
         return result
 
     def _landmarks(self) -> tuple[float, float, float]:
@@ -504,14 +505,15 @@ class Positive(Density):
 
     @abstractmethod
     def log_density_of_log(self, t: Any) -> Array:
-        """The log-density at x = e^t, of x and not of t."""
+        """The log-density of log x at t: of x itself it would lose the digits of a density near 0."""
 
     def log_density(self, x: Any) -> Array:
         """The log-density at each x."""
         x = np.asarray(x, float)
         positive = x > 0
         with np.errstate(over="ignore"):
-            return np.where(positive, self.log_density_of_log(np.log(np.where(positive, x, 1.0))), -math.inf)
+            t = np.log(np.where(positive, x, 1.0))
+            return np.where(positive, self.log_density_of_log(t) - t, -math.inf)
 
     @abstractmethod
     def _log_landmarks(self) -> tuple[float, float, float]:
@@ -563,7 +565,7 @@ class _GammaPower(Positive):
         shape, log_scale, power = self.as_gamma_power()
         s = power * (np.asarray(t, float) - log_scale) - math.log(shape)
         with np.errstate(over="ignore"):
-            result: Array = shape * (s - np.expm1(s)) + self._constant - t
+            result: Array = shape * (s - np.expm1(s)) + self._constant
         return result
 
     @functools.cached_property
@@ -741,9 +743,8 @@ class LogNormal(Positive):
         return Normal(self.mu, self.sigma)
 
     def log_density_of_log(self, t: Any) -> Array:
-        """The log-density of t, less t."""
-        result: Array = self.logarithm.log_density(t) - t
-        return result
+        """That of a normal distribution."""
+        return self.logarithm.log_density(t)
 
     def _log_landmarks(self) -> tuple[float, float, float]:
         return self.logarithm._landmarks()
@@ -783,9 +784,9 @@ class Pareto(Positive):
         return (self.scale, math.inf)
 
     def log_density_of_log(self, t: Any) -> Array:
-        """log(shape/scale) − (shape + 1)·log(x/scale)."""
+        """Log shape − shape·log(x/scale)."""
         s = np.asarray(t, float) - math.log(self.scale)
-        return np.where(s >= 0, math.log(self.shape) - self.shape * s - t, -math.inf)
+        return np.where(s >= 0, math.log(self.shape) - self.shape * s, -math.inf)
 
     def _log_landmarks(self) -> tuple[float, float, float]:
         start = math.log(self.scale)
@@ -846,12 +847,12 @@ class Beta(Positive):
         return -math.log1p(self.b / self.a)
 
     def log_density_of_log(self, t: Any) -> Array:
-        """(a − 1)·log x + (b − 1)·log(1 − x) − log B(a, b)."""
+        """For x = e^t, a·log x + (b − 1)·log(1 − x) − log B(a, b)."""
         t = np.asarray(t, float)
         with np.errstate(divide="ignore", invalid="ignore"):
             rest = np.log(-np.expm1(np.minimum(t, 0.0)))  # log(1 − x)
             s = self.a * (t - self.log_centre) + self.b * (rest - self.mirrored.log_centre)
-            return np.where(t < 0, s + self._constant - t - rest, -math.inf)
+            return np.where(t < 0, s + self._constant - rest, -math.inf)
 
     def _log_landmarks(self) -> tuple[float, float, float]:
         width = math.sqrt(self.b / self.a / (self.a + self.b + 1))
@@ -1137,7 +1138,7 @@ class Counts(Family):
         x = np.asarray(x, float)
         low, high = self.support
         inside = (low <= x) & (x <= high) & (x == np.floor(x))
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             return np.where(inside, self.log_mass(np.where(inside, x, low)), -math.inf)
 
 
@@ -1336,6 +1337,11 @@ CLOSED_FORMS: dict[tuple[str, str], ClosedForm] = {}  # by the names of F and G
 
 _Formula = TypeVar("_Formula", bound=Callable[..., Parts | None])
 
+# Kullback (1959), "Information theory and statistics". Gil, Alajaji and Linder (2013), "Rényi divergence measures for
+# commonly used univariate continuous distributions". Lazo and Rathie (1978), "On the entropy of continuous
+# probability distributions". Bauckhage (2013), "Computing the Kullback-Leibler divergence between two Weibull
+# distributions". Chyzak and Nielsen (2019), "A closed-form formula for the Kullback-Leibler divergence between Cauchy
+# distributions".
 GIL = "Gil, Alajaji and Linder 2013"
 LAZO = "cross-entropy less entropy, with the entropies of Lazo and Rathie 1978"
 
@@ -1819,10 +1825,11 @@ def numerical(f: Family, g: Family) -> Numerical:
     Raises MissingExtraError where scipy, which integrates, is not installed; InputError where a sum has more than
     ten million terms.
     """
-    if isinstance(f, Counts) and isinstance(g, Counts):
-        return _summed(f, g)
-    if isinstance(f, Density) and isinstance(g, Density):
-        return _integrated(f, g)
+    with np.errstate(all="ignore"):
+        if isinstance(f, Counts) and isinstance(g, Counts):
+            return _summed(f, g)
+        if isinstance(f, Density) and isinstance(g, Density):
+            return _integrated(f, g)
     assert isinstance(f, Dirichlet | MvNormal)
     found = [numerical(each, other) for each, other in f.factors(g)]  # type: ignore[arg-type]  # of the same class
     terms = {f"part {index}": each.value for index, each in enumerate(found, 1)}
@@ -1882,9 +1889,8 @@ class _Stretch(NamedTuple):
     def row(self, t: float) -> tuple[float, float]:
         """The ends, in x, of the part that t is in, as the marks divide it."""
         cuts = sorted({self.low, *self.marks, self.high})
-        above = next(index for index, cut in enumerate(cuts) if t < cut)
-        low, high = sorted((self.x(cuts[above - 1]), self.x(cuts[above])))
-        return (low, high)
+        low, high = next((low, high) for low, high in itertools.pairwise(cuts) if t <= high)
+        return (min(self.x(low), self.x(high)), max(self.x(low), self.x(high)))
 
 
 def _noise(log_f: Any, log_g: Any, without_signs: bool) -> Any:
@@ -1927,9 +1933,10 @@ def _as_it_is(f: Density, g: Density) -> _Stretch:
 
 def _on_the_line(f: Density, g: Density) -> _Stretch:
     """By x = middle + scale·sinh t: tails that fall like powers fall like exponentials in t."""
-    low, middle, high = f._landmarks()
-    scale = 0.5 * (high - low)
+    middle = f._landmarks()[1]
     f, g = f.moved(-middle), g.moved(-middle)  # so that x keeps its digits
+    low, _, high = f._landmarks()
+    scale = 0.5 * (high - low)
 
     def log_of(density: Density) -> Callable[[Any], Any]:
         return lambda t: density.log_density(scale * np.sinh(t)) + np.log(scale * np.cosh(t))
@@ -1944,16 +1951,13 @@ def _on_the_line(f: Density, g: Density) -> _Stretch:
 def _below(f: Density, g: Density, end: float) -> _Stretch:
     """By x = e^t, up to an end of t."""
 
-    def log_of(density: Density) -> Callable[[Any], Any]:
-        return lambda t: density.log_density_of_log(t) + t
-
     def x(t: float) -> float:
         return math.exp(t) if t < _CUT else math.inf
 
     low, middle, high = f._log_landmarks() if isinstance(f, Positive) else np.log(f._landmarks()).tolist()
     start = math.log(f.support[0]) if f.support[0] else -math.inf
     knots = np.log(np.maximum(g.knots(), 0.0))
-    return _Stretch(log_of(f), log_of(g), x, start, end, (low, middle, min(high, end)), knots)
+    return _Stretch(f.log_density_of_log, g.log_density_of_log, x, start, end, (low, middle, min(high, end)), knots)
 
 
 def _from_one(f: Beta, g: Density) -> _Stretch:
@@ -1961,7 +1965,7 @@ def _from_one(f: Beta, g: Density) -> _Stretch:
 
     def mirrored(density: Density) -> Callable[[Any], Any]:
         if isinstance(density, Beta):
-            return lambda t: density.mirrored.log_density_of_log(t) + t
+            return density.mirrored.log_density_of_log
         return lambda t: density.log_density(-np.expm1(t)) + t
 
     low, middle, _ = f.mirrored._log_landmarks()
@@ -1972,11 +1976,10 @@ def _from_one(f: Beta, g: Density) -> _Stretch:
 
 
 def _integrated(f: Density, g: Density) -> Numerical:
-    with np.errstate(all="ignore"):
-        stretches = _stretches(f, g)
-        plainly = _quadrature(stretches, False)
-        if plainly.value < _SMALL and f.support == g.support:
-            return _quadrature(stretches, True)
+    stretches = _stretches(f, g)
+    plainly = _quadrature(stretches, False)
+    if plainly.value < _SMALL and f.support == g.support:
+        return _quadrature(stretches, True)
     return plainly
 
 
@@ -1998,7 +2001,8 @@ def _quadrature(stretches: Sequence[_Stretch], without_signs: bool) -> Numerical
     missed = abs(1 - math.fsum(mass))  # of the mass of F
     errors.append(missed * (value if without_signs else 1 + value))
     if missed > 1e-9:  # a tail that float64 does not reach, where log(f/g) grows further
-        errors.append(2 * missed * max(x for x in edges if x < math.inf) * (1 - 1 / math.log(missed)))
+        furthest = max((x for x in edges if x < math.inf), default=math.inf)
+        errors.append(2 * missed * furthest * (1 - 1 / math.log(missed)) if missed < 0.5 else math.inf)
     heading = "∫ f·log(f/g) − f + g" if without_signs else "∫ f·log(f/g)"
     return Numerical(value, math.fsum(errors), _named(rows), heading)
 
@@ -2045,6 +2049,8 @@ def _window(f: Counts, g: Counts) -> _Window:
         return _weight(float(f.log_density(x)), float(g.log_density(x)))
 
     start, end = f.support
+    if not (f.spread() < _MOST and f.centre() < 2.0**53):
+        raise _too_many(f)
     middle = min(max(float(round(f.centre())), start), end)
     top, least = weight(middle), max(1.0, f.spread())
     low = high = middle
@@ -2056,9 +2062,13 @@ def _window(f: Counts, g: Counts) -> _Window:
     while high < end and (above := _beyond(f, high, weight(high))) >= top - 0.5 * _FAINT:
         high, step, top = min(end, math.ceil(middle + step)), 2 * step, max(top, weight(high))
     if high - low >= _MOST:
-        raise InputError(f"{f} spreads over more than {_MOST:,} whole numbers: too many to add up")
+        raise _too_many(f)
     rest = (math.exp(below) if low > start else 0.0) + (math.exp(above) if high < end else 0.0)
     return _Window(int(low), int(high), rest)
+
+
+def _too_many(f: Counts) -> InputError:
+    return InputError(f"{f} spreads over more than {_MOST:,} whole numbers: too many to add up")
 
 
 def _beyond(f: Counts, x: float, weight: float) -> float:
@@ -2075,10 +2085,9 @@ def _sum(f: Counts, g: Counts, window: _Window, without_signs: bool) -> Numerica
         sums = []
         for first in range(low, end, BLOCK):
             x = np.arange(first, min(first + BLOCK, end), dtype=float)
-            with np.errstate(all="ignore"):
-                logs = f.log_density(x), g.log_density(x)
-                sums.append(sum_of(_terms(*logs, without_signs)))
-                noise += float(_noise(*logs, without_signs).sum())
+            logs = f.log_density(x), g.log_density(x)
+            sums.append(sum_of(_terms(*logs, without_signs)))
+            noise += float(_noise(*logs, without_signs).sum())
         terms[str(low) if end == low + 1 else f"{low} to {end - 1}"] = math.fsum(sums)
     heading = "Σ f·log(f/g) − f + g" if without_signs else "Σ f·log(f/g)"
     return Numerical(max(0.0, math.fsum(terms.values())), noise, terms, heading)
@@ -2310,7 +2319,7 @@ def _by_closed_form(f: Family, g: Family) -> _Answer | None:
 
 def _by_numbers(f: Family, g: Family, why: str) -> _Answer:
     found = numerical(f, g)
-    if not math.isfinite(found.value):
+    if not math.isfinite(found.value + found.error):
         raise _beyond_float64(f, g)
     how = "a sum" if f.discrete else "adaptive quadrature"
     error = 0.0 if f == g else found.error  # where log(f/g) is 0 to the last bit
