@@ -19,6 +19,9 @@ from klcli.lazy import np
 if TYPE_CHECKING:
     from klcli.numerics import Array
 
+EULER = 0.5772156649015329  # Euler's constant, −ψ(1)
+LOG_2PI = math.log(2 * math.pi)
+
 _FAR = 16.0  # from here on the asymptotic series of Stirling's error are right to the last digit
 
 # B_2k / (2k·(2k − 1)), the coefficients of Stirling's error in x^(1 − 2k), k = 1, 2, ...
@@ -176,6 +179,18 @@ def bregman_log_gamma(y: float, x: float, apart: float | None = None) -> float:
 def log_gamma_ratio(x: float, step: float) -> float:
     """log(Γ(x + step)/Γ(x)), for x and x + step > 0."""
     return bregman_log_gamma(x + step, x) + digamma(x) * step
+
+
+def log_beta(a: float, b: float) -> float:
+    """The logarithm of the beta function B(a, b)."""
+    if a + b < 20:
+        return math.lgamma(a) + math.lgamma(b) - math.lgamma(a + b)
+    return math.lgamma(min(a, b)) - log_gamma_ratio(max(a, b), min(a, b))
+
+
+def log_peak(shape: float) -> float:
+    """The logarithm of what the density of log u is at u = shape, for u from gamma(shape, 1)."""
+    return 0.5 * (math.log(shape) - LOG_2PI) - float(stirling_error(shape))
 
 
 # Bessel functions of the first kind with imaginary argument, as means over the circle: I₀(κ) is that of e^(κ·cos θ)

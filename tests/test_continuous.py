@@ -18,24 +18,12 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from mpmath import exp, log, mp, mpf
 
-from klcli import continuous as room
-from klcli.continuous import (
-    CLOSED_FORMS,
-    FAMILIES,
-    METHODS,
-    Density,
-    Dirichlet,
-    Family,
-    Laplace,
-    MvNormal,
-    Normal,
-    continuous,
-    infinity,
-    numerical,
-    parse,
-    verify,
-)
+import klcli.continuous
+from klcli.closed_forms import CLOSED_FORMS, ClosedForm, Parts, infinity
+from klcli.continuous import METHODS, continuous, verify
 from klcli.errors import InputError, KlcliError, MissingExtraError, OptionError
+from klcli.families import FAMILIES, Density, Dirichlet, Family, Laplace, MvNormal, Normal, parse
+from klcli.quadrature import numerical
 from klcli.result import Result
 
 Numbers = tuple[float, ...]
@@ -1039,7 +1027,7 @@ def test_a_result_of_a_closed_form() -> None:
     """A closed form gives its parts, says where it is from, and explains itself."""
     result = continuous("normal(0,1)", "normal(1,2)")
     assert (result.measure, result.formula, result.symbol) == ("continuous", "D(F‖G) = ∫ f·log(f/g)", "D(F‖G)")
-    assert (dict(result.inputs), result.unit) == ({"p": "normal(0, 1)", "q": "normal(1, 2)"}, "nats")
+    assert (dict(result.inputs), result.unit) == ({"f": "normal(0, 1)", "g": "normal(1, 2)"}, "nats")
     assert result.terms["outcome"] == ("log(σ₂/σ₁)", "σ₁²/2σ₂²", "(μ₁−μ₂)²/2σ₂²", "−1/2")
     assert result.terms["contribution"] == pytest.approx((math.log(2), 0.125, 0.125, -0.5))
     assert (result.notes, result.details) == (("closed form (Kullback 1959, chapter 9)",), {})
@@ -1161,7 +1149,7 @@ def test_a_verification_has_every_way() -> None:
 
 def test_a_verification_shows_a_wrong_formula(monkeypatch: pytest.MonkeyPatch) -> None:
     """A closed form that is wrong stands out by its whole mistake."""
-    wrong = room.ClosedForm(lambda *_: room.Parts({"wrong": 1.0}, 1.0), "nowhere")
+    wrong = ClosedForm(lambda *_: Parts({"wrong": 1.0}, 1.0), "nowhere")
     monkeypatch.setitem(CLOSED_FORMS, ("normal", "normal"), wrong)
     result = verify("normal(0,1)", "normal(1,2)")
     assert result.details["divergence"] == 1.0
@@ -1227,7 +1215,7 @@ def test_torch_agrees_wherever_it_has_a_formula() -> None:
         f, g = made(one, of_f[1]), made(other, of_g[1])
         if f.discrete != g.discrete or f.space != g.space:
             continue
-        found = room._way_torch(f, g)
+        found = klcli.continuous._way_torch(f, g)
         if math.isnan(found.value):
             assert found.remark == "not registered"
             continue

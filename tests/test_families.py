@@ -14,8 +14,10 @@ import pytest
 from conftest import Done
 from scipy import integrate, stats
 
-from klcli.continuous import CLOSED_FORMS, FAMILIES, continuous, parse, verify
+from klcli.closed_forms import CLOSED_FORMS
+from klcli.continuous import continuous, verify
 from klcli.errors import KlcliError
+from klcli.families import FAMILIES, parse
 
 Run = Callable[..., Done]
 

@@ -39,7 +39,10 @@ DOORS: dict[str, set[str]] = {
     "coding": {*_DISTRIBUTION, *_MEASURES},
     "crosscheck": {*_DISTRIBUTION, *_MEASURES, "measures"},
     "special": _ARITHMETIC,
-    "continuous": {*_BOTTOM, "distribution", "numerals", "numerics", "result", "special"},
+    "families": {*_DISTRIBUTION, "special", "families"},
+    "closed_forms": {*_ARITHMETIC, "special", "families"},
+    "quadrature": {*_DISTRIBUTION, "special", "families"},
+    "continuous": {*_BOTTOM, "numerals", "result", "families", "closed_forms", "quadrature"},
     "losses": {*_DISTRIBUTION, *_MEASURE},
     "matrices": {"columns", "distribution", "errors", "lazy", "numerals", "numerics", "readers"},
     "trees": {"columns", "distribution", "errors", "tables"},
@@ -47,8 +50,8 @@ DOORS: dict[str, set[str]] = {
     "output": {"errors"},
     "render": {"errors", "result", "numerics", "lazy", "render"},
     "cli": {
-        *_DISTRIBUTION, *_MEASURES, "measures", "comparison", "coding", "continuous", "crosscheck", "losses",
-        "readers", "matrices", "output", "render", "rooms", "cli", "__init__",
+        *_DISTRIBUTION, *_MEASURES, "measures", "comparison", "coding", "continuous", "crosscheck",
+        "families", "losses", "readers", "matrices", "output", "render", "rooms", "cli", "__init__",
     },
     "__main__": {"cli"},
     "__init__": {"errors", "result", "distribution", "measures", "comparison", "coding", "losses", "readers"},
@@ -58,10 +61,10 @@ UPWARD = ("result", "Result._repr_html_", "render")
 
 PURE = {
     "errors", "lazy", "numerals", "numerics", "result", "distribution", "measure", "measures", "comparison", "coding",
-    "special", "losses",
+    "special", "families", "closed_forms", "losses",
 }  # fmt: skip
 MATHEMATICS = {
-    "__future__", "cmath", "collections", "contextlib", "dataclasses", "decimal", "enum", "fractions", "functools",
+    "__future__", "abc", "cmath", "collections", "contextlib", "dataclasses", "decimal", "difflib", "enum", "fractions", "functools",
     "heapq", "inspect", "itertools", "math", "numbers", "operator", "re", "statistics", "string", "typing",
 }  # fmt: skip
 # Where a package of others may be imported, and whether at the top of a module or in a function only.
@@ -72,7 +75,7 @@ HOMES: dict[str, dict[str, str]] = {
     "yaml": {"trees": "function"},
     "matplotlib": {"render": "function"},
     "mpmath": {"crosscheck": "function"},
-    "scipy": {"continuous": "function", "crosscheck": "function"},
+    "scipy": {"quadrature": "function", "crosscheck": "function"},
     "torch": {"continuous": "function", "crosscheck": "function"},
 }
 

@@ -1,0 +1,72 @@
+"""Parametric families of distributions: FAMILIES has them by name, and `parse` reads one as it is written."""
+
+from klcli.families.family import FAMILIES, Family, ParameterError, plain
+from klcli.families.line import CUT, Cauchy, Density, Gumbel, Laplace, Normal, Student, StudentLike, Uniform, VonMises
+from klcli.families.positive import (
+    Beta,
+    Chi2,
+    Exponential,
+    Gamma,
+    GammaLike,
+    GammaPower,
+    HalfNormal,
+    InvGamma,
+    LogNormal,
+    Pareto,
+    Positive,
+    Weibull,
+)
+from klcli.families.text import Load, parse
+from klcli.families.vectors import Dirichlet, MvNormal, standardised
+from klcli.families.whole import (
+    Bernoulli,
+    Binomial,
+    BinomialLike,
+    Counts,
+    Geometric,
+    NegativeBinomialLike,
+    NegBinomial,
+    Poisson,
+)
+
+__all__ = [
+    "CUT",
+    "FAMILIES",
+    "Bernoulli",
+    "Beta",
+    "Binomial",
+    "BinomialLike",
+    "Cauchy",
+    "Chi2",
+    "Counts",
+    "Density",
+    "Dirichlet",
+    "Exponential",
+    "Family",
+    "Gamma",
+    "GammaLike",
+    "GammaPower",
+    "Geometric",
+    "Gumbel",
+    "HalfNormal",
+    "InvGamma",
+    "Laplace",
+    "Load",
+    "LogNormal",
+    "MvNormal",
+    "NegBinomial",
+    "NegativeBinomialLike",
+    "Normal",
+    "ParameterError",
+    "Pareto",
+    "Poisson",
+    "Positive",
+    "Student",
+    "StudentLike",
+    "Uniform",
+    "VonMises",
+    "Weibull",
+    "parse",
+    "plain",
+    "standardised",
+]
