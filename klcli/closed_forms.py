@@ -42,8 +42,8 @@ from klcli.families import (
     standardised,
 )
 from klcli.lazy import np
-from klcli.numerics import Contrast
-from klcli.special import EULER, LOG_2PI, digamma, exp_gap, log_beta, log_peak, log_ratio
+from klcli.numerics import Contrast, exp_gap
+from klcli.special import EULER, LOG_2PI, digamma, log_beta, log_peak, log_ratio
 
 
 class Parts(NamedTuple):

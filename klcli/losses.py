@@ -9,21 +9,19 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from klcli.distribution import MOST, TOLERANCE
+from klcli.batches import KINDS, Grid, Side, as_matrix, as_side, named_grid, require_same_shape
 from klcli.errors import InputError, KlcliError, OptionError
 from klcli.lazy import np
-from klcli.numerals import short
-from klcli.numerics import sum_of
+from klcli.logits import softened
+from klcli.numerals import counted, short
+from klcli.numerics import exp_gap, sum_of
 from klcli.result import Result
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from klcli.numerics import Array, Mask
 
-KINDS = {"log-probs": "log-probabilities", "probs": "probabilities", "logits": "logits"}
 REDUCTIONS = ("batchmean", "sum", "mean")
 
 # What the loss does first with another kind than its own, and what its gradient is called.
@@ -38,11 +36,6 @@ _TARGET_STEPS = {
     "logits": "{}: logits, turned into probabilities by softmax",
 }
 _SYMBOLS = {"log-probs": "x", "probs": "q", "logits": "z"}
-
-_TOLERATED = TOLERANCE * (1 + 1e-9)  # a sum of 0.999999 is within
-_MENTIONED = 1e-9  # from where on a note says how far from 1 a sum is
-_EXP_TAIL = tuple(1 / math.factorial(k + 2) for k in range(15))  # (e^x − 1 − x)/x² in x, for |x| < 1/2
-_SMALL = 2.0**-30  # log(1 + S) is S to the last bit where every |x| is below this, for then S < 2^-60
 
 
 def loss(
@@ -85,16 +78,16 @@ def loss(
     if reduction == "none":
         raise OptionError(f"reduction 'none': its elements are the terms of every answer: {', '.join(REDUCTIONS)}")
     _require("reduction", reduction, REDUCTIONS)
-    x, t = _matrix(input, inputs[0]), _matrix(target, inputs[1])
-    _require_same_shape(x, t, *inputs)
-    grid = _grid(x.shape, rows, classes, "class")
-    q = _side(x, input_kind, inputs[0], grid, "--input-kind")
-    p = _side(t, target_kind, inputs[1], grid, "--target-kind")
+    x, t = as_matrix(input, inputs[0]), as_matrix(target, inputs[1])
+    require_same_shape(x, t, *inputs)
+    grid = named_grid(x.shape, rows, classes, "class")
+    q = as_side(x, input_kind, inputs[0], grid, "--input-kind")
+    p = as_side(t, target_kind, inputs[1], grid, "--target-kind")
     elements = _elements(p, q)
     total = _sum(elements, np.isinf(elements), "KL divergence loss")
     divisors = {"sum": 1, "batchmean": len(x), "mean": x.size}
     details = {name: total / divisor for name, divisor in divisors.items()}
-    details["divergence"] = sum_of(_softened(p.logits, q.logits, 1.0).divergences) / len(x)
+    details["divergence"] = sum_of(softened(p.logits, q.logits, 1.0).divergences) / len(x)
     columns = {"input": q.logs, "target": p.probs}
     if gradient:
         columns["gradient"] = _gradient(p, q, input_kind) / divisors[reduction]
@@ -155,12 +148,12 @@ def vae(
     >>> round(vae([0.5, -1], [0, math.log(0.25)]).value, 15)
     0.943147180559945
     """
-    means, logs = _matrix(mu, inputs[0]), _matrix(logvar, inputs[1])
-    _require_same_shape(means, logs, *inputs)
-    grid = _grid(means.shape, rows, latents, "latent")
+    means, logs = as_matrix(mu, inputs[0]), as_matrix(logvar, inputs[1])
+    require_same_shape(means, logs, *inputs)
+    grid = named_grid(means.shape, rows, latents, "latent")
     _refuse_wild(means, logs, inputs, grid)
     columns = {"mu": means, "logvar": logs, "sigma": np.exp(0.5 * logs)}
-    columns["contribution"] = 0.5 * _exp_tail(logs) + 0.5 * means * means
+    columns["contribution"] = 0.5 * exp_gap(logs) + 0.5 * means * means
     many, size = len(means) > 1, len(means)
     total = _sum(columns["contribution"], logs == -math.inf, "KL term of a VAE")
     notes = ["logvar is ln σ², the logarithm of the variance: neither σ nor σ² itself"]
@@ -221,15 +214,18 @@ def distill(
     """
     if not 0 < temperature < math.inf:
         raise OptionError(f"temperature is {temperature:g}: the logits are divided by a finite number above 0")
-    a, b = _matrix(teacher, inputs[0]), _matrix(student, inputs[1])
-    _require_same_shape(a, b, *inputs)
-    grid = _grid(a.shape, rows, classes, "class")
-    sides = [_side(each, "logits", name, grid) for each, name in zip((a, b), inputs, strict=True)]
-    pair = _softened(a, b, temperature)
+    a, b = as_matrix(teacher, inputs[0]), as_matrix(student, inputs[1])
+    require_same_shape(a, b, *inputs)
+    grid = named_grid(a.shape, rows, classes, "class")
+    sides = [as_side(each, "logits", name, grid) for each, name in zip((a, b), inputs, strict=True)]
+    pair = softened(a, b, temperature)
     value = _sum(pair.losses, np.isinf(pair.terms), "knowledge distillation loss") / len(a)
     notes = [note for side in sides for note in side.notes]
     if temperature != 1:
         notes.append(f"the value is T² times D(P‖Q), the divergence at T = {temperature:.15g}")
+    faint = ((pair.p == 0) & (a > -math.inf)) | ((pair.q == 0) & (b > -math.inf))
+    if faint.any():
+        notes.append(f"too small for float64, and shown as 0, at {grid.named(faint)}: the value is from the logits")
     absent = (a == -math.inf) & (b == -math.inf)
     if absent.any():
         notes.append(f"neither side gives any probability to {grid.named(absent)}: it counts as 0")
@@ -260,163 +256,12 @@ def distill(
     return _explained(result, _explain_distill(result, grid))
 
 
-# What is read, and what is refused
-
-
-class _Grid(NamedTuple):
-    """What rows and columns are called; the only row of a batch is called "" unless it has a name."""
-
-    rows: tuple[str, ...]
-    columns: tuple[str, ...]
-
-    def cell(self, index: int) -> str:
-        """The name of an element, counted row by row."""
-        row, column = divmod(index, len(self.columns))
-        return ", ".join(filter(None, (self.rows[row], self.columns[column])))
-
-    def cells(self) -> tuple[str, ...]:
-        """The names of all elements, row by row."""
-        return tuple(map(self.cell, range(len(self.rows) * len(self.columns))))
-
-    def named(self, where: Mask) -> str:
-        """The names of the elements there in one line, the first few of many."""
-        found = np.flatnonzero(where).tolist()
-        shown = "; ".join(map(self.cell, found[:MOST]))
-        return f"{shown} and {len(found) - MOST} more" if len(found) > MOST else shown
-
-
-class _Side(NamedTuple):
-    """One of the two: logits with all the digits that were given, probabilities, and the logarithms of these."""
-
-    logits: Array
-    probs: Array
-    logs: Array
-    notes: tuple[str, ...]
-
-
 def _require(what: str, given: str, known: Sequence[str]) -> None:
     if given not in known:
         raise OptionError(f"{what} {given!r} is none of {', '.join(known)}")
 
 
-def _matrix(values: Any, name: str) -> Array:
-    """The values as an array of rows × columns."""
-    try:
-        if np.iscomplexobj(values):
-            raise TypeError("complex numbers have no order")
-        array = np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError, OverflowError, RuntimeError) as error:  # a tensor with its gradient is the last
-        raise InputError(f"{name}: not an array of numbers: {error}") from None
-    if array.ndim not in (1, 2):
-        raise InputError(f"{name}: an array of {array.ndim} dimensions: it must be rows × columns, or one row")
-    if not array.size:
-        raise InputError(f"{name}: empty: a batch needs at least one row and one column")
-    matrix: Array = np.atleast_2d(array) + 0.0  # a copy, in which -0.0 is 0.0
-    return matrix
-
-
-def _require_same_shape(a: Array, b: Array, *names: str) -> None:
-    if a.shape != b.shape:
-        sizes = (f"{name} is {len(each)} × {each.shape[1]}" for name, each in zip(names, (a, b), strict=True))
-        raise InputError(f"{' and '.join(sizes)} (rows × columns): the shapes must agree")
-
-
-def _grid(shape: tuple[int, ...], rows: Sequence[str] | None, columns: Sequence[str] | None, word: str) -> _Grid:
-    """The names of rows and columns: those given, or numbers from 0."""
-    height, width = shape
-    for names, size, what in ((rows, height, "row"), (columns, width, "column")):
-        if names is not None and len(names) != size:
-            raise InputError(f"{_counted(len(names), 'name')} for {_counted(size, what)}: each needs one")
-    numbered = ("",) if height == 1 else tuple(f"row {row}" for row in range(height))
-    return _Grid(
-        numbered if rows is None else tuple(map(str, rows)),
-        tuple(f"{word} {column}" for column in range(width)) if columns is None else tuple(map(str, columns)),
-    )
-
-
-def _side(values: Array, kind: str, name: str, grid: _Grid, option: str = "") -> _Side:
-    """The values as probabilities and their logarithms, refused where they are not of their kind.
-
-    `option` is the one that names the kind, "" where there is no other kind to name.
-    """
-    _refuse_undefined(values, kind, name, grid)
-    if kind == "logits":
-        cure = f"give {option} probs" if option else "take their logarithms"
-        note = (
-            f"{name}: the rows look like probabilities, and were taken as logits: if they are probabilities, {cure}"
-        )
-        notes = (note,) if _sums_to_one(values, "probs") else ()
-        return _Side(values, _softmax(values), _log_softmax(values), notes)
-    _refuse_another_kind(values, kind, name, grid, option)
-    with np.errstate(divide="ignore"):
-        logs, probs = (np.log(values), values) if kind == "probs" else (values, np.exp(values))
-    off = float(np.abs(probs.sum(axis=1) - 1).max())
-    note = f"{name}: rows sum to 1 within {off:.1e} only, and were taken as they are: the loss does not normalise"
-    return _Side(logs, probs, logs, (note,) if off > _MENTIONED else ())
-
-
-def _refuse_undefined(values: Array, kind: str, name: str, grid: _Grid) -> None:
-    """Raise for what is of no kind: nan, +∞, and a row that is −∞ throughout."""
-    wrong = np.isnan(values) | (values == math.inf)
-    if wrong.any():
-        index = int(np.argmax(wrong))
-        what = "nan is a missing value" if np.isnan(values.flat[index]) else "+∞ is too large"
-        raise InputError(f"{name}: {grid.cell(index)}: {what}: {KINDS[kind]} are numbers below ∞")
-    empty = (values == -math.inf).all(axis=1)
-    if empty.any():
-        raise InputError(f"{_row_of(name, grid, empty)}: -∞ throughout: some class needs a probability")
-
-
-def _refuse_another_kind(values: Array, kind: str, name: str, grid: _Grid, option: str) -> None:
-    """Raise where values are no probabilities, or no log-probabilities, with what they look like."""
-    wrong = values < 0 if kind == "probs" else values > TOLERANCE
-    sums = _sums(values, kind)
-    off = np.abs(sums - 1) > _TOLERATED
-    if wrong.any():
-        index = int(np.argmax(wrong))
-        bound = "below 0, which no probability is" if kind == "probs" else "above 0, which no log-probability is"
-        fault = f"{name}: {grid.cell(index)}: {short(values.flat[index])} is {bound}"
-    elif off.any():
-        what = "the row sums" if kind == "probs" else "the exponentials of the row sum"
-        fault = f"{_row_of(name, grid, off)}: {what} to {sums[np.argmax(off)]:.12g}, not 1"
-    else:
-        return
-    raise InputError(f"{fault}: {_likeness(values, kind, option)}")
-
-
-def _row_of(name: str, grid: _Grid, where: Mask) -> str:
-    """The first of the rows there, as a place in a message."""
-    return ": ".join(filter(None, (name, grid.rows[int(np.argmax(where))])))
-
-
-def _sums(values: Array, kind: str) -> Array:
-    """What each row sums to if its values are of that kind."""
-    with np.errstate(over="ignore"):
-        sums: Array = (values if kind == "probs" else np.exp(values)).sum(axis=1)
-    return sums
-
-
-def _sums_to_one(values: Array, kind: str) -> bool:
-    """Whether every row is one of probabilities, or of log-probabilities."""
-    fits = np.abs(_sums(values, kind) - 1) <= _TOLERATED
-    return bool(fits.all()) and not (kind == "probs" and bool((values < 0).any()))
-
-
-def _likeness(values: Array, kind: str, option: str) -> str:
-    """What values that are not of their kind look like, and what to do about it."""
-    other = "probs" if kind == "log-probs" else "log-probs"
-    if _sums_to_one(values, other):
-        return f"they look like {KINDS[other]}: {option} {other}"
-    for base in (2, 10):
-        if _sums_to_one(values * math.log(base), "log-probs"):
-            return f"they look like logarithms to base {base}: multiply them by ln {base} and give {option} log-probs"
-    if (values < 0).any() or kind == "log-probs":
-        return f"they look like logits: {option} logits"
-    what = "counts" if (values == np.floor(values)).all() else "weights"
-    return f"they look like {what}: divide each row by its sum; if they are logits: {option} logits"
-
-
-def _refuse_wild(mu: Array, logvar: Array, names: Sequence[str], grid: _Grid) -> None:
+def _refuse_wild(mu: Array, logvar: Array, names: Sequence[str], grid: Grid) -> None:
     """Raise for means and logarithms of variances that are none, or whose squares or exponentials overflow."""
     with np.errstate(over="ignore"):
         variance, square = np.exp(logvar), mu * mu
@@ -434,10 +279,7 @@ def _refuse_wild(mu: Array, logvar: Array, names: Sequence[str], grid: _Grid) ->
             raise InputError(f"{name}: {grid.cell(index)}: {what.format(short(given.flat[index]))}")
 
 
-# Arithmetic
-
-
-def _elements(target: _Side, given: _Side) -> Array:
+def _elements(target: Side, given: Side) -> Array:
     """t·(ln t − x), 0 where t is 0 and infinite where x alone is −∞; a t too small for float64 is not 0."""
     with np.errstate(invalid="ignore"):
         terms = target.probs * (target.logs - given.logs)
@@ -446,7 +288,7 @@ def _elements(target: _Side, given: _Side) -> Array:
     return result
 
 
-def _gradient(target: _Side, given: _Side, kind: str) -> Array:
+def _gradient(target: Side, given: Side, kind: str) -> Array:
     """∂/∂ of the sum of the elements, with respect to the input as it was given."""
     t, q = target.probs, given.probs
     if kind == "logits":
@@ -460,114 +302,6 @@ def _gradient(target: _Side, given: _Side, kind: str) -> Array:
     return result
 
 
-class _Softened(NamedTuple):
-    """P and Q of a batch at a temperature: elements p·ln(p/q), and for each row D(P‖Q) and T²·D(P‖Q)."""
-
-    p: Array
-    q: Array
-    terms: Array
-    divergences: Array
-    losses: Array
-
-
-def _softened(teacher: Array, student: Array, temperature: float) -> _Softened:
-    """The softmax of both at that temperature, and their divergences; raises KlcliError beyond float64.
-
-    With y = b − a less its mean under P, and x = y/T, Σ p·x = 0 and D = ln Σ p·e^x = ln(1 + Σ p·(e^x − 1 − x)),
-    a sum of terms >= 0.
-    """
-    lost = (student == -math.inf) & (teacher > -math.inf)
-    broken = lost.any(axis=1)
-    with np.errstate(all="ignore"):
-        p, q = _softmax(teacher, temperature), _softmax(student, temperature)
-        finite = _finite_rows(teacher, np.where(broken[:, None], teacher, student), p, temperature)
-        divergences = np.where(broken, math.inf, finite.divergences)
-        losses = np.where(broken, math.inf, finite.losses)
-        if np.isnan(losses + divergences).any() or (np.isinf(losses + divergences) & ~broken).any():
-            raise KlcliError("logits this far apart are beyond the largest float64, 1.8e308")
-        plain = _log_softmax(teacher, temperature) - _log_softmax(student, temperature)
-        logs = np.where(broken[:, None], plain, divergences[:, None] - finite.x)
-        terms = np.where(lost, math.inf, np.where(p > 0, p * logs, 0.0)) + 0.0  # never −0
-    return _Softened(p, q, terms, divergences, losses)
-
-
-class _Rows(NamedTuple):
-    """D and T²·D of each row, and x = D − ln(p/q), which is ∞ where p = 0 < q."""
-
-    x: Array
-    divergences: Array
-    losses: Array
-
-
-def _finite_rows(a: Array, b: Array, p: Array, temperature: float) -> _Rows:
-    """The divergences of rows in which b has every class that a has."""
-    most = a.argmax(axis=1)[:, None]  # classes with mass are never far from this one where D is small
-    y = np.where(a > -math.inf, _gaps(a, b, most), 0.0)
-    mean = (p * y).sum(axis=1, keepdims=True)
-    y = y - mean
-    x = np.where(a > -math.inf, y / temperature, np.where(b > -math.inf, math.inf, 0.0))
-    # ln(p·e^x) from b's own differences: from p it would be rounded as much as p is small.
-    partition = np.exp((a - _column(a, most)) / temperature).sum(axis=1, keepdims=True)
-    powers = (b - _column(b, most) - mean) / temperature - np.log(partition)
-    near = np.where(p > 0, p * _exp_tail(x), 0.0)
-    far = np.exp(powers) - np.where(p > 0, p * (1 + x), 0.0)
-    excess = np.where(x < 1, near, far).sum(axis=1)
-    top = powers.max(axis=1, keepdims=True)
-    beyond = top[:, 0] + np.log(np.exp(powers - top).sum(axis=1))
-    divergences = np.where(excess < math.inf, np.log1p(excess), beyond)
-    # At a high temperature D may be too small for float64 where T²·D is not.
-    small = (np.abs(x) < _SMALL).all(axis=1)
-    limit = (p * y * y * _horner(x)).sum(axis=1)
-    return _Rows(x, divergences, np.where(small, limit, temperature * (temperature * divergences)))
-
-
-def _gaps(a: Array, b: Array, most: NDArray[np.intp]) -> Array:
-    """The gaps b − a, less the one in the column `most`: as if rounded once, whatever shifts all logits."""
-    gap, rest = _difference(b, a)
-    return (gap - _column(gap, most)) + (rest - _column(rest, most))
-
-
-def _difference(a: Array, b: Array) -> tuple[Array, Array]:
-    """The difference a − b as high + low (Knuth, TAOCP 2, section 4.2.2)."""
-    high = a - b
-    part = high - a
-    return high, (a - (high - part)) - (b + part)
-
-
-def _column(values: Array, index: NDArray[np.intp]) -> Array:
-    """The number at that index in each row, as a column."""
-    column: Array = np.take_along_axis(values, index, axis=1)
-    return column
-
-
-def _softmax(logits: Array, temperature: float = 1.0) -> Array:
-    with np.errstate(over="ignore"):
-        weights = np.exp((logits - logits.max(axis=1, keepdims=True)) / temperature)
-    shares: Array = weights / weights.sum(axis=1, keepdims=True)
-    return shares
-
-
-def _log_softmax(logits: Array, temperature: float = 1.0) -> Array:
-    with np.errstate(over="ignore"):
-        powers = (logits - logits.max(axis=1, keepdims=True)) / temperature
-    logs: Array = powers - np.log(np.exp(powers).sum(axis=1, keepdims=True))
-    return logs
-
-
-def _exp_tail(x: Array) -> Array:
-    """e^x − 1 − x, >= 0, without cancellation near 0."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        return np.where(np.abs(x) < 0.5, x * x * _horner(x), np.expm1(x) - x)
-
-
-def _horner(x: Array) -> Array:
-    """(e^x − 1 − x)/x² for |x| < 1/2, by its series."""
-    result = np.full_like(x, _EXP_TAIL[-1])
-    for coefficient in _EXP_TAIL[-2::-1]:
-        result = result * x + coefficient
-    return result
-
-
 def _sum(terms: Array, infinite: Mask, title: str) -> float:
     """The sum of all terms; raises KlcliError where it overflows though none of them is infinite."""
     total = sum_of(terms.ravel())
@@ -576,7 +310,7 @@ def _sum(terms: Array, infinite: Mask, title: str) -> float:
     return total
 
 
-def _terms(grid: _Grid, columns: Mapping[str, Array]) -> dict[str, Any]:
+def _terms(grid: Grid, columns: Mapping[str, Array]) -> dict[str, Any]:
     return {"outcome": grid.cells(), **{name: column.ravel() for name, column in columns.items()}}
 
 
@@ -596,7 +330,7 @@ def _reduction_notes(flat: bool, height: int, width: int) -> Iterator[str]:
         )
 
 
-def _torch_nan(target: _Side, given: _Side, target_kind: str, grid: _Grid) -> Iterator[str]:
+def _torch_nan(target: Side, given: Side, target_kind: str, grid: Grid) -> Iterator[str]:
     """Where PyTorch computes 0·∞ and klcli says 0."""
     undefined = given.logs == -math.inf
     if target_kind == "log-probs":
@@ -616,7 +350,7 @@ def _normalised(details: Mapping[str, float]) -> Iterator[str]:
         )
 
 
-def _infinite(terms: Array, p: Array, grid: _Grid, without: str, holder: str) -> Iterator[str]:
+def _infinite(terms: Array, p: Array, grid: Grid, without: str, holder: str) -> Iterator[str]:
     """Why the value is infinite."""
     lost = np.isinf(terms)
     if lost.any():
@@ -632,9 +366,9 @@ def _explained(result: Result, lines: Iterable[str]) -> Result:
     return replace(result, explanation=(first, *others))
 
 
-def _explain_loss(result: Result, grid: _Grid, divisor: int) -> Iterator[str]:
+def _explain_loss(result: Result, grid: Grid, divisor: int) -> Iterator[str]:
     target, given = result.inputs["target"], result.inputs["input"]
-    sizes = f"{_counted(len(grid.rows), 'row')} and {_counted(len(grid.columns), 'class', 'classes')}"
+    sizes = f"{counted(len(grid.rows), 'row')} and {counted(len(grid.columns), 'class', 'classes')}"
     total, batchmean, mean = (short(result.details[name]) for name in ("sum", "batchmean", "mean"))
     yield _worked(result, lambda row: f"{row['target']}·(ln {row['target']} − {row['input']})", over=divisor)
     yield (
@@ -651,7 +385,7 @@ def _explain_loss(result: Result, grid: _Grid, divisor: int) -> Iterator[str]:
         yield f"Terms below zero ({grid.named(negative)}) are classes that {given} overrates."
 
 
-def _explain_vae(result: Result, grid: _Grid) -> Iterator[str]:
+def _explain_vae(result: Result, grid: Grid) -> Iterator[str]:
     yield _worked(result, lambda row: f"½({row['sigma']}² + {row['mu']}² − 1 − {row['logvar']})", over=len(grid.rows))
     yield (
         "P is the encoder's N(μ, σ²) and Q the prior N(0, 1): what it costs to take the prior for it is "
@@ -662,7 +396,7 @@ def _explain_vae(result: Result, grid: _Grid) -> Iterator[str]:
     yield from _largest(result, grid)
 
 
-def _explain_distill(result: Result, grid: _Grid) -> Iterator[str]:
+def _explain_distill(result: Result, grid: Grid) -> Iterator[str]:
     teacher, student = result.inputs["teacher"], result.inputs["student"]
     temperature = result.details["temperature"]
     square = f"{short(temperature)}²"
@@ -694,7 +428,7 @@ def _worked(result: Result, step: Callable[[dict[str, str]], str], factor: str =
     return f"{result.symbol} = {product}{f' / {over}' if over > 1 else ''} = {short(result.value)}"
 
 
-def _largest(result: Result, grid: _Grid) -> Iterator[str]:
+def _largest(result: Result, grid: Grid) -> Iterator[str]:
     """Which term is the largest, and which row of a batch."""
     terms = np.asarray(result.terms["contribution"]).reshape(len(grid.rows), len(grid.columns))
     if terms.max() > 0 and terms.size > 1:
@@ -707,7 +441,3 @@ def _largest(result: Result, grid: _Grid) -> Iterator[str]:
 def _operand(x: float) -> str:
     """The number to stand in a formula, in parentheses where it has a sign."""
     return f"({short(x)})" if x < 0 else short(x)
-
-
-def _counted(count: int, word: str, plural: str = "") -> str:
-    return f"{count} {word if count == 1 else plural or word + 's'}"

@@ -72,6 +72,15 @@ def short(x: float) -> str:
     return f"{float(x):.6g}".replace("inf", "∞")
 
 
+def counted(count: int, word: str, plural: str = "") -> str:
+    """The number with the word in its number.
+
+    >>> counted(1, "row"), counted(2, "class", "classes")
+    ('1 row', '2 classes')
+    """
+    return f"{count} {word if count == 1 else plural or word + 's'}"
+
+
 def numbers(cells: Sequence[str]) -> Array:
     """The numbers that the cells write.
 

@@ -50,9 +50,9 @@ def total(x: Array) -> tuple[float, float]:
     high = low = 0.0
     for block in _blocks(x.size):
         block_high, block_low = _tree(x[block])
-        high, error = _two_sum(high, block_high)
+        high, error = two_sum(high, block_high)
         low += block_low + error
-    return _two_sum(high, low)
+    return two_sum(high, low)
 
 
 def _blocks(size: int) -> Iterator[slice]:
@@ -66,7 +66,7 @@ def _tree(x: Array) -> tuple[float, float]:
     low = np.zeros(size)
     while size > 1:
         size //= 2
-        high, error = _two_sum(high[:size], high[size:])
+        high, error = two_sum(high[:size], high[size:])
         low = low[:size] + low[size:] + error
     return float(high[0]), float(low[0])
 
@@ -78,7 +78,8 @@ def sum_of(x: Array) -> float:
     return high if math.isfinite(high) else math.inf
 
 
-def _two_sum(a: _T, b: _T) -> tuple[_T, _T]:
+def two_sum(a: _T, b: _T) -> tuple[_T, _T]:
+    """The sum as high + low, exactly: low is what rounding takes from high."""
     high = a + b
     part = high - a
     return high, (a - (high - part)) + (b - part)
@@ -100,7 +101,7 @@ def _split(a: _T) -> tuple[_T, _T]:
 def _quotient(a: tuple[float, float], b: tuple[float, float]) -> tuple[float, float]:
     high = a[0] / b[0]
     product, error = _two_product(high, b[0])
-    return _two_sum(high, ((a[0] - product) - error + a[1] - high * b[1]) / b[0])
+    return two_sum(high, ((a[0] - product) - error + a[1] - high * b[1]) / b[0])
 
 
 def _scaled(x: Array) -> tuple[Array, int]:
@@ -263,21 +264,21 @@ class Contrast:
         # The far logarithms stay in a sum of their own: in base 2 they are exact where p/q is a power of two.
         logs = total(np.where(self.near, 0.0, self._log_terms(base)))
         rest = total(np.where(self.near, self._deviance(), -self.difference))
-        high, low = _two_sum(logs[0], rest[0] / math.log(base))
+        high, low = two_sum(logs[0], rest[0] / math.log(base))
         return max(0.0, (high + (low + logs[1] + rest[1] / math.log(base))) / self.whole)
 
     def _deviance(self, side: str = "p") -> Array:
         """p·log(p/q) − p + q in nats, >= 0, or its like from the side of Q; for near outcomes (Loader 2000)."""
         if side == "p":
-            return self._in_blocks(lambda p, _, d, v: v * (d + 2 * p * _series(v * v, _ATANH)))
-        return self._in_blocks(lambda _, q, d, v: v * (d - 2 * q * _series(v * v, _ATANH)))
+            return self._in_blocks(lambda p, _, d, v: v * (d + 2 * p * series(v * v, _ATANH)))
+        return self._in_blocks(lambda _, q, d, v: v * (d - 2 * q * series(v * v, _ATANH)))
 
     def jensen_shannon_terms(self, base: float = math.e) -> Array:
         """½(p·log(p/m) + q·log(q/m)) with m = ½(p+q), in that base; every term >= 0."""
 
         def terms(p: Array, q: Array, _: Array, v: Array) -> Array:
             far = [np.where(x > 0, x * log(np.maximum(2 * x / (p + q), _TINY), base), 0.0) for x in (p, q)]
-            near = (p + q) * _series(v * v, _ENTROPY) / math.log(base)
+            near = (p + q) * series(v * v, _ENTROPY) / math.log(base)
             return 0.5 * np.where(np.abs(v) < 0.5, near, far[0] + far[1])
 
         return self._in_blocks(terms) / self.whole
@@ -306,7 +307,7 @@ class Contrast:
             growth = np.where(np.abs(powers) < 1, own * np.expm1(powers), self.power_terms(alpha, divisor) - own)
             far = np.where(own != 0, growth, 0.0) - factor * (self.difference / whole)
             deviance = self._deviance(side) / whole
-            near = own * _expm1_tail(powers) + (factor if side == "p" else -factor) * deviance
+            near = own * exp_gap(powers) + (factor if side == "p" else -factor) * deviance
         return np.where(self.near, near, far)
 
     def renyi(self, alpha: float) -> float:
@@ -348,21 +349,30 @@ class Contrast:
         return result
 
 
-# Σ c·x^k for k = 1, 2, ... : the coefficients, to the last that matters where the series is used.
-_ATANH = tuple(1 / (2 * k + 1) for k in range(1, 18))  # (atanh v − v)/v in v², for |v| < 1/3
-_ENTROPY = tuple(1 / (2 * k * (2 * k - 1)) for k in range(1, 28))  # in v², for |v| < 1/2
-_EXPM1 = tuple(1 / math.factorial(k + 1) for k in range(1, 17))  # (e^x − 1 − x)/x, for |x| < 1/2
+# Coefficients of series, to the last that matters where the series is used.
+_ATANH = (0.0, *(1 / (2 * k + 1) for k in range(1, 18)))  # (atanh v − v)/v in v², for |v| < 1/3
+_ENTROPY = (0.0, *(1 / (2 * k * (2 * k - 1)) for k in range(1, 28)))  # in v², for |v| < 1/2
+_EXP_GAP = (0.0, 0.0, *(1 / math.factorial(k) for k in range(2, 20)))  # e^x − 1 − x, for |x| < 1
 
 
-def _series(x: Array, coefficients: tuple[float, ...]) -> Array:
+def series(x: Array, coefficients: tuple[float, ...]) -> Array:
+    """Σ c_k·x^k over k = 0, 1, ..."""
     result = np.full_like(x, coefficients[-1])
     for coefficient in coefficients[-2::-1]:
         result *= x
-        result += coefficient
-    result *= x
+        if coefficient:
+            result += coefficient
     return result
 
 
-def _expm1_tail(x: Array) -> Array:
-    """e^x − 1 − x, >= 0."""
-    return np.where(np.abs(x) < 0.5, x * _series(x, _EXPM1), np.expm1(x) - x)
+def exp_gap(x: float | Array) -> Array:
+    """e^x − 1 − x, >= 0: how far the exponential is above its tangent.
+
+    >>> float(exp_gap(1e-9))
+    5.000000001666667e-19
+    """
+    x = np.asarray(x, float)
+    near = np.abs(x) < 1
+    with np.errstate(over="ignore"):
+        far = np.expm1(np.where(near, 0.0, x)) - np.minimum(x, 1e300)  # so that it is ∞ at ∞
+    return np.where(near, series(np.where(near, x, 0.0), _EXP_GAP), far)

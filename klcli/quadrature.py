@@ -16,8 +16,8 @@ from klcli.errors import InputError, MissingExtraError
 from klcli.families import CUT, Beta, Counts, Density, Dirichlet, Family, MvNormal, Positive
 from klcli.lazy import np
 from klcli.numerals import short
-from klcli.numerics import BLOCK, sum_of
-from klcli.special import exp_gap, legendre
+from klcli.numerics import BLOCK, exp_gap, sum_of
+from klcli.special import legendre
 
 if TYPE_CHECKING:
     from klcli.numerics import Array

@@ -24,7 +24,7 @@ from klcli.columns import FORMATS, Column, FormatError, is_infinite, is_number, 
 from klcli.distribution import Distribution, listed, numbered
 from klcli.errors import InputError, OptionError, OutcomeError, clipped
 from klcli.lazy import np
-from klcli.numerals import NoNumeralError, NumeralError, numbers
+from klcli.numerals import NoNumeralError, NumeralError, counted, numbers
 
 __all__ = ["FORMATS", "STDIN", "called_in_outputs", "only", "read", "read_all", "read_columns", "read_each", "split"]
 
@@ -207,7 +207,7 @@ def _added_up(column: Column) -> Column:
         labels=list(rows),
         values=np.array([_sum(values[each].tolist()) for each in rows.values()]),
         place=lambda index: column.place(firsts[index]),
-        notes=(*column.notes, f"{repeated} row{'s' * (repeated > 1)} added to an outcome that stood before"),
+        notes=(*column.notes, f"{counted(repeated, 'row')} added to an outcome that stood before"),
     )
 
 

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from klcli.lazy import np
+from klcli.numerics import exp_gap, series
 
 if TYPE_CHECKING:
     from klcli.numerics import Array
@@ -27,24 +28,8 @@ _FAR = 16.0  # from here on the asymptotic series of Stirling's error are right 
 # B_2k / (2k·(2k − 1)), the coefficients of Stirling's error in x^(1 − 2k), k = 1, 2, ...
 _STIRLING = (1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360360, 1 / 156, -3617 / 122400)
 
-_EXP = tuple(1 / math.factorial(k) for k in range(2, 20))  # e^x − 1 − x in x^(k − 2), for |x| < 1
 _ATANH = tuple(1 / (2 * k + 1) for k in range(1, 28))  # (atanh v)/v − 1 in v^2k, for |v| <= ½
 _ATANH_SLOPE = tuple(2 * k / (2 * k + 1) for k in range(1, 28))
-
-
-def exp_gap(x: float | Array) -> Array:
-    """e^x − 1 − x, >= 0: how far the exponential is above its tangent.
-
-    >>> float(exp_gap(1e-9))
-    5.000000001666667e-19
-    """
-    x = np.asarray(x, float)
-    near = np.abs(x) < 1
-    small = np.where(near, x, 0.0)
-    with np.errstate(over="ignore"):
-        far = np.expm1(np.where(near, 0.0, x)) - x
-    result: Array = np.where(near, small * small * _series(small, _EXP), far)
-    return result
 
 
 def log_ratio(a: float, b: float, apart: float | None = None) -> float:
@@ -72,7 +57,7 @@ def stirling_error(x: float | Array) -> Array:
 
     def step(x: Array) -> Array:
         v = 1 / (2 * x + 1)
-        return np.where(x < 0.5, (x + 0.5) * np.log1p(1 / x) - 1, v * v * _series(np.minimum(v * v, 0.25), _ATANH))
+        return np.where(x < 0.5, (x + 0.5) * np.log1p(1 / x) - 1, v * v * series(np.minimum(v * v, 0.25), _ATANH))
 
     return _raised(x, step, lambda x: _inverse_powers(x, _STIRLING))
 
@@ -82,7 +67,7 @@ def stirling_slope(x: float | Array) -> Array:
 
     def step(x: Array) -> Array:
         v = 1 / (2 * x + 1)
-        near = -2 * v * v * v * _series(np.minimum(v * v, 0.25), _ATANH_SLOPE)
+        near = -2 * v * v * v * series(np.minimum(v * v, 0.25), _ATANH_SLOPE)
         return np.where(x < 0.5, np.log1p(1 / x) - (x + 0.5) / (x * (x + 1)), near)
 
     coefficients = tuple(-(2 * k - 1) * c for k, c in enumerate(_STIRLING, 1))
@@ -108,15 +93,7 @@ def _raised(x: float | Array, step: Callable[[Array], Array], far: Callable[[Arr
 
 def _inverse_powers(x: Array, coefficients: tuple[float, ...]) -> Array:
     """Σ c_k·x^(1 − 2k) over k = 1, 2, ..."""
-    return _series(1 / (x * x), coefficients) / x
-
-
-def _series(x: Array, coefficients: tuple[float, ...]) -> Array:
-    """Σ c_k·x^k over k = 0, 1, ..."""
-    result = np.full_like(x, coefficients[-1])
-    for coefficient in coefficients[-2::-1]:
-        result = result * x + coefficient
-    return result
+    return series(1 / (x * x), coefficients) / x
 
 
 def digamma_gap(x: float) -> float:

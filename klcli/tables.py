@@ -11,7 +11,7 @@ from klcli.columns import Column, FormatError, is_number, reads
 from klcli.distribution import listed
 from klcli.errors import clipped
 from klcli.lazy import np
-from klcli.numerals import NoNumeralError, NumeralError, number, numbers
+from klcli.numerals import NoNumeralError, NumeralError, counted, number, numbers
 
 LABEL_NAMES = ("label", "outcome", "category", "name")
 KEY_NAMES = ("id", "key", "index", "bin", "bucket", "row", "sample")  # of labels that may well be numbers
@@ -224,7 +224,7 @@ def _refuse_lines(text: str, delimiter: str) -> None:
     _, last, first = next(rows)
     for line, end, row in rows:
         if len(row) != len(first):
-            cells = f"{len(row)} cell{'s' * (len(row) != 1)} where the first row has {len(first)}"
+            cells = f"{counted(len(row), 'cell')} where the first row has {len(first)}"
             doubt = DECIMAL_COMMA if delimiter == "," and "".join(row).isdigit() else ""
             raise FormatError(f"line {line}: {cells} (separated by {delimiter!r}){doubt}")
         if len(first) == 1 and line > last + 1:

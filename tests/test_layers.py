@@ -43,15 +43,17 @@ DOORS: dict[str, set[str]] = {
     "closed_forms": {*_ARITHMETIC, "special", "families"},
     "quadrature": {*_DISTRIBUTION, "special", "families"},
     "continuous": {*_BOTTOM, "numerals", "result", "families", "closed_forms", "quadrature"},
-    "losses": {*_DISTRIBUTION, *_MEASURE},
+    "logits": _ARITHMETIC,
+    "batches": {*_DISTRIBUTION, "distribution", "logits"},
+    "losses": {*_DISTRIBUTION, "result", "logits", "batches"},
     "matrices": {"columns", "distribution", "errors", "lazy", "numerals", "numerics", "readers"},
     "trees": {"columns", "distribution", "errors", "tables"},
     "readers": {*_DISTRIBUTION, "distribution", "columns", "tables", "trees"},
     "output": {"errors"},
     "render": {"errors", "result", "numerics", "lazy", "render"},
     "cli": {
-        *_DISTRIBUTION, *_MEASURES, "measures", "comparison", "coding", "continuous", "crosscheck",
-        "families", "losses", "readers", "matrices", "output", "render", "rooms", "cli", "__init__",
+        *_DISTRIBUTION, *_MEASURES, "measures", "batches", "comparison", "coding", "continuous",
+        "crosscheck", "families", "losses", "readers", "matrices", "output", "render", "rooms", "cli", "__init__",
     },
     "__main__": {"cli"},
     "__init__": {"errors", "result", "distribution", "measures", "comparison", "coding", "losses", "readers"},
@@ -61,11 +63,12 @@ UPWARD = ("result", "Result._repr_html_", "render")
 
 PURE = {
     "errors", "lazy", "numerals", "numerics", "result", "distribution", "measure", "measures", "comparison", "coding",
-    "special", "families", "closed_forms", "losses",
+    "special", "families", "closed_forms", "logits", "batches", "losses",
 }  # fmt: skip
 MATHEMATICS = {
-    "__future__", "abc", "cmath", "collections", "contextlib", "dataclasses", "decimal", "difflib", "enum", "fractions", "functools",
-    "heapq", "inspect", "itertools", "math", "numbers", "operator", "re", "statistics", "string", "typing",
+    "__future__", "abc", "cmath", "collections", "contextlib", "dataclasses", "decimal", "difflib", "enum",
+    "fractions", "functools", "heapq", "inspect", "itertools", "math", "numbers", "operator", "re", "statistics",
+    "string", "typing",
 }  # fmt: skip
 # Where a package of others may be imported, and whether at the top of a module or in a function only.
 HOMES: dict[str, dict[str, str]] = {

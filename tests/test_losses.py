@@ -16,8 +16,9 @@ from hypothesis.extra.numpy import arrays
 from mpmath import mp, mpf
 
 from klcli import kl
+from klcli.batches import KINDS
 from klcli.errors import InputError, KlcliError, OptionError
-from klcli.losses import KINDS, REDUCTIONS, distill, loss, vae
+from klcli.losses import REDUCTIONS, distill, loss, vae
 from klcli.render import View, table
 from klcli.result import Result
 
@@ -378,12 +379,24 @@ def test_the_loss_is_exact(z: Array, a: Array) -> None:
     assert close(result.details["sum"], float(wanted), size)
 
 
+def test_a_probability_too_small_for_float64_is_named() -> None:
+    """A softened probability that is shown as 0 is not one: a note says so, and the value has it."""
+    result = distill([3.0, 2.0, 0.0], [1.0, 2.0, 0.0], temperature=0.001)
+    assert result.terms["q"].tolist() == [0.0, 1.0, 0.0]
+    assert result.notes == (
+        "the value is T² times D(P‖Q), the divergence at T = 0.001",
+        "too small for float64, and shown as 0, at class 0; class 1; class 2: the value is from the logits",
+    )
+    assert result.value == pytest.approx(0.001, rel=1e-14)  # T²·(2 − 1)/T
+
+
 @settings(max_examples=40, deadline=None)
 @given(LOGITS, LOGITS)
 def test_the_divergence_is_that_of_distillation(z: Array, a: Array) -> None:
     """With logits on both sides the normalised divergence is that of `distill` at T = 1, and batchmean is near it."""
     result = loss(z, a, input_kind="logits", target_kind="logits")
-    assert result.details["divergence"] == distill(a, z).value >= 0
+    assert result.details["divergence"] >= 0
+    assert result.details["divergence"] == pytest.approx(distill(a, z).value, rel=1e-14, abs=0)
     assert result.value == pytest.approx(result.details["divergence"], abs=1e-13)
 
 

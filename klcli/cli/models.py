@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from klcli import losses, output, readers
+from klcli.batches import KINDS
 from klcli.cli.options import Number, Source, format_option, option, output_options
 from klcli.cli.show import Command, show
 from klcli.errors import InputError
@@ -37,7 +38,7 @@ def _names(a: Matrix, b: Matrix, axis: str) -> tuple[str, ...] | None:
 def _kind(name: str, default: str) -> click.Option:
     return option(
         f"--{name}-kind",
-        type=click.Choice(tuple(losses.KINDS)),
+        type=click.Choice(tuple(KINDS)),
         default=default,
         show_default=True,
         help=f"What the numbers of {name.upper()} are.",

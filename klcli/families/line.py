@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from klcli import special
 from klcli.families.family import NOT_NEGATIVE, POSITIVE, Family, family, plain
 from klcli.lazy import np
-from klcli.special import EULER, LOG_2PI, digamma_gap, exp_gap, log_beta, log_ratio
+from klcli.numerics import exp_gap
+from klcli.special import EULER, LOG_2PI, digamma_gap, log_beta, log_ratio
 
 if TYPE_CHECKING:
     from klcli.numerics import Array

@@ -8,7 +8,7 @@ from typing import Any
 
 from klcli.errors import InputError, clipped
 from klcli.families.family import FAMILIES, Family, ParameterError
-from klcli.numerals import NumeralError, number
+from klcli.numerals import NumeralError, counted, number
 
 Load = Callable[[str], Sequence[Sequence[float]]]  # from the name of a file to its rows of numbers
 
@@ -75,7 +75,7 @@ def _bound(cls: type[Family], text: str) -> dict[str, str]:
     if unknown:
         raise ParameterError("", f"{unknown[0]} is none of its parameters: {cls.usage()}")
     if len(positional) != len(free):
-        raise ParameterError("", f"{given} parameter{'s' * (given != 1)} given: it is written {cls.usage()}")
+        raise ParameterError("", f"{counted(given, 'parameter')} given: it is written {cls.usage()}")
     named |= dict(zip(free, positional, strict=True))
     return {name: named[name] for name in names if name in named}
 

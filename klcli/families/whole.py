@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from klcli.families.family import CHANCE, COUNT, POSITIVE, SHARE, Family, family
 from klcli.lazy import np
-from klcli.special import LOG_2PI, exp_gap, stirling_error
+from klcli.numerics import exp_gap
+from klcli.special import LOG_2PI, stirling_error
 
 if TYPE_CHECKING:
     from klcli.numerics import Array
