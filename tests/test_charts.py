@@ -100,15 +100,16 @@ def test_many_outcomes_are_the_largest_contributions() -> None:
     [
         ([1.0, 0.5, 0.0], ["████", "██  ", "    "]),
         ([1.0, -1.0], ["  ██", "██  "]),
-        ([float("inf"), 1.0], ["████", "████"]),
+        ([float("inf"), 1.0], ["░░░░", "███▌"]),
+        ([float("-inf"), 1.0], ["░░  ", "  █▊"]),
         ([float("nan"), 2.0], ["    ", "████"]),
         ([0.0, 0.0], ["    ", "    "]),
         ([8.0, 1.0], ["████", "▌   "]),
     ],
 )
 def test_bars_are_in_proportion(values: list[float], expected: list[str]) -> None:
-    """A bar is as long as its number, the longest full; what is infinite is full too, and what is nan is none."""
-    assert bars(values, 4, "█") == expected
+    """A bar is as long as its number, the longest full; infinite ones are longer and shaded, nan is none."""
+    assert bars(values, 4) == expected
 
 
 # Pictures
@@ -162,6 +163,24 @@ def test_infinite_terms_are_drawn_and_named(name: str) -> None:
     """An infinite term reaches the edge and says that it is infinite."""
     content = drawn(name, klcli.kl([1, 0, 3], [0, 1, 3]))
     assert name in ("png", "pdf") or "∞" in content.decode()
+
+
+def test_an_infinite_bar_looks_like_none_that_is_finite() -> None:
+    """It is longer than all finite ones and of another texture, in every kind of drawing."""
+    result = klcli.kl([1, 2, 3], [0, 3, 3])
+    assert "0 Q         ░░░░░░░░ ∞\n1 Q  ███████  " in drawn("bars", result, width=30).decode()
+    assert "0 Q         >>>>>>>> inf\n1 Q  #######  " in drawn("bars", result, width=30, ascii=True).decode()
+    assert drawn("html", result).decode().count('class="s1 endless"') == 1
+    assert "stroke-dasharray" in drawn("svg", result).decode()
+    assert "stroke-dasharray" not in drawn("svg", KL).decode()
+
+
+def test_long_labels_keep_beginning_and_end() -> None:
+    """Labels that a picture has no room for are cut in their middle, so that they can still be told apart."""
+    result = klcli.kl({f"{'x' * 60}{i}": 1 for i in range(3)}, {f"{'x' * 60}{i}": i + 1 for i in range(3)})
+    assert f"{'x' * 20}…{'x' * 18}2" in texts(drawn("svg", result))
+    assert "xxxxx…xxx2 Q" in drawn("bars", result, width=30).decode()
+    assert f"{'x' * 60}2 Q" in drawn("bars", result).decode()  # a pipe has room
 
 
 def test_a_font_that_is_missing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

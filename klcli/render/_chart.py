@@ -6,9 +6,15 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from rich.cells import cell_len, set_cell_size
+
 from klcli.errors import OptionError
 from klcli.render import MOST, View, printable, value_line
 from klcli.result import Result
+
+# Okabe and Ito (2008), told apart by those who do not see all colours.
+COLOURS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442", "#999999")
+BEYOND = 1.15  # how much longer than the longest finite bar an infinite one is
 
 
 class Series(NamedTuple):
@@ -84,23 +90,44 @@ def _only(series: Series, kept: Sequence[int]) -> Series:
     return Series(series.name, [series.values[index] for index in kept])
 
 
-def bars(values: Sequence[float], cells: int, block: str) -> list[str]:
+def cut(text: str, cells: int) -> str:
+    """The text, no wider than that: of a long one the beginning and the end, where labels tend to differ.
+
+    >>> cut("a rather long label of outcome 17", 16)
+    'a rather…come 17'
+    """
+    if cell_len(text) <= cells:
+        return text
+    head = set_cell_size(text, cells // 2).rstrip()
+    tail = next(rest for start in range(len(text)) if cell_len(rest := text[start:]) < cells - cells // 2)
+    return f"{head}…{tail}"
+
+
+def reach(groups: Sequence[Series]) -> float:
+    """What the longest bar stands for: the largest number, or more where one is infinite."""
+    values = [abs(x) for series in groups for x in series.values if not math.isnan(x)]
+    largest = max((x for x in values if x < math.inf), default=0.0) or 1.0
+    return BEYOND * largest if math.inf in values else largest
+
+
+def bars(values: Sequence[float], cells: int, is_ascii: bool = False) -> list[str]:
     """A bar of characters for each number, all of one width: to the right above zero, to the left below.
 
-    `cells` is the width of all of it; `block` is a full cell, █ where there are eighths of it to be had.
+    `cells` is the width of all of it. What is infinite is as long as can be, and of another texture.
     """
-    finite = [abs(x) for x in values if math.isfinite(x)]
-    largest = max(finite, default=0.0) or 1.0
+    largest = reach([Series("", list(values))])
+    block = "#" if is_ascii else "█"
     is_signed = any(x < 0 for x in values)
     most = cells // 2 if is_signed else cells
     left = most if is_signed else 0
     drawn = []
     for x in values:
         full, part = (0, 0) if math.isnan(x) else divmod(round(8 * most * min(1.0, abs(x) / largest)), 8)
-        if x < 0:
-            half = ("▐" if part >= 4 else "▕" if part else "") if block == "█" else ""
-            drawn.append((half + block * full).rjust(left) + " " * most)
+        if math.isinf(x):
+            bar = ("<" if x < 0 else ">") * most if is_ascii else "░" * most
         else:
-            half = "▏▎▍▌▋▊▉"[part - 1] if part and block == "█" else ""
-            drawn.append(" " * left + (block * full + half).ljust(most))
+            ends = ["", *("▕▕▕▐▐▐▐" if x < 0 else "▏▎▍▌▋▊▉")]
+            end = "" if is_ascii else ends[part]
+            bar = end + block * full if x < 0 else block * full + end
+        drawn.append(bar.rjust(left) + " " * most if x < 0 else " " * left + bar.ljust(most))
     return drawn

@@ -6,18 +6,17 @@ import math
 from collections.abc import Iterator, Sequence
 from html import escape
 
-from klcli.errors import OptionError, clipped
+from klcli.errors import OptionError
 from klcli.render import View, decimal
-from klcli.render._chart import Chart, Series, chart
+from klcli.render._chart import COLOURS, Chart, Series, chart, cut, reach
 from klcli.result import Result
 
 STYLE = (
     ".klcli svg{font-size:13px;max-width:100%;height:auto}.klcli svg text{fill:currentColor}"
     ".klcli .axis{stroke:currentColor;opacity:.5}"
-    ".klcli .s0{fill:#0072b2}.klcli .s1{fill:#e69f00}.klcli .s2{fill:#009e73}.klcli .s3{fill:#d55e00}"
-    ".klcli .s4{fill:#cc79a7}.klcli .s5{fill:#56b4e9}"
+    ".klcli .endless{fill-opacity:.2;stroke:currentColor;stroke-dasharray:2}"
+    + "".join(f".klcli .s{look}{{fill:{colour}}}" for look, colour in enumerate(COLOURS))
 )
-_LOOKS = 6
 _BAR, _GAP = 13, 9  # pixels of a bar, and between the outcomes
 _PANEL = 300
 _NUMBER = 90  # room for the number behind a bar
@@ -50,26 +49,27 @@ def drawing(results: Sequence[Result], view: View) -> str:
 def _labels(drawn: Chart, width: int, row: int) -> str:
     return "".join(
         f'<text x="{width - 8}" y="{30 + row * index + row / 2 - 2:g}" text-anchor="end">'
-        f"<title>{escape(outcome)}</title>{escape(clipped(outcome, width // _LETTER))}</text>"
+        f"<title>{escape(outcome)}</title>{escape(cut(outcome, width // _LETTER))}</text>"
         for index, outcome in enumerate(drawn.outcomes)
     )
 
 
 def _panel(groups: Sequence[Series], first: int, left: int, row: int, view: View) -> Iterator[str]:
-    values = [x for series in groups for x in series.values]
-    largest = max((abs(x) for x in values if math.isfinite(x)), default=0.0) or 1.0
-    is_signed = any(x < 0 for x in values)
-    reach = _PANEL / 2 if is_signed else _PANEL
+    largest = reach(groups)
+    is_signed = any(x < 0 for series in groups for x in series.values)
+    longest = _PANEL / 2 if is_signed else _PANEL
     zero = left + (_PANEL / 2 if is_signed else 0)
     for position, series in enumerate(groups):
+        look = (first + position) % len(COLOURS)
         for index, x in enumerate(series.values):
             if math.isnan(x):
                 continue
-            length = reach * min(1.0, abs(x) / largest)
+            length = longest * min(1.0, abs(x) / largest)
+            endless = " endless" if math.isinf(x) else ""
             top = 28 + row * index + _BAR * position
             start = zero - length if x < 0 else zero
             yield (
-                f'<rect class="s{(first + position) % _LOOKS}" x="{start:.1f}" y="{top}" width="{length:.1f}" '
+                f'<rect class="s{look}{endless}" x="{start:.1f}" y="{top}" width="{length:.1f}" '
                 f'height="{_BAR - 2}"/>'
                 f'<text x="{max(zero, start + length) + 5:.1f}" y="{top + _BAR - 3}" font-size="11">'
                 f"{escape(decimal(x, view.digits, given=True))}</text>"
@@ -81,5 +81,5 @@ def _panel(groups: Sequence[Series], first: int, left: int, row: int, view: View
 def _legend(groups: Sequence[Series], first: int, left: int, top: int) -> Iterator[str]:
     for position, series in enumerate(groups):
         y = top + 20 * position
-        yield f'<rect class="s{(first + position) % _LOOKS}" x="{left}" y="{y}" width="12" height="12"/>'
+        yield f'<rect class="s{(first + position) % len(COLOURS)}" x="{left}" y="{y}" width="12" height="12"/>'
         yield f'<text x="{left + 18}" y="{y + 11}">{escape(series.name)}</text>'

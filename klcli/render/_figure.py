@@ -10,7 +10,7 @@ from typing import Any
 
 from klcli.errors import MissingExtraError
 from klcli.render import View, aside
-from klcli.render._chart import Chart, Series, chart
+from klcli.render._chart import COLOURS, Chart, Series, chart, cut, reach
 from klcli.result import Result
 
 # Fonts that can write Chinese, Japanese or Korean, wherever one is from; then matplotlib's own.
@@ -18,9 +18,8 @@ FONTS = (
     "Noto Sans CJK SC", "Source Han Sans SC", "PingFang SC", "Hiragino Sans GB", "Microsoft YaHei",
     "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "Droid Sans Fallback", "Arial Unicode MS",
 )  # fmt: skip
-# Okabe and Ito (2008), told apart by those who do not see all colours; hatches tell them apart without any.
-_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442", "#999999")
-_HATCHES = ("", "///", "...", "xxx", "\\\\\\", "+++", "ooo", "---")
+_HATCHES = ("", "///", "...", "xxx", "\\\\\\", "+++", "ooo", "---")  # tell bars apart without colours
+_LONGEST = 40  # cells of a label
 _METADATA: dict[str, dict[str, None]] = {
     "png": {"Software": None},
     "svg": {"Date": None, "Creator": None},
@@ -46,15 +45,17 @@ def picture(results: Sequence[Result], view: View, kind: str) -> bytes:
         "hatch.linewidth": 0.4,
     }
     with matplotlib.rc_context(style):
+        outcomes = [cut(outcome, _LONGEST) for outcome in drawn.outcomes]
         panels = 1 + bool(drawn.probabilities)
         width = 2.5 + min(24.0, max(7.0, 0.22 * len(drawn.outcomes) * max(2, len(drawn.probabilities))))
-        figure = Figure(figsize=(width, 3.2 * panels), dpi=150, layout="constrained")
+        upright = 0.1 * max(map(len, outcomes)) if _is_crowded(outcomes) else 0.0  # inches under each panel
+        figure = Figure(figsize=(width, (3.2 + upright) * panels), dpi=150, layout="constrained")
         axes = figure.subplots(panels, 1, squeeze=False)[:, 0]
         if drawn.probabilities:
-            _bars(axes[0], drawn.outcomes, drawn.probabilities, 0)
+            _bars(axes[0], outcomes, drawn.probabilities, 0)
             axes[0].set_ylabel("probability")
         first = 1 if len(drawn.probabilities) > 1 else 0  # a Q has the same colour in both panels
-        _bars(axes[-1], drawn.outcomes, drawn.contributions, first)
+        _bars(axes[-1], outcomes, drawn.contributions, first)
         axes[-1].axhline(0, color="#444444", linewidth=0.8)
         axes[-1].set_ylabel(drawn.heading)
         figure.suptitle(_title(drawn), fontsize="medium")
@@ -74,26 +75,27 @@ def _title(drawn: Chart) -> str:
 def _bars(axes: Any, outcomes: Sequence[str], groups: Sequence[Series], first: int) -> None:
     """Grouped bars over the outcomes; what is infinite reaches the edge and says so."""
     width = 0.8 / len(groups)
-    finite = [abs(x) for series in groups for x in series.values if math.isfinite(x)]
-    edge = 1.15 * max(finite, default=1.0) or 1.0
+    edge = reach(groups)
     for position, series in enumerate(groups):
         places = [index + (position - (len(groups) - 1) / 2) * width for index in range(len(outcomes))]
-        heights = [math.copysign(edge, x) if math.isinf(x) else x for x in series.values]
+        heights = [0.0 if math.isinf(x) else x for x in series.values]
         look = first + position
-        colour, hatch = _COLOURS[look % len(_COLOURS)], _HATCHES[(look + look // len(_COLOURS)) % len(_HATCHES)]
-        axes.bar(
-            places, heights, width, label=series.name, color=colour, hatch=hatch, edgecolor="white",
-            linewidth=0,
-        )  # fmt: skip
+        colour, hatch = COLOURS[look % len(COLOURS)], _HATCHES[(look + look // len(COLOURS)) % len(_HATCHES)]
+        axes.bar(places, heights, width, label=series.name, color=colour, hatch=hatch, edgecolor="white", linewidth=0)
         for place, x in zip(places, series.values, strict=True):
             if math.isinf(x):
-                axes.annotate("∞" if x > 0 else "-∞", (place, math.copysign(edge, x)), ha="center", va="bottom")
-    longest = max(map(len, outcomes))
-    crowded = longest * len(outcomes) > 90
-    axes.set_xticks(range(len(outcomes)), outcomes, rotation=90 if crowded else 0)
+                end = math.copysign(edge, x)
+                axes.bar(place, end, width, facecolor="none", edgecolor=colour, linestyle=":", linewidth=1.2)
+                axes.annotate("∞" if x > 0 else "-∞", (place, end), ha="center", va="bottom")
+    axes.set_xticks(range(len(outcomes)), outcomes, rotation=90 if _is_crowded(outcomes) else 0)
     axes.set_xlim(-0.6, len(outcomes) - 0.4)
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False, fontsize="small", loc="upper left", bbox_to_anchor=(1, 1))
+
+
+def _is_crowded(outcomes: Sequence[str]) -> bool:
+    """Whether the labels would run into each other if they were not turned."""
+    return max(map(len, outcomes)) * len(outcomes) > 90
 
 
 def _take_text_literally(figure: Any) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from rich.cells import cell_len
 
 from klcli.render import View, ascii_only, aside, decimal
-from klcli.render._chart import Chart, Series, bars, chart
+from klcli.render._chart import Chart, Series, bars, chart, cut
 from klcli.result import Result
 
 __all__ = ["aside", "render"]
@@ -52,11 +52,13 @@ def _marks(size: int) -> list[str]:
 def _panel(outcomes: Sequence[str], groups: Sequence[Series], marks: Sequence[str], view: View) -> Iterator[str]:
     """Every outcome with a bar for each of the series, and its number at the end."""
     numbers = [[decimal(x, view.digits, given=True) for x in series.values] for series in groups]
+    if view.width:
+        outcomes = [cut(outcome, max(_LEAST, view.width // 3)) for outcome in outcomes]
     label = max(map(cell_len, outcomes))
     mark = max(map(len, marks))
     beside = label + mark + 3 + max(len(text) for column in numbers for text in column)
     together = [x for series in groups for x in series.values]
-    drawn = bars(together, max(_LEAST, (view.width or _USUAL_WIDTH) - beside), "#" if view.ascii else "█")
+    drawn = bars(together, max(_LEAST, (view.width or _USUAL_WIDTH) - beside), view.ascii)
     for index, outcome in enumerate(outcomes):
         for row, column in enumerate(numbers):
             name = outcome + " " * (label - cell_len(outcome)) if row == 0 else " " * label

@@ -93,7 +93,7 @@ def _laid_out(table: Table, view: View) -> Iterator[RichTable]:
         if view.width is not None:  # the rest is many outcomes together, so it gets no bar
             contributions = signs[: len(table.rows)]
             cells = 2 * _BAR if any(x < 0 for x in contributions) else _BAR
-            bars[: len(table.rows)] = chart_bars(contributions, cells, "#" if view.ascii else "█")
+            bars[: len(table.rows)] = chart_bars(contributions, cells, view.ascii)
         columns.append(["", *bars, table.unit])
         if _width(columns) > room:  # first the bars go, then the unit, which stands above too
             columns[-1] = ["", *[""] * len(signs), table.unit]
