@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         tsallis,
         tv,
     )
+    from klcli.parametric import continuous
     from klcli.readers import read, read_all
     from klcli.result import Result
 
@@ -48,6 +49,7 @@ __all__ = [
     "chi2",
     "code",
     "compare",
+    "continuous",
     "cross_entropy",
     "distill",
     "entropy",
@@ -72,6 +74,7 @@ _HOMES = {
     "Result": "result",
     "code": "coding",
     "compare": "comparison",
+    "continuous": "parametric",
     "distill": "losses",
     "loss": "losses",
     "read": "readers",

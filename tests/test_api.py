@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import klcli
-from klcli import coding, comparison, distribution, errors, losses, measure, measures, readers, result
+from klcli import coding, comparison, distribution, errors, losses, measure, measures, parametric, readers, result
 
 HEAVY = ("numpy", "rich", "yaml", "scipy", "torch", "duckdb", "matplotlib", "pandas", "pyspark")
 PAIR = ([0.5, 0.5], [0.25, 0.75])
@@ -33,7 +33,7 @@ def loaded_after(statement: str, *names: str) -> list[str]:
 @pytest.mark.parametrize("name", klcli.__all__)
 def test_every_public_name_is_there(name: str) -> None:
     """Every name in __all__ can be had, and is what the room it lives in calls so."""
-    rooms = (measures, distribution, comparison, coding, losses, readers, result, errors)
+    rooms = (measures, distribution, comparison, coding, losses, parametric, readers, result, errors)
     homes = [vars(room)[name] for room in rooms if name in vars(room)]
     assert homes
     assert all(getattr(klcli, name) is home for home in homes)

@@ -15,9 +15,9 @@ from conftest import Done
 from scipy import integrate, stats
 
 from klcli.closed_forms import CLOSED_FORMS
-from klcli.continuous import continuous, verify
 from klcli.errors import KlcliError
 from klcli.families import FAMILIES, parse
+from klcli.parametric import continuous, verify
 
 Run = Callable[..., Done]
 

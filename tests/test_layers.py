@@ -42,7 +42,7 @@ DOORS: dict[str, set[str]] = {
     "families": {*_DISTRIBUTION, "special", "families"},
     "closed_forms": {*_ARITHMETIC, "special", "families"},
     "quadrature": {*_DISTRIBUTION, "special", "families"},
-    "continuous": {*_BOTTOM, "numerals", "result", "families", "closed_forms", "quadrature"},
+    "parametric": {*_BOTTOM, "numerals", "result", "families", "closed_forms", "quadrature"},
     "logits": _ARITHMETIC,
     "batches": {*_DISTRIBUTION, "distribution", "logits"},
     "losses": {*_DISTRIBUTION, "result", "logits", "batches"},
@@ -52,11 +52,13 @@ DOORS: dict[str, set[str]] = {
     "output": {"errors"},
     "render": {"errors", "result", "numerics", "lazy", "render"},
     "cli": {
-        *_DISTRIBUTION, *_MEASURES, "measures", "batches", "comparison", "coding", "continuous",
+        *_DISTRIBUTION, *_MEASURES, "measures", "batches", "comparison", "coding", "parametric",
         "crosscheck", "families", "losses", "readers", "matrices", "output", "render", "rooms", "cli", "__init__",
     },
     "__main__": {"cli"},
-    "__init__": {"errors", "result", "distribution", "measures", "comparison", "coding", "losses", "readers"},
+    "__init__": {
+        "errors", "result", "distribution", "measures", "comparison", "coding", "losses", "parametric", "readers",
+    },
 }  # fmt: skip
 # The one import that goes up: a notebook asks a Result for its picture.
 UPWARD = ("result", "Result._repr_html_", "render")
@@ -79,7 +81,7 @@ HOMES: dict[str, dict[str, str]] = {
     "matplotlib": {"render": "function"},
     "mpmath": {"crosscheck": "function"},
     "scipy": {"quadrature": "function", "crosscheck": "function"},
-    "torch": {"continuous": "function", "crosscheck": "function"},
+    "torch": {"parametric": "function", "crosscheck": "function"},
 }
 
 

@@ -39,12 +39,12 @@ def continuous_command(f: str, g: str, base: float, verify: bool, **given: Any) 
     mvnormal(mean, covariance); and of counts poisson(rate), bernoulli(p), binomial(n, p), geometric(p),
     negbinomial(r, p). A matrix is [[...]] or a file.
     """
-    from klcli import continuous, families  # big rooms, which other commands need not wait for
+    from klcli import families, parametric  # big rooms, which other commands need not wait for
 
     first, second = (families.parse(text, load=_rows) for text in (f, g))
-    results = [continuous.continuous(first, second, base=base)]
+    results = [parametric.continuous(first, second, base=base)]
     if verify:
-        results.append(continuous.verify(first, second, base=base))
+        results.append(parametric.verify(first, second, base=base))
     return show(results, given)
 
 

@@ -18,11 +18,11 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from mpmath import exp, log, mp, mpf
 
-import klcli.continuous
+import klcli.parametric
 from klcli.closed_forms import CLOSED_FORMS, ClosedForm, Parts, infinity
-from klcli.continuous import METHODS, continuous, verify
 from klcli.errors import InputError, KlcliError, MissingExtraError, OptionError
 from klcli.families import FAMILIES, Density, Dirichlet, Family, Laplace, MvNormal, Normal, parse
+from klcli.parametric import METHODS, continuous, verify
 from klcli.quadrature import numerical
 from klcli.result import Result
 
@@ -1215,7 +1215,7 @@ def test_torch_agrees_wherever_it_has_a_formula() -> None:
         f, g = made(one, of_f[1]), made(other, of_g[1])
         if f.discrete != g.discrete or f.space != g.space:
             continue
-        found = klcli.continuous._way_torch(f, g)
+        found = klcli.parametric._way_torch(f, g)
         if math.isnan(found.value):
             assert found.remark == "not registered"
             continue
