@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from klcli.distribution import MOST, TOLERANCE
+from klcli.distribution import MENTIONED, MOST, TOLERANCE, WITHIN
 from klcli.errors import InputError
 from klcli.lazy import np
 from klcli.logits import log_softmax, softmax
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from klcli.numerics import Array, Mask
 
 KINDS = {"log-probs": "log-probabilities", "probs": "probabilities", "logits": "logits"}
-
-_TOLERATED = TOLERANCE * (1 + 1e-9)  # a sum of 0.999999 is within
-_MENTIONED = 1e-9  # from where on a note says how far from 1 a sum is
 
 
 class Grid(NamedTuple):
@@ -110,7 +107,7 @@ def as_side(values: Array, kind: str, name: str, grid: Grid, option: str = "") -
         logs, probs = (np.log(values), values) if kind == "probs" else (values, np.exp(values))
     off = float(np.abs(probs.sum(axis=1) - 1).max())
     note = f"{name}: rows sum to 1 within {off:.1e} only, and were taken as they are: the loss does not normalise"
-    return Side(logs, probs, logs, (note,) if off > _MENTIONED else ())
+    return Side(logs, probs, logs, (note,) if off > MENTIONED else ())
 
 
 def _refuse_undefined(values: Array, kind: str, name: str, grid: Grid) -> None:
@@ -129,7 +126,7 @@ def _refuse_another_kind(values: Array, kind: str, name: str, grid: Grid, option
     """Raise where values are no probabilities, or no log-probabilities, with what they look like."""
     wrong = values < 0 if kind == "probs" else values > TOLERANCE
     sums = _sums(values, kind)
-    off = np.abs(sums - 1) > _TOLERATED
+    off = np.abs(sums - 1) > WITHIN
     if wrong.any():
         index = int(np.argmax(wrong))
         bound = "below 0, which no probability is" if kind == "probs" else "above 0, which no log-probability is"
@@ -156,7 +153,7 @@ def _sums(values: Array, kind: str) -> Array:
 
 def _sums_to_one(values: Array, kind: str) -> bool:
     """Whether every row is one of probabilities, or of log-probabilities."""
-    fits = np.abs(_sums(values, kind) - 1) <= _TOLERATED
+    fits = np.abs(_sums(values, kind) - 1) <= WITHIN
     return bool(fits.all()) and not (kind == "probs" and bool((values < 0).any()))
 
 

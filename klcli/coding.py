@@ -31,7 +31,7 @@ from klcli.distribution import Distribution, as_distribution, named
 from klcli.errors import InputError, OptionError, clipped
 from klcli.lazy import np
 from klcli.measure import lay_out
-from klcli.numerals import short
+from klcli.numerals import short, sum_in_words
 from klcli.result import Result
 
 if TYPE_CHECKING:
@@ -545,7 +545,7 @@ def _explain_used(result: Result, codes: Sequence[_Code], p: Array, is_corpus: b
     own_mean = _worked("L(P)", result.details["own"], own, p, is_corpus)
     if math.isinf(result.value):
         yield own_mean
-        yield f"It is infinite: {result.notes[-1].removeprefix('infinite: ')}."
+        yield f"It is infinite: {result.cause}."
         return
     value, own_value, extra = result.value, result.details["own"], short(result.details["extra"])
     yield f"{own_mean}, and {short(value)} − {short(own_value)} = {extra} extra bits a symbol"
@@ -597,16 +597,13 @@ def _compared(result: Result, codes: Sequence[_Code], p: Array) -> str:
 def _worked(symbol: str, value: float, used: _Code, p: Array, is_corpus: bool) -> str:
     """The mean length with the numbers of the first terms and the last put in; those without mass are left out."""
     weights, lengths = p if is_corpus else numerics.shares(p), used.shown(p)
-    places = np.flatnonzero(p).tolist()
-    shown = places if len(places) <= _SHOWN else [*places[: _SHOWN - 2], places[-1]]
     digits = ".0f" if is_corpus else ".6g"
-    steps = [f"{weights[place]:{digits}}×{short(lengths[place])}" for place in shown]
-    if len(shown) < len(places):
-        steps.insert(_SHOWN - 2, "…")
-    sum_of_steps = " + ".join(steps)
+    steps = sum_in_words(
+        lambda place: f"{weights[place]:{digits}}×{short(float(lengths[place]))}", np.flatnonzero(p).tolist(), _SHOWN
+    )
     if is_corpus:
-        sum_of_steps = f"({sum_of_steps}) / {sum(map(int, p.tolist()))}"
-    return f"{symbol} = {sum_of_steps} = {short(value)}"
+        steps = f"({steps}) / {sum(map(int, p.tolist()))}"
+    return f"{symbol} = {steps} = {short(value)}"
 
 
 def _bits(x: float) -> str:

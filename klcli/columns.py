@@ -22,6 +22,7 @@ class Column(NamedTuple):
     notes: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()  # the names of columns of text that stand beside it and are not used
     values: Array | None = None  # the numbers, where they are read already and there are no cells
+    label_name: str = ""  # of the column that its labels are from, where a table has named it
     has_number_labels: bool = False  # its labels are numbers and no header says so: they may be data
 
 

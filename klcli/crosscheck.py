@@ -14,12 +14,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from klcli.distribution import MOST, Distribution, Smoothing, align, as_distribution, listed
-from klcli.errors import OptionError
 from klcli.lazy import np
 from klcli.measure import Measure, lay_out
 from klcli.measures import chi2, cross_entropy, entropy, js, js_distance, kl, tv
+from klcli.numerals import short
 from klcli.numerics import Contrast, log_of, shares
-from klcli.result import Result, unit_of
+from klcli.result import Result, require_base, unit_of
 
 if TYPE_CHECKING:
     from klcli.numerics import Array, Mask
@@ -167,7 +167,7 @@ def implementations(
     tolerances are in the unit of the base; `ulps` is the difference in units in the last place of the reference,
     nan where that is 0 or infinite and the value is not.
 
-    `details` has `agreement`, 1 or 0, and the two tolerances that it means:
+    `details` has `agreement`, whether every one that ran is within its tolerance, and the two tolerances:
 
     - `klcli_tolerance`: klcli is within 1e-14 of the exact value, or else within 1e-33 of a unit.
     - `tolerance`: the others add rounded terms of rounded shares. In units of 2^-52, a share is right to 1 of
@@ -180,7 +180,7 @@ def implementations(
     Raises InputError and OptionError as `kl` does.
 
     >>> found = implementations([0.5, 0.5], [0.25, 0.75])
-    >>> found.terms["outcome"][:3], agrees(found)
+    >>> found.terms["outcome"][:3], found.agrees
     (('klcli', 'plain Python', 'numpy'), True)
     """
     sources = [as_distribution(each, side, normalize=normalize) for each, side in ((p, "P"), (q, "Q"))]
@@ -207,21 +207,12 @@ def implementations(
         headings={"outcome": "implementation", "tolerance": "tolerance"},
         notes=tuple(_notes(own, runs, faint, value)),
         details={
-            "agreement": int(not any(run.is_beyond for run in runs)),
+            "agreement": not any(run.is_beyond for run in runs),
             "tolerance": runs[1].allowed,
             "klcli_tolerance": runs[0].allowed,
         },
     )
     return replace(result, explanation=tuple(_explained(result, runs, reference)))
-
-
-def agrees(result: Result) -> bool:
-    """Whether every implementation that ran is within its tolerance.
-
-    >>> agrees(implementations([0.5, 0.5, 0], [0.25, 0.75, 0]))
-    True
-    """
-    return bool(result.details["agreement"])
 
 
 def _run_of(each: Implementation, own: Result, unit: float, clock: Callable[[], float]) -> _Run:
@@ -314,8 +305,8 @@ def _notes(own: Result, runs: Sequence[_Run], faint: Mask, value: float) -> Iter
     sizes = float(np.abs(own.terms["contribution"]).sum())
     if own.value * (1 + OWN) < sizes < math.inf:
         yield (
-            f"rel_entr and its like add terms of both signs, {_short(sizes)} in size, which cancel to "
-            f"{_short(own.value)}: what was rounded in shares and terms stays in the last digits; klcli adds terms "
+            f"rel_entr and its like add terms of both signs, {short(sizes)} in size, which cancel to "
+            f"{short(own.value)}: what was rounded in shares and terms stays in the last digits; klcli adds terms "
             "that are not below 0, from the exact p − q"
         )
     if not runs[-1].ran:
@@ -351,22 +342,21 @@ def _named(runs: Iterator[_Run]) -> str:
 
 def _explained(result: Result, runs: Sequence[_Run], reference: _Run) -> Iterator[str]:
     widest = next(run for run in runs if abs(run.difference) == result.value)
-    apart = f"|{_short(widest.value, 17)} − {_short(reference.value, 17)}| = {_short(result.value)}"
+    apart = f"|{short(widest.value, 17)} − {short(reference.value, 17)}| = {short(result.value)}"
     yield f"{result.symbol} = {apart if result.value else 0}, that of {widest.name}"
-    yield f"Every row computes {kl.formula} anew, by a library of its own."
+    yield (
+        f"Every row computes {kl.formula} as its library has it; scipy.stats.entropy is rel_entr of shares that are "
+        "divided by their sum once more."
+    )
     if reference is runs[-1]:
         yield (
             f"mpmath does it with {_DIGITS} digits and rounds once, so its value is the exact one; an ulp is the "
             "distance from there to the next number that float64 has."
         )
-    if agrees(result):
+    if result.agrees:
         yield "No difference is larger than rounding explains: formula and sides are the same in all."
     else:
         yield "A difference is larger than rounding explains: one of them is wrong, or computes something else."
-
-
-def _short(x: float, digits: int = 6) -> str:
-    return f"{x:.{digits}g}".replace("inf", "∞")
 
 
 # The laws of a divergence, and two that are not its own
@@ -435,8 +425,7 @@ def laws(
     >>> found.value, dict(zip(found.terms["outcome"], found.terms["holds"]))["triangle inequality"]
     (0, 'no')
     """
-    if not 1 < base < math.inf:
-        raise OptionError(f"base is {base:g}: the base of a logarithm is a finite number above 1")
+    require_base(base)
     given = {name: side for name, side in (("P", p), ("Q", q), ("R", r)) if side is not None}
     sources = [as_distribution(side, name, normalize=normalize) for name, side in given.items()]
     weights, notes = _side_by_side(sources, smooth)
@@ -465,7 +454,7 @@ def laws(
         terms=columns,
         headings={"outcome": "law"},
         notes=(*notes, *(f"broken: {name}; this is a bug of klcli" for name in broken)),
-        details={"laws": sum(law.binding for law in found), "base": base},
+        details={"agreement": not broken, "laws": sum(law.binding for law in found), "base": base},
         explanation=tuple(_in_words(found)),
     )
 
@@ -685,7 +674,7 @@ def _in_words(found: Sequence[_Law]) -> Iterator[str]:
     binding = [law for law in found if law.binding]
     yield f"laws broken = {sum(law.is_broken for law in found)} of {len(binding)}"
     symmetry, pinsker = laws["symmetry"], laws["Pinsker's inequality"]
-    there, back = _short(symmetry.left), _short(symmetry.right)
+    there, back = short(symmetry.left), short(symmetry.right)
     yield (
         f"D(P‖Q) = {there} and D(Q‖P) = {back}: D has a direction, and the two need not be equal, so it is "
         "called a divergence and not a distance. It is never below 0, and 0 only for equal distributions."
@@ -693,7 +682,7 @@ def _in_words(found: Sequence[_Law]) -> Iterator[str]:
     if pinsker.right < 1:
         yield (
             "Pinsker's inequality makes a small D a promise: no event's probability differs by more than "
-            f"{_short(pinsker.right)}. The largest difference is {_short(pinsker.left)}."
+            f"{short(pinsker.right)}. The largest difference is {short(pinsker.left)}."
         )
     if "triangle inequality" in laws:
         yield (

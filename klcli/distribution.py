@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from klcli.numerics import Array, Mask
 
 TOLERANCE = 1e-6  # how far from 1 a sum of probabilities may be
+WITHIN = TOLERANCE * (1 + 1e-9)  # ... with its rounding: 0.333333 three times is within
+MENTIONED = 1e-9  # ... and from where on a note mentions it
 MOST = 5  # names in a sentence; the others are counted
-_MENTIONED = 1e-9  # ... and from where on a note mentions it
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,8 +117,8 @@ def _kind(given: Distribution, normalize: bool) -> tuple[bool, str]:
     shown = "over 1.8e308" if given.total is None else f"{given.total:.12g}"
     total = math.inf if given.total is None else given.total
     off = abs(total - 1)
-    if off <= TOLERANCE * (1 + 1e-9):  # 0.333333 three times is within
-        return False, f"{name}: sums to {shown}, taken as 1" if off > _MENTIONED else ""
+    if off <= WITHIN:
+        return False, f"{name}: sums to {shown}, taken as 1" if off > MENTIONED else ""
     if total > 1 and bool((weights == np.floor(weights)).all()):
         exact = f"{total:.0f}" if total < 2**63 else shown
         return True, f"{name}: counts, divided by their total of {exact}"

@@ -33,6 +33,13 @@ class MissingExtraError(KlcliError):
         super().__init__(f"{what} needs an optional package: pip install 'klcli[{extra}]'")
 
 
+class BeyondFloat64Error(KlcliError):
+    """Raised when a value is finite but no float64 holds it."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what} is beyond the largest float64, 1.8e308")
+
+
 class OutputError(KlcliError):
     """Raised when the answer could not be written whole."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
-from klcli.errors import KlcliError
+from klcli.errors import BeyondFloat64Error
 from klcli.lazy import np
 from klcli.numerics import exp_gap, two_sum
 
@@ -47,7 +47,7 @@ class Softened(NamedTuple):
 
 
 def softened(teacher: Array, student: Array, temperature: float) -> Softened:
-    """The softmax of both at that temperature, and their divergences; raises KlcliError beyond float64.
+    """The softmax of both at that temperature, and their divergences; raises BeyondFloat64Error.
 
     With y = b − a less its mean under P, and x = y/T, Σ p·x = 0 and D = ln Σ p·e^x = ln(1 + Σ p·(e^x − 1 − x)),
     a sum of terms >= 0.
@@ -60,7 +60,7 @@ def softened(teacher: Array, student: Array, temperature: float) -> Softened:
         divergences = np.where(broken, math.inf, finite.divergences)
         losses = np.where(broken, math.inf, finite.losses)
         if np.isnan(losses + divergences).any() or (np.isinf(losses + divergences) & ~broken).any():
-            raise KlcliError("logits this far apart are beyond the largest float64, 1.8e308")
+            raise BeyondFloat64Error("the divergence of logits this far apart")
         plain = log_softmax(teacher, temperature) - log_softmax(student, temperature)
         logs = np.where(broken[:, None], plain, divergences[:, None] - finite.x)
         terms = np.where(lost, math.inf, np.where(p > 0, p * logs, 0.0)) + 0.0  # never −0

@@ -12,10 +12,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from klcli.batches import KINDS, Grid, Side, as_matrix, as_side, named_grid, require_same_shape
-from klcli.errors import InputError, KlcliError, OptionError
+from klcli.errors import BeyondFloat64Error, InputError, OptionError
 from klcli.lazy import np
 from klcli.logits import softened
-from klcli.numerals import counted, short
+from klcli.numerals import counted, operands, short, sum_in_words
 from klcli.numerics import exp_gap, sum_of
 from klcli.result import Result
 
@@ -306,7 +306,7 @@ def _sum(terms: Array, infinite: Mask, title: str) -> float:
     """The sum of all terms; raises KlcliError where it overflows though none of them is infinite."""
     total = sum_of(terms.ravel())
     if math.isinf(total) and not infinite.any():
-        raise KlcliError(f"{title}: the value is beyond the largest float64, 1.8e308")
+        raise BeyondFloat64Error(f"{title}: the value")
     return total
 
 
@@ -362,7 +362,7 @@ def _explained(result: Result, lines: Iterable[str]) -> Result:
     """The result with its explanation, which ends with the cause where it is infinite."""
     first, *others = lines
     if math.isinf(result.value):
-        others = [f"It is infinite: {result.notes[-1].removeprefix('infinite: ')}."]
+        others = [f"It is infinite: {result.cause}."]
     return replace(result, explanation=(first, *others))
 
 
@@ -415,13 +415,11 @@ def _explain_distill(result: Result, grid: Grid) -> Iterator[str]:
 
 def _worked(result: Result, step: Callable[[dict[str, str]], str], factor: str = "", over: int = 1) -> str:
     """The formula with the numbers of the first and the last terms put in."""
-    size = len(result.terms["outcome"])
-    shown = list(range(size)) if size <= 4 else [0, 1, size - 1]
     columns = {name: column for name, column in result.terms.items() if name != "outcome"}
-    steps = [step({name: _operand(column[index]) for name, column in columns.items()}) for index in shown]
-    if len(shown) < size:
-        steps.insert(2, "…")
-    total = " + ".join(steps)
+    total = sum_in_words(
+        lambda place: step(operands({name: column[place] for name, column in columns.items()})),
+        range(len(result.terms["outcome"])),
+    )
     if factor or over > 1:
         total = f"({total})"
     product = f"{factor}·{total}" if factor else total
@@ -436,8 +434,3 @@ def _largest(result: Result, grid: Grid) -> Iterator[str]:
     sums = terms.sum(axis=1)
     if len(grid.rows) > 1 and sums.max() > 0:
         yield f"The row with the most is {grid.rows[int(sums.argmax())]}, with {short(sums.max())}."
-
-
-def _operand(x: float) -> str:
-    """The number to stand in a formula, in parentheses where it has a sign."""
-    return f"({short(x)})" if x < 0 else short(x)

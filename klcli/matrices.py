@@ -6,12 +6,13 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from klcli.columns import Column, is_infinite
+from klcli.columns import Column, is_infinite, is_number
 from klcli.distribution import listed
 from klcli.errors import InputError, clipped
 from klcli.lazy import np
 from klcli.numerals import NoNumeralError, NumeralError, number, numbers
 from klcli.readers import called_in_outputs, read_columns, split
+from klcli.tables import is_key
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -58,11 +59,19 @@ def _all_numbers(columns: list[Column], name: str) -> list[Column]:
         shown = ", ".join(f"{column.name} has {len(_cells(column))}" for column in columns)
         raise InputError(f"{name}: columns of different lengths: {shown}")
     if first.has_number_labels:
-        return [Column("1", None, labels, first.place, first.notes), first._replace(labels=None)]
-    slip = next((index for index, label in enumerate(labels) if not _is_label(label)), None)
-    if slip is not None:
+        columns = [Column("1", None, labels, first.place, first.notes), first._replace(labels=None)]
+        labels = ()
+    words = [not is_number(label) for label in labels]
+    if any(words) and not all(words) and not is_key(first.label_name):
+        slip = words.index(True)
         raise InputError(
-            f"{name}: {first.place(slip)}: {clipped(labels[slip])!r} stands among labels, or for a number that is "
+            f"{name}: {first.place(slip)}, column {first.label_name}: {clipped(labels[slip])!r} is not a number; if "
+            "the column names the rows, call it row"
+        )
+    missing = next((index for index, label in enumerate(labels) if not _is_label(label)), None)
+    if missing is not None:
+        raise InputError(
+            f"{name}: {first.place(missing)}: {clipped(labels[missing])!r} stands among labels, or for a number that is "
             "missing: rows have names, or numbers in every column"
         )
     is_headerless = bool(first.notes) and _names(columns) is None

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from klcli import numerics
 from klcli.distribution import Distribution, Smoothing, align, as_distribution, called, named
-from klcli.errors import KlcliError, OptionError
+from klcli.errors import BeyondFloat64Error
 from klcli.lazy import np
-from klcli.numerals import short
-from klcli.result import Result, unit_of
+from klcli.numerals import operands, short, sum_in_words
+from klcli.result import Result, require_base, unit_of
 
 if TYPE_CHECKING:
     from klcli.numerics import Array, Mask
@@ -86,8 +86,8 @@ class Measure:
         if len(data) != len(self.sides):
             raise TypeError(f"{self.name} takes {len(self.sides)} distributions, not {len(data)}")
         base = options.get("base", self.options.get("base"))
-        if base is not None and not 1 < base < math.inf:
-            raise OptionError(f"base is {base:g}: the base of a logarithm is a finite number above 1")
+        if base is not None:
+            require_base(base)
         sources = [
             as_distribution(each, side.upper(), normalize=normalize)
             for each, side in zip(data, self.sides, strict=True)
@@ -150,7 +150,7 @@ class Measure:
         if not ((p > 0) & (q > 0)).any():
             causes = [f"{sources[0].name} and {sources[1].name} have no outcome in common"]
         if not causes:
-            raise KlcliError(f"{self.title}: the value is beyond the largest float64, 1.8e308")
+            raise BeyondFloat64Error(f"{self.title}: the value")
         return f"infinite: {'; '.join(causes)}"
 
     # Words
@@ -163,7 +163,7 @@ class Measure:
         numbers = {name: short(x) for name, x in result.details.items() if isinstance(x, float | int)}
         value = f"{short(result.value)} {result.unit}".strip()
         if math.isinf(result.value):
-            yield f"It is infinite: {result.notes[-1].removeprefix('infinite: ')}."
+            yield f"It is infinite: {result.cause}."
             return
         yield self.meaning.format(**{**numbers, **names, "value": value, "unit": result.unit})
         if len(names) == 2 and result.value == 0 and np.array_equal(result.terms["p"], result.terms["q"]):
@@ -182,12 +182,8 @@ class Measure:
         """The formula with the numbers of the first and the last terms put in."""
         if not step:
             return f"{result.formula} = {short(result.value)}"
-        size = len(result.terms["outcome"])
-        shown = list(range(size)) if size <= 4 else [0, 1, size - 1]
-        steps = [step.format(**_cells(result, index)) for index in shown]
-        if len(shown) < size:
-            steps.insert(2, "…")
-        return f"{result.symbol} = {whole.format(' + '.join(steps))} = {short(result.value)}"
+        steps = sum_in_words(lambda row: step.format(**_cells(result, row)), range(len(result.terms["outcome"])))
+        return f"{result.symbol} = {whole.format(steps)} = {short(result.value)}"
 
 
 def measure(registry: dict[str, Measure], **facts: Any) -> Callable[[Callable[..., Terms]], Measure]:
@@ -233,9 +229,6 @@ def _held(outcomes: Sequence[str], weights: Array, where: Mask) -> Iterator[tupl
 
 
 def _cells(result: Result, index: int) -> dict[str, str]:
-    """One term in words; p and q in full where they would read the same and are not."""
+    """One term in words."""
     row = {name: column[index] for name, column in result.terms.items()}
-    cells = {name: called(x) if isinstance(x, str) else short(float(x)) for name, x in row.items()}
-    if "q" in row and cells["p"] == cells["q"] and row["p"] != row["q"]:
-        cells |= {name: repr(float(row[name])) for name in ("p", "q")}
-    return cells
+    return {"outcome": called(row.pop("outcome")), **operands(row)}

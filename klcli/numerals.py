@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from klcli.errors import clipped
@@ -63,13 +63,38 @@ def _rounded_once(numerator: str, denominator: str) -> float:
         return float(numerator) / float(denominator)
 
 
-def short(x: float) -> str:
-    """The number to six significant digits, for a sentence.
+def short(x: float, digits: int = 6) -> str:
+    """The number to so many significant digits, for a sentence.
 
     >>> short(1 / 3), short(2.0), short(math.inf)
     ('0.333333', '2', '∞')
     """
-    return f"{float(x):.6g}".replace("inf", "∞")
+    return f"{float(x):.{digits}g}".replace("inf", "∞")
+
+
+def operands(row: Mapping[str, float]) -> dict[str, str]:
+    """The numbers of a term as they stand in a formula; p and q in full where they would read the same and are not.
+
+    >>> operands({"p": 0.5, "q": 0.50000001, "x": -2})
+    {'p': '0.5', 'q': '0.50000001', 'x': '(-2)'}
+    """
+    cells = {name: short(x) for name, x in row.items()}
+    if "q" in row and cells["p"] == cells["q"] and row["p"] != row["q"]:
+        cells |= {name: repr(float(row[name])) for name in ("p", "q")}
+    return {name: f"({cell})" if row[name] < 0 else cell for name, cell in cells.items()}
+
+
+def sum_in_words(step: Callable[[int], str], places: Sequence[int], most: int = 4) -> str:
+    """The sum of the terms at these places with their numbers put in: of many the first ones and the last.
+
+    >>> sum_in_words("p{}".format, range(9))
+    'p0 + p1 + … + p8'
+    """
+    shown = places if len(places) <= most else [*places[: most - 2], places[-1]]
+    steps = [step(place) for place in shown]
+    if len(shown) < len(places):
+        steps.insert(most - 2, "…")
+    return " + ".join(steps)
 
 
 def counted(count: int, word: str, plural: str = "") -> str:

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from klcli.errors import OptionError
+
 
 @dataclass(frozen=True)
 class Result:
@@ -42,11 +44,27 @@ class Result:
         """What the value is called in its formula: the left-hand side, as in D(P‖Q)."""
         return self.formula.partition(" = ")[0]
 
+    @property
+    def cause(self) -> str:
+        """Why the value is infinite, as a note says it, or "" where it is not."""
+        return next((note.removeprefix("infinite: ") for note in self.notes if note.startswith("infinite: ")), "")
+
+    @property
+    def agrees(self) -> bool:
+        """Whether what was compared agrees, true where nothing was: `agreement` in the details."""
+        return bool(self.details.get("agreement", True))
+
     def _repr_html_(self) -> str:
         # The one import that goes up: a notebook asks the object itself for its picture.
         from klcli.render import html
 
         return html.fragment(self)
+
+
+def require_base(base: float) -> None:
+    """Raise OptionError unless logarithms to this base grow."""
+    if not 1 < base < math.inf:
+        raise OptionError(f"base is {base:g}: the base of a logarithm is a finite number above 1")
 
 
 def unit_of(base: float) -> str:

@@ -59,7 +59,8 @@ def table(
     if label is None and len(columns) > 1:
         notes = (*notes, _no_labels(names))
     kept = [index for index in values if index not in text] or values
-    return [Column(names[index], labels, columns[index], place, notes, beside) for index in kept]
+    label_name = "" if label is None else names[label]
+    return [Column(names[index], labels, columns[index], place, notes, beside, None, label_name) for index in kept]
 
 
 def _no_labels(names: Sequence[str]) -> str:
@@ -67,23 +68,31 @@ def _no_labels(names: Sequence[str]) -> str:
 
 
 def _label_column(names: Sequence[str], columns: Sequence[Sequence[str]]) -> int | None:
-    """Where the labels stand: a column of a known or blank name, the first that is not numeric, or one of keys."""
+    """Where the labels stand: a column of a known or blank name, the first of words, or one of keys.
+
+    A column that mixes words and numbers is one of labels if it comes first: further on, a word is a number
+    mistyped.
+    """
     if len(columns) == 1:
         return None
     for index, name in enumerate(names):
         if _names_labels(name):
             return index
+    if not all(map(is_number, columns[0])):
+        return 0
     for index, column in enumerate(columns):
-        if not is_number(column[0]):
+        if not any(map(is_number, column)):
             return index
-    for index, column in enumerate(columns):
-        if not all(map(is_number, column)):
-            return index
-    return next((index for index, name in enumerate(names) if name.lower() in KEY_NAMES), None)
+    return next((index for index, name in enumerate(names) if is_key(name)), None)
 
 
 def _names_labels(name: str) -> bool:
     return not name or name.lower() in LABEL_NAMES
+
+
+def is_key(name: str) -> bool:
+    """Whether a column of that name holds labels, be they words or numbers."""
+    return _names_labels(name) or name.lower() in KEY_NAMES
 
 
 # Delimited text
@@ -181,11 +190,25 @@ def _plain_table(text: str, delimiter: str, place: Callable[[int], str]) -> list
                 part.append(numbers(cells[index::width]))
         except NumeralError:
             return None
+    if label and not _names_labels(names[label]) and any(map(_may_be_number, labels)):
+        return None  # words are labels in such a column only if all of it is words
     notes = (_no_labels(names),) if label is None and width > 1 else ()
     return [
-        Column(names[index], None if label is None else labels, (), place, notes, values=np.concatenate(part))
+        Column(
+            names[index],
+            None if label is None else labels,
+            (),
+            place,
+            notes,
+            values=np.concatenate(part),
+            label_name="" if label is None else names[label],
+        )
         for index, part in parts.items()
     ]
+
+
+def _may_be_number(cell: str) -> bool:
+    return cell.lstrip()[:1] in "0123456789+-−.iI∞" and is_number(cell)
 
 
 _ALL_BUT = {mark: bytes(set(range(256)) - {ord(mark), ord("\n")}) for mark in _MARKS}

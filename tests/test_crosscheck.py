@@ -20,7 +20,7 @@ from oracle import exact
 
 import klcli
 from klcli import Distribution, Result, crosscheck, numerics
-from klcli.crosscheck import TEXTBOOK, agrees, implementations, laws
+from klcli.crosscheck import TEXTBOOK, implementations, laws
 from klcli.errors import InputError, OptionError
 from klcli.measure import Terms
 
@@ -120,7 +120,7 @@ def test_the_balls_of_the_article() -> None:
     found = implementations(P, Q1)
     assert found.terms["outcome"] == ALL
     assert {f"{row['value']:.6f}" for row in rows(found).values() if ran(row)} == {"0.006735"}
-    assert agrees(found)
+    assert found.agrees
     assert found.value < 1e-15
     assert rows(found)["mpmath"]["value"] == float(exact("kl", P, Q1))
 
@@ -166,7 +166,7 @@ def test_ulps_of_zero_are_not_defined() -> None:
         if ran(row):
             assert (row["ulps"] == 0) if row["difference"] == 0 else math.isnan(row["ulps"])
     assert rows(found)["klcli"]["value"] == 0.0
-    assert agrees(found)
+    assert found.agrees
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -237,8 +237,8 @@ def test_what_q_lacks_is_infinite_in_all(name: str, q: list[float]) -> None:
     found = implementations([0.5, 0.5, 0], q)
     row = rows(found)[name]
     assert (row["value"], row["difference"], row["ulps"]) == (math.inf, 0.0, 0.0)
-    assert (found.value, agrees(found)) == (0.0, True)
-    assert found.details == {"agreement": 1, "tolerance": 0.0, "klcli_tolerance": 0.0}
+    assert (found.value, found.agrees) == (0.0, True)
+    assert found.details == {"agreement": True, "tolerance": 0.0, "klcli_tolerance": 0.0}
 
 
 def test_infinity_is_explained_last() -> None:
@@ -259,7 +259,7 @@ def test_shares_too_small_for_float64_are_said(q: list[float]) -> None:
     table = rows(found)
     assert table["numpy"]["value"] == math.inf
     assert table["klcli"]["value"] == pytest.approx(float(exact("kl", [1, 1], q)), rel=1e-15)
-    assert agrees(found)
+    assert found.agrees
     assert found.details["tolerance"] == found.value == math.inf
     said, infinite = found.notes[-2:]
     assert said == (
@@ -274,7 +274,7 @@ def test_a_share_of_p_too_small_for_float64_is_said() -> None:
     found = implementations([1e300, 1e-30], [1, 0], normalize=True)
     table = rows(found)
     assert (table["klcli"]["value"], table["mpmath"]["value"], table["numpy"]["value"]) == (math.inf, math.inf, 0.0)
-    assert agrees(found)
+    assert found.agrees
     assert found.notes[-1].startswith("infinite: plain Python, numpy")
 
 
@@ -282,7 +282,7 @@ def test_a_small_share_of_q_where_p_is_zero_changes_nothing() -> None:
     """A share of Q that is hardly a float64 is asked for nowhere where p = 0, so the tolerance is as ever."""
     found = implementations([1, 0], [1, 1e-310])
     assert found.details["tolerance"] < 1e-14
-    assert agrees(found)
+    assert found.agrees
 
 
 @pytest.mark.parametrize(
@@ -309,7 +309,7 @@ def test_the_reference_is_exact(p: list[float], q: list[float]) -> None:
 def test_all_agree_on_anything(pair: list[list[float]], base: float) -> None:
     """Whatever the weights, near or far, with zeros or without: differences are no larger than the tolerance says."""
     found = implementations(*pair, base=base, normalize=True)
-    assert agrees(found), found.notes
+    assert found.agrees, found.notes
 
 
 @pytest.mark.parametrize("spread", [1e-1, 1e-4, 1e-8, 1e-12])
@@ -321,7 +321,7 @@ def test_near_equality_others_lose_digits_and_klcli_does_not(spread: float) -> N
     assert abs(table["klcli"]["ulps"]) <= 8
     if spread < 1e-3:
         assert abs(table["numpy"]["ulps"]) > 1e-17 / spread**2
-    assert agrees(found)
+    assert found.agrees
 
 
 def test_the_loss_of_digits_is_explained() -> None:
@@ -351,8 +351,8 @@ def test_a_fault_of_klcli_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     right = numerics.Contrast.mean_log_ratio
     monkeypatch.setattr(numerics.Contrast, "mean_log_ratio", lambda *args: right(*args) * (1 + 2e-14))
     found = implementations(P, Q1)
-    assert not agrees(found)
-    assert found.details["agreement"] == 0
+    assert not found.agrees
+    assert found.details["agreement"] is False
     assert found.value < found.details["tolerance"]
     assert rows(found)["klcli"]["remark"] == "beyond the tolerance"
     assert found.notes[-1] == "no agreement: klcli beyond the tolerance"
@@ -369,7 +369,7 @@ def test_a_fault_of_another_is_found(name: str, fault: Any, monkeypatch: pytest.
     """An implementation that computes something else is named, and the others are not."""
     monkeypatch.setitem(TEXTBOOK, name, TEXTBOOK[name]._replace(function=fault))
     found = implementations(P, Q1)
-    assert not agrees(found)
+    assert not found.agrees
     assert [row["outcome"] for row in rows(found).values() if "beyond" in row["remark"]] == [name]
     assert found.notes[-1] == f"no agreement: {name} beyond the tolerance"
 
@@ -394,7 +394,7 @@ def test_no_answer_is_no_agreement(answer: float, difference: float, monkeypatch
     monkeypatch.setitem(TEXTBOOK, "numpy", TEXTBOOK["numpy"]._replace(function=lambda *_: answer))
     found = implementations(P, Q1)
     assert rows(found)["numpy"]["difference"] == difference
-    assert (found.value, agrees(found)) == (math.inf, False)
+    assert (found.value, found.agrees) == (math.inf, False)
     assert found.notes[-1].startswith("infinite: numpy: not finite where the exact value is")
 
 
@@ -402,7 +402,7 @@ def test_a_finite_answer_to_what_is_infinite_is_no_agreement(monkeypatch: pytest
     """Where D is infinite every implementation has to say so."""
     monkeypatch.setitem(TEXTBOOK, "numpy", TEXTBOOK["numpy"]._replace(function=lambda *_: 1e300))
     found = implementations([0.5, 0.5], [1, 0])
-    assert not agrees(found)
+    assert not found.agrees
     assert math.isnan(rows(found)["numpy"]["ulps"])
 
 
@@ -419,7 +419,7 @@ def test_what_is_not_installed_says_what_to_install(name: str, monkeypatch: pyte
     assert all(math.isnan(row[column]) for column in ("value", "difference", "ulps", "seconds"))
     assert row["remark"] == f"not installed: pip install 'klcli[{extra}]'"
     assert math.isfinite(found.value)
-    assert agrees(found)
+    assert found.agrees
 
 
 def test_without_any_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -443,7 +443,7 @@ def test_a_fault_of_klcli_shows_in_the_others_without_mpmath(monkeypatch: pytest
     take_away("mpmath", monkeypatch)
     right = numerics.Contrast.mean_log_ratio
     monkeypatch.setattr(numerics.Contrast, "mean_log_ratio", lambda *args: right(*args) * (1 + 1e-9))
-    assert not agrees(implementations(P, Q1))
+    assert not implementations(P, Q1).agrees
 
 
 def test_many_outcomes_do_without_mpmath() -> None:
@@ -455,7 +455,7 @@ def test_many_outcomes_do_without_mpmath() -> None:
     assert math.isnan(row["value"])
     assert row["remark"] == "left out: it is slow, and these are over 10000 outcomes"
     assert f"differences are from klcli, itself not checked: mpmath is {row['remark']}" in found.notes
-    assert agrees(found)
+    assert found.agrees
     assert rows(implementations(p[1:], q[1:]))["mpmath"]["value"] > 0
 
 
@@ -507,7 +507,7 @@ def test_smoothing_and_counts_are_as_in_kl() -> None:
     assert found.notes[: len(alone.notes)] == alone.notes
     assert rows(found)["klcli"]["value"] == alone.value
     assert rows(found)["numpy"]["value"] == pytest.approx(alone.value, rel=1e-14)
-    assert agrees(found)
+    assert found.agrees
 
 
 def test_distributions_keep_their_names_in_a_check() -> None:
@@ -569,7 +569,7 @@ def test_a_result_of_laws_says_what_it_is() -> None:
     assert tuple(found.terms) == ("outcome", "statement", "left", "relation", "right", "holds", "remark")
     assert found.terms["outcome"] == LAWS
     assert found.inputs == {"p": "P", "q": "Q"}
-    assert found.details == {"laws": 5, "base": 2}
+    assert found.details == {"agreement": True, "laws": 5, "base": 2}
     assert laws(P, Q1, Q2).inputs == {"p": "P", "q": "Q", "r": "R"}
 
 

@@ -66,7 +66,13 @@ def test_one_column_is_one_row(tmp_path: Path, source: str, columns: tuple[str, 
         ("a,b\n1,1x\n2,0x3\n", "m.csv: line 3: '0x3' stands among labels, or for a number that is missing"),
         ("a,b\n1,inf\n2,3\n", "m.csv: line 2, column b: 'inf' is not a finite number"),
         ("a,b\n1,2\n3\n", "m.csv: line 3: 1 cell where the first row has 2"),
-        ("a,b\n1,NA\n2,3\n", "m.csv: line 2: 'NA' stands among labels, or for a number that is missing"),
+        ("a,b\n1,NA\n2,3\n", "m.csv: line 2, column b: 'NA' is a missing value"),
+        ("a,b,c\n1,2,3\n4,5,x\n", "m.csv: line 3, column c: 'x' is not a number"),
+        (
+            "a,b\nx,2\n3,4\n",
+            "m.csv: line 2, column a: 'x' is not a number; if the column names the rows, call it row",
+        ),
+        ("0,1\n2,3\n", "m.csv: line 1: a header of numbers, 0, 1 ...? Name the columns, or leave the line out"),
     ],
 )
 def test_what_is_no_number_is_refused_with_its_place(tmp_path: Path, text: str, message: str) -> None:

@@ -138,8 +138,7 @@ def check_command(p: str, q: str, r: str | None, base: float, **given: Any) -> i
     data = [readers.only(each, source) for each, source in zip(read(sources, given), sources, strict=True)]
     compared = crosscheck.implementations(*data[:2], base=base, smooth=given["smooth"])
     laws = crosscheck.laws(*data, base=base, smooth=given["smooth"])
-    code = show([compared, laws], given)
-    return code if crosscheck.agrees(compared) and laws.value == 0 else 1
+    return show([compared, laws], given)
 
 
 COMMANDS: list[click.Command] = [

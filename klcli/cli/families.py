@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from klcli.cli.options import base_option, option, output_options
-from klcli.cli.show import Command, show
+from klcli.cli.show import Command, refuse_inputs, show
 from klcli.matrices import read_matrix
 
 
@@ -41,16 +41,16 @@ def continuous_command(f: str, g: str, base: float, verify: bool, **given: Any) 
     """
     from klcli import families, parametric  # big rooms, which other commands need not wait for
 
-    first, second = (families.parse(text, load=_rows) for text in (f, g))
+    def rows(path: str) -> list[list[float]]:
+        refuse_inputs([path], given)
+        found: list[list[float]] = read_matrix(path).values.tolist()
+        return found
+
+    first, second = (families.parse(text, load=rows) for text in (f, g))
     results = [parametric.continuous(first, second, base=base)]
     if verify:
         results.append(parametric.verify(first, second, base=base))
     return show(results, given)
-
-
-def _rows(path: str) -> list[list[float]]:
-    rows: list[list[float]] = read_matrix(path).values.tolist()
-    return rows
 
 
 COMMANDS: list[click.Command] = [continuous_command]

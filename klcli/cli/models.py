@@ -8,18 +8,17 @@ from typing import Any
 
 import click
 
-from klcli import losses, output, readers
+from klcli import losses, readers
 from klcli.batches import KINDS
 from klcli.cli.options import Number, Source, format_option, option, output_options
-from klcli.cli.show import Command, show
+from klcli.cli.show import Command, refuse_inputs, show
 from klcli.errors import InputError
 from klcli.matrices import Matrix, matched, read_matrix
 from klcli.result import Result
 
 
 def _read(sources: tuple[str, ...], given: dict[str, Any]) -> list[Matrix]:
-    if given["output"] is not None:
-        output.refuse_input(given["output"], [readers.split(source)[0] for source in sources])
+    refuse_inputs(sources, given)
     return [read_matrix(source, input_format=given["input_format"]) for source in sources]
 
 

@@ -44,16 +44,21 @@ def _no_option(arg: str) -> str:
     return f" {arg}" if re.match(r"-(\d|\.\d|inf)", arg) else arg  # numbers have blanks around them taken off
 
 
-def read(sources: Sequence[str], given: dict[str, Any]) -> list[list[Distribution]]:
-    """The distributions that each source holds, read as the options say."""
+def refuse_inputs(sources: Sequence[str], given: dict[str, Any]) -> None:
+    """Raise InputError where the answer would be written over one of the sources."""
     if given["output"] is not None:
         output.refuse_input(given["output"], [readers.split(source)[0] for source in sources])
+
+
+def read(sources: Sequence[str], given: dict[str, Any]) -> list[list[Distribution]]:
+    """The distributions that each source holds, read as the options say."""
+    refuse_inputs(sources, given)
     names = ("normalize", "duplicates", "input_format")
     return readers.read_each(sources, **{name: given[name] for name in names})
 
 
 def show(results: Sequence[Result], given: dict[str, Any]) -> int:
-    """Write the results as they were asked for; 1 where a value is above the limit, or else 0."""
+    """Write the results as they were asked for; 1 where one is above the limit or does not agree, or else 0."""
     path = given["output"]
     encoding = output.encoding() if output.is_stdout(path) else "utf-8"
     chosen = _format(given)
@@ -70,7 +75,7 @@ def show(results: Sequence[Result], given: dict[str, Any]) -> int:
     for result in above:
         whose = f"{result.label}: " if result.label else ""
         say(f"{whose}{result.symbol} = {decimal(result.value, 6)} is above {limit:g} (--fail-above)")
-    return 1 if above else 0
+    return 0 if not above and all(result.agrees for result in results) else 1
 
 
 def _format(given: dict[str, Any]) -> str:
