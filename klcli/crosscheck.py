@@ -198,15 +198,16 @@ def implementations(
     result = Result(
         measure="check",
         title="D(P‖Q) by independent implementations",
-        formula=f"widest difference = max |value − {reference.name}'s|, {kl.formula}",
+        formula=f"widest difference = max |D(P‖Q) − that of {reference.name}|",
         inputs=own.inputs,
         value=value,
         base=base,
         unit=own.unit,
         terms=_columns(runs, reference.value),
-        headings={"outcome": "implementation", "tolerance": "tolerance"},
+        headings={"outcome": "implementation", "value": "D(P‖Q)", "divergence": "D(P‖Q)", "tolerance": "tolerance"},
         notes=tuple(_notes(own, runs, faint, value)),
         details={
+            "divergence": own.value,
             "agreement": not any(run.is_beyond for run in runs),
             "tolerance": runs[1].allowed,
             "klcli_tolerance": runs[0].allowed,
@@ -448,7 +449,7 @@ def laws(
     return Result(
         measure="laws",
         title="The laws of D(P‖Q)",
-        formula="laws broken = how many of the laws of a divergence do not hold",
+        formula="laws broken = number of laws that do not hold",
         inputs={name.lower(): source.name for name, source in zip(given, sources, strict=True)},
         value=len(broken),
         terms=columns,

@@ -65,14 +65,14 @@ def _all_numbers(columns: list[Column], name: str) -> list[Column]:
     if any(words) and not all(words) and not is_key(first.label_name):
         slip = words.index(True)
         raise InputError(
-            f"{name}: {first.place(slip)}, column {first.label_name}: {clipped(labels[slip])!r} is not a number; if "
-            "the column names the rows, call it row"
+            f"{name}: {first.place(slip)}, column {first.label_name}: {clipped(labels[slip])!r} is not a number; "
+            "if the column names the rows, call it row"
         )
     missing = next((index for index, label in enumerate(labels) if not _is_label(label)), None)
     if missing is not None:
         raise InputError(
-            f"{name}: {first.place(missing)}: {clipped(labels[missing])!r} stands among labels, or for a number that is "
-            "missing: rows have names, or numbers in every column"
+            f"{name}: {first.place(missing)}: {clipped(labels[missing])!r} stands among labels, or for a number that "
+            "is missing: rows have names, or numbers in every column"
         )
     is_headerless = bool(first.notes) and _names(columns) is None
     if is_headerless and [_cells(column)[0] for column in columns] == [*map(str, range(len(columns)))]:

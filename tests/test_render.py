@@ -317,7 +317,7 @@ H\(P\) 1.860779   H\(P,Q\) 1.867514   difference 0.006735
 """
 
 LATEX = r"""% needs \usepackage{booktabs}
-\textbf{Kullback-Leibler divergence} $D(P\,\|\,Q) = \sum  p\cdot \log(p/q)$
+\textbf{Kullback-Leibler divergence} $D(P\,\|\,Q) = \sum p\cdot \log(p/q)$
 
 P = balls.csv::p    Q = balls.csv::q1    base e (nats)
 
@@ -337,7 +337,7 @@ P = balls.csv::p    Q = balls.csv::q1    base e (nats)
   \bottomrule
 \end{tabular}
 
-D(P$\|$Q) = 0.006735 nats
+D(P$\,\|\,$Q) = 0.006735 nats
 
 H(P) 1.860779   H(P,Q) 1.867514   difference 0.006735
 """
@@ -775,7 +775,7 @@ def test_machines_get_every_row_or_are_told(top: int | None, shown: int, omitted
     [
         ("table", "D(P‖Q) = 0.250000 bits\nH(P) 1.500000   H(P,Q) 1.750000   difference 0.250000\n"),
         ("markdown", "**D\\(P‖Q\\) = 0.250000 bits**"),
-        ("latex", "D(P$\\|$Q) = 0.250000 bits"),
+        ("latex", "D(P$\\,\\|\\,$Q) = 0.250000 bits"),
         ("html", "<p><b>D(P‖Q) = 0.250000 bits</b></p>"),
         ("json", '"value": 0.25,\n'),
         ("ndjson", '"value": 0.25, '),

@@ -25,6 +25,11 @@ SETTINGS: dict[str, Any] = {
 
 
 _BINARY = ("png", "pdf")
+_ENDINGS = {"md": "markdown", "tex": "latex", "htm": "html", "jsonl": "ndjson"}
+_NOT_WRITTEN = (
+    "jpg", "jpeg", "gif", "webp", "bmp", "tif", "tiff", "eps", "ps", "yaml", "yml", "xlsx", "xls", "ods", "docx",
+    "parquet", "feather", "npy", "npz", "pkl", "gz", "bz2", "xz", "zst", "zip",
+)  # fmt: skip
 
 
 class Command(click.Command):
@@ -89,8 +94,14 @@ def _format(given: dict[str, Any]) -> str:
     if given["as_json"]:
         return "json"
     ending = os.path.splitext(given["output"] or "")[1].lower().lstrip(".")
-    named = {"md": "markdown", "tex": "latex", "htm": "html"}.get(ending, ending)
-    return named if source("format") is by_default and named in rooms.names("render") else str(given["format"])
+    named = _ENDINGS.get(ending, ending)
+    if source("format") is not by_default:
+        return str(given["format"])
+    if ending in _NOT_WRITTEN:
+        raise InputError(
+            f"{given['output']}: klcli does not write .{ending}: take .csv, .json, .html, .png, .svg ..."
+        )
+    return named if named in rooms.names("render") else str(given["format"])
 
 
 def _view(given: dict[str, Any], encoding: str) -> View:

@@ -114,7 +114,9 @@ def _explained(result: Result) -> list[str]:
 
 _SUMMED = ("p", "q", "m", "contribution")
 # Shown with as few digits as they have: what was given, and what is whole.
-_AS_GIVEN = ("p", "q", "m", "length", "own_length", "input", "target", "teacher", "student", "mu", "logvar")
+_AS_GIVEN = (
+    "p", "q", "m", "length", "own_length", "input", "target", "teacher", "student", "mu", "logvar", "ulps",
+)  # fmt: skip
 
 
 def steps(result: Result, top: int | None = None) -> Table:
@@ -259,16 +261,28 @@ def _escape(character: str) -> str:
     return character.encode("unicode_escape").decode("ascii")
 
 
-_ASCII = str.maketrans(
-    {
-        "‖": "||", "·": "*", "−": "-", "–": "-", "∞": "inf", "α": "alpha",
-        "χ": "chi", "₂": "2", "⌈": "ceil(", "⌉": ")", "σ": "sigma", "μ": "mu", "∂": "d",
-        "²": "^2", "×": "x", "≤": "<=", "≥": ">=", "≠": "!=", "…": "...", "é": "e", "█": "#",
-    }
-)  # fmt: skip
+# Every sign that klcli itself writes beyond ASCII, spelt in ASCII and in LaTeX's mathematics.
+SYMBOLS: dict[str, tuple[str, str]] = {
+    "‖": ("||", r"\,\|\,"), "·": ("*", r"\cdot "), "−": ("-", "-"), "×": ("x", r"\times "), "∞": ("inf", r"\infty "),
+    "Σ": ("sum ", r"\sum "), "∫": ("int ", r"\int "), "√": ("sqrt ", r"\surd "), "½": ("1/2 ", r"\tfrac12 "),
+    "∂": ("d", r"\partial "), "≤": ("<=", r"\le "), "≥": (">=", r"\ge "), "≠": ("!=", r"\neq "),
+    "⌈": ("ceil(", r"\lceil "), "⌉": (")", r"\rceil "), "²": ("^2", "^2"), "⁻¹": ("^-1", "^{-1}"), "ᵀ": ("^T", "^T"),
+    "₀": ("0", "_0"), "₁": ("1", "_1"), "₂": ("2", "_2"), "Γ": ("Gamma", r"\Gamma "), "Δ": ("Delta", r"\Delta "),
+    "α": ("alpha", r"\alpha "), "β": ("beta", r"\beta "), "γ": ("gamma", r"\gamma "), "κ": ("kappa", r"\kappa "),
+    "λ": ("lambda", r"\lambda "), "μ": ("mu", r"\mu "), "π": ("pi", r"\pi "), "σ": ("sigma", r"\sigma "),
+    "χ": ("chi", r"\chi "), "ψ": ("psi", r"\psi "),
+}  # fmt: skip
+COVARIANCE = ("S", r"\Sigma ")  # what Σ is where an index follows
+_PROSE = str.maketrans({"–": "-", "…": "...", "é": "e", "█": "#"})
 
 
-_SPELT = {"Σ": "sum", "√": "sqrt", "½": "1/2"}
+def spelt(text: str, way: int) -> str:
+    """The text with its symbols spelt in ASCII (0) or in LaTeX's mathematics (1)."""
+    text = re.sub("Σ(?=[₁₂])", lambda _: COVARIANCE[way], text)
+    for symbol, ways in SYMBOLS.items():
+        one = text.replace(f"{symbol} ", symbol) if ways[0].endswith(" ") else text
+        text = one.replace(symbol, ways[way])
+    return text
 
 
 def ascii_only(text: str) -> str:
@@ -277,5 +291,4 @@ def ascii_only(text: str) -> str:
     >>> ascii_only("D(P‖Q) = Σ p·log(p/q)")
     'D(P||Q) = sum p*log(p/q)'
     """
-    spelt = re.sub("([Σ√½]) ?", lambda match: f"{_SPELT[match[1]]} ", text)
-    return spelt.translate(_ASCII).encode("ascii", "backslashreplace").decode("ascii")
+    return spelt(text, 0).translate(_PROSE).encode("ascii", "backslashreplace").decode("ascii")

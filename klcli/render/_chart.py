@@ -44,6 +44,8 @@ def chart(results: Sequence[Result], view: View) -> Chart:
     if not drawn:
         raise OptionError(f"{results[0].measure}: its terms do not add up to a value, so there are no bars to draw")
     first = drawn[0]
+    if any(_of_p(result) != _of_p(first) for result in drawn):
+        raise OptionError("--smooth gives P other probabilities beside each Q, as their outcomes differ: draw one Q")
     outcomes = list(dict.fromkeys(outcome for result in drawn for outcome in result.terms["outcome"]))
     probabilities = []
     if "p" in first.terms:
@@ -51,7 +53,8 @@ def chart(results: Sequence[Result], view: View) -> Chart:
     if "q" in first.terms:
         probabilities += [_series(f"Q = {_names(result)[1]}", result, "q", outcomes) for result in drawn]
     contributions = [_series(_caption(result, view), result, "contribution", outcomes) for result in drawn]
-    kept = _largest(contributions, view.top or MOST)
+    largest = _largest(contributions, view.top or MOST)
+    kept = largest if view.top else sorted(largest)  # in their order, unless the largest are asked for
     unit = f" ({first.unit})" if first.unit else ""
     return Chart(
         printable(f"{first.title}   {first.formula}"),
@@ -61,6 +64,11 @@ def chart(results: Sequence[Result], view: View) -> Chart:
         first.headings.get("contribution", "contribution") + unit,
         len(outcomes) - len(kept),
     )
+
+
+def _of_p(result: Result) -> dict[str, float]:
+    """The probabilities above 0 that P has."""
+    return {o: float(x) for o, x in zip(result.terms["outcome"], result.terms.get("p", ()), strict=False) if x > 0}
 
 
 def _series(name: str, result: Result, column: str, outcomes: Sequence[str]) -> Series:
@@ -80,10 +88,10 @@ def _caption(result: Result, view: View) -> str:
 
 
 def _largest(contributions: Sequence[Series], most: int) -> list[int]:
-    """The positions of the outcomes that matter most, in their order."""
+    """The positions of the outcomes that matter most, the largest contributions first."""
     rows = zip(*(series.values for series in contributions), strict=True)
     sizes = [max(0.0 if math.isnan(x) else abs(x) for x in row) for row in rows]
-    return sorted(sorted(range(len(sizes)), key=lambda index: -sizes[index])[:most])
+    return sorted(range(len(sizes)), key=lambda index: -sizes[index])[:most]
 
 
 def _only(series: Series, kept: Sequence[int]) -> Series:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Sequence
 
 from rich.cells import cell_len
+from rich.text import Text
 
-from klcli.render import View, ascii_only, aside, decimal
+from klcli.render import View, ascii_only, decimal, pages
 from klcli.render._chart import Chart, Series, bars, chart, cut
+from klcli.render.table import console
 from klcli.result import Result
-
-__all__ = ["aside", "render"]
 
 _USUAL_WIDTH = 80  # where there is no terminal
 _LEAST = 10  # cells of the longest bar, however narrow the terminal is
@@ -18,30 +19,36 @@ _LEAST = 10  # cells of the longest bar, however narrow the terminal is
 
 def render(results: Sequence[Result], view: View) -> str:
     """The chart as lines of text, no wider than the terminal where labels and numbers leave room."""
-    return "".join(f"{line.rstrip()}\n" for line in _lines(chart(results, view), view))
+    drawn = chart(results, view)
+    lines = [drawn.title, *([] if view.steps is False else _panels(drawn, view)), ""]
+    lines += [series.name for series in drawn.contributions]
+    for shown in pages(results, view):
+        lines += [part for note in shown.notes for part in _wrapped(f"note: {note}", view)]
+        lines += ["", *(part for line in shown.explanation for part in _wrapped(line, view))] if view.explain else []
+    return "".join(f"{(ascii_only(line) if view.ascii else line).rstrip()}\n" for line in lines)
 
 
-def _lines(drawn: Chart, view: View) -> Iterator[str]:
-    def say(text: str) -> str:
-        return ascii_only(text) if view.ascii else text
-
-    yield say(drawn.title)
+def _panels(drawn: Chart, view: View) -> Iterator[str]:
+    """The bars of the probabilities and what their marks mean, and the bars of the contributions."""
     marks = _marks(len(drawn.probabilities) - 1)
     if drawn.probabilities:
         yield from ("", "probability")
-        yield from map(say, _panel(drawn.outcomes, drawn.probabilities, marks, view))
+        yield from _panel(drawn.outcomes, drawn.probabilities, marks, view)
         yield ""
-        yield from (
-            say(f"{mark:<2} {series.name.partition(' ')[2]}")
-            for mark, series in zip(marks, drawn.probabilities, strict=True)
-        )
+        for mark, series in zip(marks, drawn.probabilities, strict=True):
+            yield f"{mark:<{len(marks[-1])}} {series.name.partition(' ')[2]}"
     marks = marks[1:] if len(drawn.probabilities) > 1 else [""]
-    yield from ("", say(drawn.heading))
-    yield from map(say, _panel(drawn.outcomes, drawn.contributions, marks, view))
+    yield from ("", drawn.heading)
+    yield from _panel(drawn.outcomes, drawn.contributions, marks, view)
     if drawn.left_out:
         yield f"({drawn.left_out} more)"
-    yield ""
-    yield from map(say, (series.name for series in drawn.contributions))
+
+
+def _wrapped(line: str, view: View) -> list[str]:
+    """The line in as many as the terminal needs, parted between words."""
+    if view.width is None:
+        return [line]
+    return [part.plain for part in Text(line).wrap(console(io.StringIO(), view), view.width)]
 
 
 def _marks(size: int) -> list[str]:

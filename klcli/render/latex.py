@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from klcli.render import Page, Table, View, pages, text_rows
+from klcli.render import SYMBOLS, Page, Table, View, pages, spelt, text_rows
 from klcli.result import Result
 
 _TEXT = str.maketrans(
@@ -13,16 +13,9 @@ _TEXT = str.maketrans(
         "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
         "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": r"\textless{}", ">": r"\textgreater{}",
         "|": r"\textbar{}", '"': r"\textquotedbl{}", "`": r"\textasciigrave{}", "'": r"\textquotesingle{}",
-        "−": r"$-$", "–": "--", "∞": r"$\infty$", "Σ": r"$\sum$", "‖": r"$\|$", "·": r"$\cdot$", "√": r"$\surd$",
-        "½": r"$\frac12$", "α": r"$\alpha$", "χ": r"$\chi$", "σ": r"$\sigma$", "μ": r"$\mu$", "∂": r"$\partial$",
-        "²": "$^2$", "×": r"$\times$", "…": r"\ldots{}",
-        "[": "{[}", "]": "{]}", "*": "{*}",
-    }
-)  # fmt: skip
-_MATHS = str.maketrans(
-    {
-        "Σ": r"\sum ", "‖": r"\,\|\,", "·": r"\cdot ", "√": r"\surd ", "½": r"\tfrac12 ", "−": "-", "∞": r"\infty ",
-        "α": r"\alpha ", "χ": r"\chi ", "σ": r"\sigma ", "μ": r"\mu ", "∂": r"\partial ", "²": "^2", "×": r"\times ",
+        "–": "--", "…": r"\ldots{}", "[": "{[}", "]": "{]}", "*": "{*}",
+        **{symbol: f"${maths.strip()}$" for symbol, (_, maths) in SYMBOLS.items() if len(symbol) == 1},
+        "⁻": "$^-$", "¹": "$^1$",
     }
 )  # fmt: skip
 
@@ -43,7 +36,7 @@ def _blocks(shown: Page, view: View) -> list[str]:
 def _table(table: Table, view: View) -> str:
     columns = "".join("l" if index in table.words else "r" for index in range(len(table.names)))
     head = [
-        f"${maths(h)}$" if len(h) == 1 or ("'" not in h and re.search("[(/√−]|^log |^ln ", h)) else escaped(h)
+        f"${maths(h)}$" if len(h) == 1 or ("'" not in h and re.search("[(/√−]|^log |^ln | = ln ", h)) else escaped(h)
         for h in table.headings
     ]
     lines = [" & ".join(map(escaped, row)) + r" \\" for row in text_rows(table, view.digits)]
@@ -57,9 +50,10 @@ def maths(text: str) -> str:
     r"""The formula in LaTeX's mathematics.
 
     >>> maths("Σ p·log(p/q)")
-    '\\sum  p\\cdot \\log(p/q)'
+    '\\sum p\\cdot \\log(p/q)'
     """
-    text = re.sub(r"\^\(([^)]*)\)", r"^{\1}", text).translate(_MATHS)
+    text = spelt(re.sub(r"\^\(([^)]*)\)", r"^{\1}", text), 1)
+    text = re.sub(r"\b([A-Z])'s\b", r"\\textrm{\1's}", text)
     return re.sub(r"(?<![\\a-zA-Z])[a-zA-Z]{2,}(?: [a-z]{2,})*", lambda match: _word(match[0]), text)
 
 
