@@ -344,7 +344,7 @@ def _named(runs: Iterator[_Run]) -> str:
 def _explained(result: Result, runs: Sequence[_Run], reference: _Run) -> Iterator[str]:
     widest = next(run for run in runs if abs(run.difference) == result.value)
     apart = f"|{short(widest.value, 17)} − {short(reference.value, 17)}| = {short(result.value)}"
-    yield f"{result.symbol} = {apart if result.value else 0}, that of {widest.name}"
+    yield f"{result.symbol} = {f'{apart}, that of {widest.name}' if result.value else '0: all are the same float64'}"
     yield (
         f"Every row computes {kl.formula} as its library has it; scipy.stats.entropy is rel_entr of shares that are "
         "divided by their sum once more."
@@ -580,7 +580,7 @@ def _on_triangles(found: Sequence[_Law], weights: Sequence[Array], base: float) 
     else:
         given = [shares(each) for each in weights]
         three = _failing_near(given)
-        where = f"near these three, {_moved(given, three):.2g} of total variation away in all"
+        where = f"for three that are {_moved(given, three):.2g} of total variation from these, added up"
     direct, first, second = _sides(kl, three, base)
     yield f"the triangle inequality is no law of D: it fails {where}: {' '.join(map(_pasted, three))}"
     yield f"there D(P‖R) = {direct:.6g} > {first + second:.6g} = {first:.6g} + {second:.6g} = D(P‖Q) + D(Q‖R)"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from klcli.batches import KINDS, Grid, Side, as_matrix, as_side, named_grid, require_same_shape
 from klcli.errors import BeyondFloat64Error, InputError, OptionError
 from klcli.lazy import np
-from klcli.logits import softened
+from klcli.logits import Softened, softened
 from klcli.numerals import counted, operands, short, sum_in_words
 from klcli.numerics import exp_gap, sum_of
 from klcli.result import Result
@@ -35,6 +35,7 @@ _TARGET_STEPS = {
     "log-probs": "{}: log-probabilities, as with log_target=True",
     "logits": "{}: logits, turned into probabilities by softmax",
 }
+_DIVIDED = {"sum": "", "batchmean": " / rows", "mean": " / (rows·classes)"}
 _SYMBOLS = {"log-probs": "x", "probs": "q", "logits": "z"}
 
 
@@ -92,21 +93,10 @@ def loss(
     if gradient:
         columns["gradient"] = _gradient(p, q, input_kind) / divisors[reduction]
     columns["contribution"] = elements
-    notes = [
-        *filter(None, (_INPUT_STEPS[input_kind].format(inputs[0]), _TARGET_STEPS[target_kind].format(inputs[1]))),
-        *q.notes,
-        *p.notes,
-        *_reduction_notes(np.ndim(input) == np.ndim(target) == 1, *x.shape),
-        *([f"gradient: of {reduction}, with respect to the {KINDS[input_kind]} given"] if gradient else []),
-        *_torch_nan(p, q, target_kind, grid),
-        *_normalised(details),
-        *_infinite(elements, p.probs, grid, *inputs),
-    ]
-    over = {"sum": "", "batchmean": " / rows", "mean": " / (rows·classes)"}[reduction]
     result = Result(
         measure="loss",
         title="KL divergence loss",
-        formula=f"L = Σ t·(ln t − x){over}",
+        formula=f"L = Σ t·(ln t − x){_DIVIDED[reduction]}",
         inputs={"target": inputs[1], "input": inputs[0]},
         value=details[reduction],
         base=math.e,
@@ -119,7 +109,16 @@ def loss(
             "contribution": "t·(ln t − x)",
             **{name: name for name in divisors},
         },
-        notes=tuple(notes),
+        notes=(
+            *filter(None, (_INPUT_STEPS[input_kind].format(inputs[0]), _TARGET_STEPS[target_kind].format(inputs[1]))),
+            *q.notes,
+            *p.notes,
+            *_reduction_notes(np.ndim(input) == np.ndim(target) == 1, *x.shape),
+            *([f"gradient: of {reduction}, with respect to the {KINDS[input_kind]} given"] if gradient else []),
+            *_torch_nan(p, q, target_kind, grid),
+            *_normalised(details),
+            *_infinite(elements, p.probs, grid, *inputs),
+        ),
         details=details,
     )
     return _explained(result, _explain_loss(result, grid, divisors[reduction]))
@@ -156,14 +155,6 @@ def vae(
     columns["contribution"] = 0.5 * exp_gap(logs) + 0.5 * means * means
     many, size = len(means) > 1, len(means)
     total = _sum(columns["contribution"], logs == -math.inf, "KL term of a VAE")
-    notes = ["logvar is ln σ², the logarithm of the variance: neither σ nor σ² itself"]
-    if means.shape[1] > 1:
-        notes.append(
-            f"summed over latents{' and averaged over rows' if many else ''}: a mean over latents too would be "
-            f"{means.shape[1]} times smaller and is not the divergence"
-        )
-    if total == math.inf:
-        notes.append(f"infinite: the variance is 0 (logvar = -∞) at {grid.named(logs == -math.inf)}")
     result = Result(
         measure="vae",
         title="KL term of a variational autoencoder",
@@ -180,7 +171,7 @@ def vae(
             "contribution": "½(σ² + μ² − 1 − ln σ²)",
             **({"sum": "sum over rows and latents", "mean_over_rows": "mean over rows"} if many else {}),
         },
-        notes=tuple(notes),
+        notes=tuple(_vae_notes(logs, grid)),
         details={"sum": total, "mean_over_rows": total / size} if many else {},
     )
     return _explained(result, _explain_vae(result, grid))
@@ -220,15 +211,6 @@ def distill(
     sides = [as_side(each, "logits", name, grid) for each, name in zip((a, b), inputs, strict=True)]
     pair = softened(a, b, temperature)
     value = _sum(pair.losses, np.isinf(pair.terms), "knowledge distillation loss") / len(a)
-    notes = [note for side in sides for note in side.notes]
-    if temperature != 1:
-        notes.append(f"the value is T² times D(P‖Q), the divergence at T = {temperature:.15g}")
-    faint = ((pair.p == 0) & (a > -math.inf)) | ((pair.q == 0) & (b > -math.inf))
-    if faint.any():
-        notes.append(f"too small for float64, and shown as 0, at {grid.named(faint)}: the value is from the logits")
-    absent = (a == -math.inf) & (b == -math.inf)
-    if absent.any():
-        notes.append(f"neither side gives any probability to {grid.named(absent)}: it counts as 0")
     result = Result(
         measure="distill",
         title="Knowledge distillation loss",
@@ -244,9 +226,13 @@ def distill(
             "p": "p (teacher)",
             "q": "q (student)",
             "contribution": "p·ln(p/q)",
-            "kl": f"D(P‖Q) at T = {temperature:.15g}, without T²:",
+            "kl": "D(P‖Q) without T²",
         },
-        notes=(*notes, *_infinite(pair.terms, pair.p, grid, inputs[1], inputs[0])),
+        notes=(
+            *(note for side in sides for note in side.notes),
+            *_distill_notes(pair, a, b, temperature, grid),
+            *_infinite(pair.terms, pair.p, grid, inputs[1], inputs[0]),
+        ),
         details={
             "kl": sum_of(pair.divergences) / len(a),
             "sum": sum_of(pair.divergences),
@@ -315,6 +301,32 @@ def _terms(grid: Grid, columns: Mapping[str, Array]) -> dict[str, Any]:
 
 
 # Words
+
+
+def _vae_notes(logvar: Array, grid: Grid) -> Iterator[str]:
+    """What logvar is, what was summed and what was averaged, and why the value is infinite."""
+    rows, latents = logvar.shape
+    yield "logvar is ln σ², the logarithm of the variance: neither σ nor σ² itself"
+    if latents > 1:
+        yield (
+            f"summed over latents{' and averaged over rows' if rows > 1 else ''}: a mean over latents too would be "
+            f"{latents} times smaller and is not the divergence"
+        )
+    if (logvar == -math.inf).any():
+        yield f"infinite: the variance is 0 (logvar = -∞) at {grid.named(logvar == -math.inf)}"
+
+
+def _distill_notes(pair: Softened, teacher: Array, student: Array, temperature: float, grid: Grid) -> Iterator[str]:
+    """What the value is, and which probabilities float64 does not hold or nobody gives."""
+    if temperature != 1:
+        yield f"the value is T² times D(P‖Q), the divergence at T = {temperature:.15g}"
+    lowest = -math.inf
+    faint = ((pair.p == 0) & (teacher > lowest)) | ((pair.q == 0) & (student > lowest))
+    if faint.any():
+        yield f"too small for float64, and shown as 0, at {grid.named(faint)}: the value is from the logits"
+    absent = (teacher == lowest) & (student == lowest)
+    if absent.any():
+        yield f"neither side gives any probability to {grid.named(absent)}: it counts as 0"
 
 
 def _reduction_notes(flat: bool, height: int, width: int) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -148,3 +149,42 @@ def matched(a: Matrix, b: Matrix) -> tuple[Matrix, Matrix, tuple[str, ...]]:
 
 def _axis_names(matrix: Matrix, axis: int) -> tuple[str, ...] | None:
     return matrix.rows if axis == 0 else matrix.columns
+
+
+def paired(matrix: Matrix, first: str, second: str) -> tuple[Matrix, Matrix]:
+    """The columns of two names, or, where they are numbered, all of each; then they are called by their numbers.
+
+    Raises InputError where there are other columns, or some on one side alone.
+
+    >>> table = Matrix("m", np.array([[1.0, 2.0, 3.0, 4.0]]), None, ("mu1", "mu2", "var_1", "var_2"))
+    >>> [(each.columns, each.values.tolist()) for each in paired(table, "mu", "var")]
+    [(('1', '2'), [[1.0, 2.0]]), (('1', '2'), [[3.0, 4.0]])]
+    """
+    endings: dict[str, dict[str, int]] = {first: {}, second: {}}
+    for index, name in enumerate(matrix.columns or ()):
+        match = re.fullmatch(rf"({first}|{second})[_ ]?(\w*)", name)
+        if match is None:
+            raise InputError(
+                f"{matrix.name}: column {name}: neither {first} nor {second}{_instead(name, second)}; leave it out, "
+                "or call it row if it names the rows"
+            )
+        endings[match[1]][match[2]] = index
+    numbers = list(endings[first])
+    if not numbers or set(numbers) != set(endings[second]) or ("" in numbers and len(numbers) > 1):
+        found = listed(matrix.columns) if matrix.columns else "no names"
+        raise InputError(
+            f"{matrix.name}: the columns must be {first} and {second}, or {first}1, {first}2 ... and {second}1, "
+            f"{second}2 ...; found {found}"
+        )
+    called = None if numbers == [""] else tuple(numbers)
+    one, other = (matrix.values[:, [endings[side][number] for number in numbers]] for side in (first, second))
+    return matrix._replace(values=one, columns=called), matrix._replace(values=other, columns=called)
+
+
+def _instead(name: str, wanted: str) -> str:
+    """What makes the wanted column from this one, where that is the logarithm of a variance."""
+    if wanted != "logvar":
+        return ""
+    known = {"sigma": "2·ln sigma", "sd": "2·ln sd", "std": "2·ln std", "var": "ln var", "variance": "ln variance"}
+    way = known.get(re.sub(r"[_ ]?\d*$", "", name.lower()))
+    return f", and logvar is {way}" if way else ""

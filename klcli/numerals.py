@@ -151,7 +151,7 @@ def _in_range(text: str, value: float, is_zero: bool) -> float:
 
 def _refusal(text: str) -> NumeralError:
     if not text:
-        return NoNumeralError(text, "blank: a missing value is not 0, so write the number or leave the row out")
+        return NoNumeralError(text, "blank: a missing value is not 0, so write the number or leave it out")
     fault = _fault(text)
     if fault:
         return NumeralError(text, fault)
@@ -164,7 +164,7 @@ def _fault(text: str) -> str:
     """What text that is not a number seems to be, and what would be right; "" where it is like none."""
     word = text.lower().lstrip("+-")
     if text == "-" or word in ("nan", "na", "n/a", "null", "none", "#n/a", "?"):
-        return "a missing value: it is not 0, so write the number or leave the row out"
+        return "a missing value: it is not 0, so write the number or leave it out"
     if word in ("inf", "infinity", "∞"):
         return "not a finite number"
     if word in ("true", "false", "yes", "no", "on", "off"):

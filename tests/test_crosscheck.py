@@ -249,7 +249,7 @@ def test_infinity_is_explained_last() -> None:
         f"all {count} agree that it is infinite",
         "infinite: Q gives no probability to outcome 1, where P has 0.5 of its mass",
     )
-    assert found.explanation[0] == "widest difference = 0, that of klcli"
+    assert found.explanation[0] == "widest difference = 0: all are the same float64"
 
 
 @pytest.mark.parametrize("q", [[1, 1e-310], [1e300, 1e-20]], ids=["subnormal", "nothing"])
@@ -853,7 +853,7 @@ def test_three_that_fail_are_found_near_those_given(three: Sequence[list[float]]
     assert rows(found)["triangle inequality"]["holds"] != "no"
     others = shown(found)
     assert moved(three, others) < most
-    assert f"near these three, {moved(three, others):.2g} of total variation away in all" in found.notes[-2]
+    assert f"for three that are {moved(three, others):.2g} of total variation from these, added up" in found.notes[-2]
 
 
 def test_what_is_shown_can_be_tried() -> None:

@@ -900,7 +900,7 @@ def test_distillation_in_full() -> None:
     assert result.formula == "L = T²·Σ p·ln(p/q), T = 4"
     assert result.inputs == {"teacher": "big", "student": "small"}
     assert list(result.terms) == ["outcome", "teacher", "student", "p", "q", "contribution"]
-    assert result.headings["kl"] == "D(P‖Q) at T = 4, without T²:"
+    assert result.headings["kl"] == "D(P‖Q) without T²"
     assert result.notes == ("the value is T² times D(P‖Q), the divergence at T = 4",)
     assert result.explanation == (
         "L = 4²·(0.419229·ln(0.419229/0.359867) + 0.326496·ln(0.326496/0.359867) + "

@@ -176,11 +176,24 @@ def test_vae_reads_latents_in_rows_or_samples_in_rows(call: Run, text: str) -> N
     assert result["value"] == pytest.approx(0.943147180559945, abs=1e-15)
 
 
-def test_vae_refuses_other_columns(call: Run) -> None:
-    """Columns by other names are refused with those that it needs."""
-    done = call("vae", "-", stdin="mean,sd\n0,1\n1,1\n")
+@pytest.mark.parametrize(
+    ("header", "message"),
+    [
+        ("mean,sd", "column mean: neither mu nor logvar; leave it out, or call it row if it names the rows"),
+        ("mu,sigma", "column sigma: neither mu nor logvar, and logvar is 2·ln sigma; leave it out, "),
+        ("mu,var", "column var: neither mu nor logvar, and logvar is ln var; "),
+        (
+            "mu,logvar1",
+            "the columns must be mu and logvar, or mu1, mu2 ... and logvar1, logvar2 ...; found mu, logvar1",
+        ),
+        ("mu,mu1", "the columns must be mu and logvar, or mu1, mu2 ... and logvar1, logvar2 ...; found mu, mu1"),
+    ],
+)
+def test_vae_refuses_other_columns(call: Run, header: str, message: str) -> None:
+    """Columns by other names are refused with those that it needs, and with what would make them of these."""
+    done = call("vae", "-", stdin=f"{header}\n0,1\n1,1\n")
     assert (done.code, done.out) == (2, "")
-    assert done.err.startswith("klcli: stdin: the columns must be mu and logvar, or mu1, mu2 ...")
+    assert done.err.startswith(f"klcli: stdin: {message}")
 
 
 def test_loss_matches_classes_and_rows_by_name(call: Run, tmp_path: Path) -> None:

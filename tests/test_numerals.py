@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from klcli.numerals import NumeralError, number, numbers
 
-MISSING = "a missing value: it is not 0, so write the number or leave the row out"
-BLANK = "blank: a missing value is not 0, so write the number or leave the row out"
+MISSING = "a missing value: it is not 0, so write the number or leave it out"
+BLANK = "blank: a missing value is not 0, so write the number or leave it out"
 NOT_FINITE = "not a finite number"
 TRUTH = "a truth value, not a number"
 COMMA = "written with a comma: use a point for decimals and nothing for thousands"

@@ -467,6 +467,24 @@ def test_the_command_refuses_to_overwrite_an_input(tmp_path: Path, args: list[st
     assert files(tmp_path) == ["hard.csv", "link.csv", "p.csv", "q.csv"]
 
 
+def test_a_matrix_of_a_family_is_not_written_over(call: Callable[..., Done], tmp_path: Path) -> None:
+    """A file that a parameter names is an input like any other."""
+    (tmp_path / "cov.csv").write_text("2,0\n0,1\n")
+    done = call("continuous", "mvnormal(cov.csv)", "mvnormal([[1,0],[0,1]])", "-o", "cov.csv")
+    assert (done.code, done.err) == (2, "klcli: cov.csv: is also an input: write to another file\n")
+    assert (tmp_path / "cov.csv").read_text() == "2,0\n0,1\n"
+
+
+@pytest.mark.parametrize("ending", ["jpg", "XLSX", "yaml", "parquet", "json.gz"])
+def test_an_ending_of_another_kind_is_refused(call: Callable[..., Done], tmp_path: Path, ending: str) -> None:
+    """A file is not given a table where its name says that it is a picture, a sheet or packed."""
+    done = call("kl", "1,1", "1,3", "-o", f"x.{ending}")
+    last = ending.lower().rpartition(".")[2]
+    assert done.err == f"klcli: x.{ending}: klcli does not write .{last}: take .csv, .json, .html, .png, .svg ...\n"
+    assert (done.code, files(tmp_path)) == (2, [])
+    assert call("kl", "1,1", "1,3", "-f", "csv", "-o", f"x.{ending}").code == 0  # asked for by name
+
+
 # Signals
 
 SLOW = """

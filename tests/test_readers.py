@@ -36,8 +36,8 @@ from klcli.render import View
 from klcli.render import json as json_renderer
 
 A_WEIGHT = "a weight is a finite number >= 0"
-MISSING = "a missing value: it is not 0, so write the number or leave the row out"
-BLANK = "'' is blank: a missing value is not 0, so write the number or leave the row out"
+MISSING = "a missing value: it is not 0, so write the number or leave it out"
+BLANK = "'' is blank: a missing value is not 0, so write the number or leave it out"
 ADVICE = (
     "so they are neither probabilities (sum 1) nor counts (whole numbers): "
     "put them right, or give --normalize to divide them by their sum"

@@ -6,7 +6,7 @@ import itertools
 import json
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -20,9 +20,15 @@ from rich.cells import cell_len
 
 import klcli
 from klcli import readers, rooms
+from klcli.closed_forms import CLOSED_FORMS
+from klcli.coding import CODES
+from klcli.crosscheck import implementations, laws
 from klcli.distribution import Distribution
+from klcli.families import FAMILIES
 from klcli.measures import MEASURES
-from klcli.render import MOST, View, decimal, printable
+from klcli.parametric import verify
+from klcli.render import MOST, View, ascii_only, decimal, printable
+from klcli.render.latex import escaped, maths
 from klcli.result import Result
 
 P, Q1, Q2 = (klcli.read(f"{SAMPLES / 'balls.csv'}::{column}") for column in ("p", "q1", "q2"))
@@ -790,6 +796,42 @@ def test_no_steps_is_the_value_alone(name: str, expected: str) -> None:
     assert expected in text
     for sign in ('"terms"', "<table", "{tabular}", "| a |", "outcome"):
         assert sign not in text
+
+
+def every_result() -> Iterator[Result]:
+    """A result of every kind, with all headings and terms that klcli has names for."""
+    p, q, r = [0.2, 0.3, 0.5], [0.3, 0.2, 0.5], [0.1, 0.4, 0.5]
+    for name, each in MEASURES.items():
+        sides = (p,) if len(each.sides) == 1 else (p, q)
+        yield each(*sides, **dict.fromkeys(each.required, 0.5 if name != "renyi" else 2))
+    yield from (klcli.code(p, q, code=kind) for kind in CODES)
+    yield klcli.loss([p], [q], input_kind="probs", gradient=True)
+    yield klcli.vae([p, q], [q, r])
+    yield klcli.distill(p, q, temperature=2)
+    yield from (implementations(p, q), laws(p, q, r), verify("normal(0,1)", "student(3,0,1)"))
+    yield from (klcli.continuous(written(f), written(g)) for f, g in CLOSED_FORMS)
+
+
+def written(family: str) -> str:
+    """A distribution of that family."""
+    particular = {"mvnormal": "[[2,1],[1,2]]", "dirichlet": "2,3", "binomial": "3,0.5", "negbinomial": "3,0.5"}
+    usual = {1: "0.5", 2: "1,2", 3: "3,1,2"}[len(FAMILIES[family].names())]
+    return f"{family}({particular.get(family, usual)})"
+
+
+def test_all_that_klcli_writes_has_ascii_and_latex() -> None:
+    """No formula, heading, name of a part or unit needs an escape in ASCII, or leaves a sign for LaTeX to miss."""
+    for result in every_result():
+        words = [
+            result.formula,
+            *result.headings.values(),
+            *result.terms["outcome"],
+            *result.explanation,
+            *result.notes,
+        ]
+        assert "\\" not in "".join(map(ascii_only, words)), words
+        assert maths(result.formula).isascii()
+        assert "".join(map(escaped, words)).isascii()
 
 
 # Numbers

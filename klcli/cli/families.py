@@ -36,8 +36,8 @@ def continuous_command(f: str, g: str, base: float, verify: bool, **given: Any) 
     exponential(rate), gamma(shape, rate), beta(a, b), dirichlet(a1, a2, ...), laplace(loc, scale),
     cauchy(loc, scale), uniform(low, high), pareto(scale, shape), weibull(shape, scale), gumbel(loc, scale),
     vonmises(mu, kappa), student(df, loc, scale), halfnormal(scale), invgamma(shape, scale), chi2(df),
-    mvnormal(mean, covariance); and of counts poisson(rate), bernoulli(p), binomial(n, p), geometric(p),
-    negbinomial(r, p). A matrix is [[...]] or a file.
+    mvnormal(mean, cov) or mvnormal(cov); and of counts poisson(rate), bernoulli(p), binomial(n, p), geometric(p),
+    negbinomial(r, p). A matrix cov is [[...]] or a file.
     """
     from klcli import families, parametric  # big rooms, which other commands need not wait for
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +12,7 @@ from klcli.batches import KINDS
 from klcli.cli.options import Number, Source, format_option, option, output_options
 from klcli.cli.show import Command, refuse_inputs, show
 from klcli.errors import InputError
-from klcli.matrices import Matrix, matched, read_matrix
+from klcli.matrices import Matrix, matched, paired, read_matrix
 from klcli.result import Result
 
 
@@ -100,25 +99,13 @@ def vae_command(file: str, **given: Any) -> int:
 
 
 def _vae(matrix: Matrix) -> Result:
-    columns = matrix.columns or ()
-    names = {side: [name for name in columns if re.fullmatch(rf"{side}[_ ]?\w*", name)] for side in ("mu", "logvar")}
-    other = [name for name in columns if name not in (*names["mu"], *names["logvar"])]
-    endings = {side: [name.removeprefix(side) for name in found] for side, found in names.items()}
-    several = endings["mu"] != [""]
-    if not columns or other or set(endings["mu"]) != set(endings["logvar"]) or (several and "" in endings["mu"]):
-        raise InputError(
-            f"{matrix.name}: the columns must be mu and logvar, or mu1, mu2 ... and logvar1, logvar2 ...; found "
-            f"{', '.join(columns) or 'no names'}"
-        )
-    mu, logvar = (
-        matrix.values[:, [columns.index(f"{side}{ending}") for ending in endings["mu"]]] for side in ("mu", "logvar")
-    )
-    if not several:  # a latent to a row
-        return losses.vae(
-            mu.T, logvar.T, latents=matrix.rows, inputs=(f"{matrix.name}::mu", f"{matrix.name}::logvar")
-        )
-    latents = [f"latent {ending.lstrip('_ ')}" for ending in endings["mu"]]
-    return losses.vae(mu, logvar, rows=matrix.rows, latents=latents, inputs=(matrix.name, matrix.name))
+    mu, logvar = paired(matrix, "mu", "logvar")
+    if mu.columns is None:  # a latent to a row
+        inputs = (f"{matrix.name}::mu", f"{matrix.name}::logvar")
+        return losses.vae(mu.values.T, logvar.values.T, latents=matrix.rows, inputs=inputs)
+    latents = [f"latent {name}" for name in mu.columns]
+    inputs = (f"{matrix.name}::mu{mu.columns[0]} ...", f"{matrix.name}::logvar{mu.columns[0]} ...")
+    return losses.vae(mu.values, logvar.values, rows=matrix.rows, latents=latents, inputs=inputs)
 
 
 @click.command(

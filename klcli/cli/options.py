@@ -45,7 +45,7 @@ class Number(click.ParamType):
         except NumeralError as error:
             self.fail(f"{error}: {self._right()}", param, ctx)
         if found < self.least or (self.above and found == self.least):
-            self.fail(f"{value} is out of range: {self._right()}", param, ctx)
+            self.fail(f"{value.strip()} is out of range: {self._right()}", param, ctx)
         return found
 
     def _right(self) -> str:

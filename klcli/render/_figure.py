@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import re
 import warnings
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -13,11 +14,12 @@ from klcli.render import View, aside
 from klcli.render._chart import COLOURS, Chart, Series, chart, cut, reach
 from klcli.result import Result
 
-# Fonts that can write Chinese, Japanese or Korean, wherever one is from; then matplotlib's own.
+# Fonts that can write Chinese, Japanese or Korean, wherever one is from.
 FONTS = (
     "Noto Sans CJK SC", "Source Han Sans SC", "PingFang SC", "Hiragino Sans GB", "Microsoft YaHei",
     "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "Droid Sans Fallback", "Arial Unicode MS",
 )  # fmt: skip
+_CJK = re.compile("[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 _HATCHES = ("", "///", "...", "xxx", "\\\\\\", "+++", "ooo", "---")  # tell bars apart without colours
 _LONGEST = 40  # cells of a label
 _METADATA: dict[str, dict[str, None]] = {
@@ -37,8 +39,7 @@ def picture(results: Sequence[Result], view: View, kind: str) -> bytes:
     from matplotlib.figure import Figure
 
     style = {
-        "font.family": "sans-serif",
-        "font.sans-serif": [name for name in FONTS if name in _installed()] + ["DejaVu Sans"],
+        "font.family": _fonts(),  # by name: of a generic family the first font alone would be used
         "axes.unicode_minus": False,
         "svg.fonttype": "none",  # text stays text
         "svg.hashsalt": "klcli",
@@ -122,7 +123,8 @@ def font_aside(results: Sequence[Result], view: View) -> list[str]:
     drawn = chart(results, view)
     text = "".join([drawn.title, *drawn.outcomes, *(s.name for s in (*drawn.probabilities, *drawn.contributions))])
     missing = _unwritable(text)
-    advice = "install one, as with apt-get install fonts-wqy-microhei, or write SVG, which keeps the text"
+    known = ", as with apt-get install fonts-wqy-microhei" if _CJK.search(missing) else ""
+    advice = f"install one that can{known}, or write SVG, which keeps the text"
     return aside(results, view) + ([f"no font here can write {missing}: {advice}"] if missing else [])
 
 
@@ -131,12 +133,18 @@ def _unwritable(text: str) -> str:
     from matplotlib import font_manager, ft2font
 
     wanted = sorted({character for character in text if ord(character) > 127})
-    for name in (*(name for name in FONTS if name in _installed()), "DejaVu Sans"):
+    for name in _fonts():
         if not wanted:
             break
         cover = ft2font.FT2Font(font_manager.findfont(name)).get_charmap()
         wanted = [character for character in wanted if ord(character) not in cover]
     return "".join(wanted[:10])
+
+
+def _fonts() -> list[str]:
+    """Matplotlib's own font, which has all symbols, and after it those that write what it cannot."""
+    installed = _installed()
+    return ["DejaVu Sans", *(name for name in FONTS if name in installed)]
 
 
 def _installed() -> set[str]:
