@@ -17,6 +17,7 @@ from klcli.render._chart import bars as chart_bars
 from klcli.result import Result
 
 _BAR = 6  # cells of the longest bar
+_PHRASE = 20  # cells that words beside the labels should have at least
 _UP, _DOWN = "yellow", "cyan"  # terms above and below zero; their direction says it without colour
 _ASCII_RULES = box.Box("    \n    \n -- \n    \n    \n -- \n    \n    \n", ascii=True)
 
@@ -99,36 +100,42 @@ def _laid_out(table: Table, view: View) -> Iterator[RichTable]:
             columns[-1] = ["", *[""] * len(signs), table.unit]
         if _width(columns) > room:
             columns.pop()
-    words = _folded(columns, table.words[0], room)
-    for part in _parts(columns, table.words[0], words, room):
-        yield _grid([columns[index] for index in part], part, table, words, colours, view)
+    widths = _widths(columns, table.words, room)
+    for part in _parts(widths, table.words[0], room):
+        yield _grid([columns[index] for index in part], part, widths, table, colours, view)
 
 
-def _folded(columns: Sequence[Sequence[str]], words: int, room: float) -> int:
-    """The width of the column of words: long labels are folded as far as it takes, to a third of the room at most."""
+def _widths(columns: Sequence[Sequence[str]], words: Sequence[int], room: float) -> list[int]:
+    """The widths of the columns: where there is no room for all, long labels and other words are folded.
+
+    Labels get a third of the room at most, other words what labels leave.
+    """
     widths = [max(map(cell_len, column)) for column in columns]
     over = _width(columns) - room
     if over <= 0:
-        return widths[words]
-    beside = max(width for index, width in enumerate(widths) if index != words)
+        return widths
+    labels, *others = words
+    beside = max(min(width, _PHRASE) if index in others else width for index, width in enumerate(widths[1:], 1))
     least = max(8, min(room // 3, room - beside - 3))
-    return int(min(widths[words], max(least, widths[words] - over)))
+    widths[labels] = int(min(widths[labels], max(least, widths[labels] - over)))
+    for index in others:
+        widths[index] = int(max(8, min(widths[index], room - widths[labels] - 3)))
+    return widths
 
 
-def _parts(columns: Sequence[Sequence[str]], words: int, width: int, room: float) -> Iterator[list[int]]:
-    """The positions of the columns that fit side by side, each part with the words before its numbers."""
-    widths = [2 + (width if index == words else max(map(cell_len, column))) for index, column in enumerate(columns)]
-    part = list(range(words + 1))
-    for index in range(words + 1, len(columns)):
-        if sum(widths[each] for each in part) + widths[index] - 1 > room and part[-1] != words:
+def _parts(widths: Sequence[int], labels: int, room: float) -> Iterator[list[int]]:
+    """The positions of the columns that fit side by side, each part with the labels before its numbers."""
+    part = list(range(labels + 1))
+    for index in range(labels + 1, len(widths)):
+        if sum(2 + widths[each] for each in part) + widths[index] + 1 > room and part[-1] != labels:
             yield part
-            part = [words]
+            part = [labels]
         part.append(index)
     yield part
 
 
 def _grid(
-    columns: list[list[str]], part: list[int], table: Table, words: int, colours: list[str], view: View
+    columns: list[list[str]], part: list[int], widths: Sequence[int], table: Table, colours: list[str], view: View
 ) -> RichTable:
     coloured = len(table.names) - 1  # the contribution, and its bar beside it
     on_terminal = view.width is not None
@@ -141,11 +148,11 @@ def _grid(
         footer_style="bold",
     )
     for index, column in zip(part, columns, strict=True):
-        is_folded = index == table.words[0] and words < max(map(cell_len, column))
+        is_folded = widths[index] < max(map(cell_len, column))
         grid.add_column(
             column[0],
             column[-1] if grid.show_footer else "",
-            width=words if is_folded else None,
+            width=widths[index] if is_folded else None,
             no_wrap=not is_folded,
             overflow="fold" if is_folded else "ignore",
         )
