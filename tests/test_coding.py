@@ -20,10 +20,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracle import exact
 
-from klcli import coding
-from klcli.coding import CODES, codewords, decode, encode, huffman_lengths, shannon_lengths
+from klcli import coding, prefix_codes
 from klcli.distribution import Distribution
 from klcli.errors import InputError, OptionError
+from klcli.prefix_codes import CODES, codewords, decode, encode, huffman_lengths, shannon_lengths
 from klcli.render import View
 from klcli.render import json as as_json
 from klcli.render import table as as_table
@@ -418,7 +418,7 @@ def test_many_outcomes() -> None:
 
 def test_words_that_would_fill_the_memory_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """A code whose words have too many bits together is refused with the way out, which works."""
-    monkeypatch.setattr(coding, "MOST_BITS", 13)
+    monkeypatch.setattr(prefix_codes, "MOST_BITS", 13)
     with pytest.raises(
         InputError, match=r"^the words would have 14 bits together, .* \(--code ideal\) need no words$"
     ):

@@ -36,7 +36,8 @@ DOORS: dict[str, set[str]] = {
     "comparison": {*_MEASURES, "measures"},
     "columns": {"numerals", "numerics"},
     "tables": {"columns", "distribution", "errors", "lazy", "numerals"},
-    "coding": {*_DISTRIBUTION, *_MEASURES},
+    "prefix_codes": {*_DISTRIBUTION, "distribution"},
+    "coding": {*_MEASURES, "prefix_codes"},
     "crosscheck": {*_DISTRIBUTION, *_MEASURES, "measures"},
     "special": _ARITHMETIC,
     "families": {*_DISTRIBUTION, "special", "families"},
@@ -52,7 +53,7 @@ DOORS: dict[str, set[str]] = {
     "output": {"errors"},
     "render": {"errors", "result", "numerics", "lazy", "render"},
     "cli": {
-        *_DISTRIBUTION, *_MEASURES, "measures", "batches", "comparison", "coding", "parametric",
+        *_DISTRIBUTION, *_MEASURES, "measures", "batches", "comparison", "coding", "parametric", "prefix_codes",
         "crosscheck", "families", "losses", "readers", "matrices", "output", "render", "rooms", "cli", "__init__",
     },
     "__main__": {"cli"},

@@ -21,12 +21,12 @@ from rich.cells import cell_len
 import klcli
 from klcli import readers, rooms
 from klcli.closed_forms import CLOSED_FORMS
-from klcli.coding import CODES
 from klcli.crosscheck import implementations, laws
 from klcli.distribution import Distribution
 from klcli.families import FAMILIES
 from klcli.measures import MEASURES
 from klcli.parametric import verify
+from klcli.prefix_codes import CODES
 from klcli.render import MOST, View, ascii_only, decimal, printable
 from klcli.render.latex import escaped, maths
 from klcli.result import Result

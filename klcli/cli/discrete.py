@@ -10,11 +10,11 @@ import click
 from klcli import coding, readers
 from klcli.cli.options import Names, Source, base_option, input_options, measure_options, option, output_options
 from klcli.cli.show import Command, default_source, read, show
-from klcli.coding import CODES
 from klcli.comparison import COMPARABLE, USUAL, compare
 from klcli.errors import InputError
 from klcli.measure import Measure
 from klcli.measures import MEASURES
+from klcli.prefix_codes import CODES
 
 
 def measure_command(measure: Measure) -> click.Command:
