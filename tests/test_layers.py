@@ -38,7 +38,8 @@ DOORS: dict[str, set[str]] = {
     "tables": {"columns", "distribution", "errors", "lazy", "numerals"},
     "prefix_codes": {*_DISTRIBUTION, "distribution"},
     "coding": {*_MEASURES, "prefix_codes"},
-    "crosscheck": {*_DISTRIBUTION, *_MEASURES, "measures"},
+    "crosscheck": {*_MEASURES, "measures"},
+    "laws": {*_MEASURES, "measures", "crosscheck"},
     "special": _ARITHMETIC,
     "families": {*_DISTRIBUTION, "special", "families"},
     "closed_forms": {*_ARITHMETIC, "special", "families"},
@@ -54,7 +55,8 @@ DOORS: dict[str, set[str]] = {
     "render": {"errors", "result", "numerics", "lazy", "render"},
     "cli": {
         *_DISTRIBUTION, *_MEASURES, "measures", "batches", "comparison", "coding", "parametric", "prefix_codes",
-        "crosscheck", "families", "losses", "readers", "matrices", "output", "render", "rooms", "cli", "__init__",
+        "crosscheck", "laws", "families", "losses", "readers", "matrices", "output", "render", "rooms", "cli",
+        "__init__",
     },
     "__main__": {"cli"},
     "__init__": {

@@ -21,9 +21,10 @@ from rich.cells import cell_len
 import klcli
 from klcli import readers, rooms
 from klcli.closed_forms import CLOSED_FORMS
-from klcli.crosscheck import implementations, laws
+from klcli.crosscheck import implementations
 from klcli.distribution import Distribution
 from klcli.families import FAMILIES
+from klcli.laws import laws
 from klcli.measures import MEASURES
 from klcli.parametric import verify
 from klcli.prefix_codes import CODES

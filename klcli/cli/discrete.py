@@ -132,13 +132,13 @@ def check_command(p: str, q: str, r: str | None, base: float, **given: Any) -> i
     the triangle inequality is tried, which the divergence need not obey; where it holds for these three, a
     counterexample near them is shown.
     """
-    from klcli import crosscheck  # which imports much, and this command alone needs
+    from klcli.crosscheck import implementations  # which imports much, and this command alone needs
+    from klcli.laws import laws
 
     sources = [p, q] if r is None else [p, q, r]
     data = [readers.only(each, source) for each, source in zip(read(sources, given), sources, strict=True)]
-    compared = crosscheck.implementations(*data[:2], base=base, smooth=given["smooth"])
-    laws = crosscheck.laws(*data, base=base, smooth=given["smooth"])
-    return show([compared, laws], given)
+    options = {"base": base, "smooth": given["smooth"]}
+    return show([implementations(*data[:2], **options), laws(*data, **options)], given)
 
 
 COMMANDS: list[click.Command] = [
