@@ -38,27 +38,45 @@ from klcli.families import (
     Uniform,
     VonMises,
     Weibull,
+    condition,
     plain,
-    standardised,
 )
 from klcli.lazy import np
 from klcli.numerics import Contrast, exp_gap
-from klcli.special import EULER, LOG_2PI, digamma, log_beta, log_peak, log_ratio
+from klcli.special import (
+    EULER,
+    LOG_2PI,
+    digamma,
+    log_beta,
+    log_gamma_ratio,
+    log_peak,
+    log_ratio,
+    rate_gap,
+    ratio_gap,
+)
 
 
 class Parts(NamedTuple):
     """The terms of a closed form by their names, and its value from another form, where that loses fewer digits.
 
-    `size` is the sum of the magnitudes that the value was added up from, of which its rounding errors are a share.
+    `size` is the sum of the magnitudes that the value was added up from, each as often as it is rounded: the
+    rounding errors of the value are a share of it.
     """
 
     terms: Mapping[str, float]
     value: float
-    size: float = 0.0
+    size: float
 
 
-def _added_up(terms: Mapping[str, float]) -> Parts:
-    return Parts(terms, math.fsum(terms.values()), math.fsum([1.0, *map(abs, terms.values())]))
+def _not_cancelling(terms: Mapping[str, float], *gaps: float) -> Parts:
+    """The value as a sum of gaps >= 0, each of them right to its own last digits."""
+    value = math.fsum(gaps)
+    return Parts(terms, value, value)
+
+
+def _added_up(terms: Mapping[str, float], *further: float) -> Parts:
+    """The value as the sum of the terms; `further` is what they were themselves added up from, where that is more."""
+    return Parts(terms, math.fsum(terms.values()), math.fsum([1.0, *map(abs, terms.values()), *map(abs, further)]))
 
 
 class ClosedForm(NamedTuple):
@@ -99,6 +117,11 @@ def _gap(x: float) -> float:
     return float(exp_gap(x))
 
 
+def _log(x: float) -> float:
+    """The size of log|x|: of an exponential e^t, its rounding errors are that many times those of t."""
+    return abs(math.log(abs(x))) if x else 0.0
+
+
 @closed_form("normal", "normal", source="Kullback 1959, chapter 9")
 def _normal(f: Normal, g: Normal) -> Parts:
     log_sds, ratio, apart = log_ratio(f.sd, g.sd), f.sd / g.sd, (f.mean - g.mean) / g.sd
@@ -108,7 +131,7 @@ def _normal(f: Normal, g: Normal) -> Parts:
         "(μ₁−μ₂)²/2σ₂²": 0.5 * apart * apart,
         "−1/2": -0.5,
     }
-    return Parts(terms, 0.5 * _gap(2 * log_sds) + 0.5 * apart * apart)
+    return _not_cancelling(terms, 0.5 * ratio_gap(f.sd, g.sd, power=2), 0.5 * apart * apart)
 
 
 @closed_form("lognormal", "lognormal", source=f"{GIL}: that of the logarithms")
@@ -120,20 +143,20 @@ def _lognormal(f: LogNormal, g: LogNormal) -> Parts:
 def _halfnormal(f: HalfNormal, g: HalfNormal) -> Parts:
     log_scales, ratio = log_ratio(f.scale, g.scale), f.scale / g.scale
     terms = {"log(σ₂/σ₁)": -log_scales, "σ₁²/2σ₂²": 0.5 * ratio * ratio, "−1/2": -0.5}
-    return Parts(terms, 0.5 * _gap(2 * log_scales))
+    return _not_cancelling(terms, 0.5 * ratio_gap(f.scale, g.scale, power=2))
 
 
 @closed_form("exponential", "exponential", source=GIL)
 def _exponential(f: Exponential, g: Exponential) -> Parts:
-    log_rates = log_ratio(g.rate, f.rate)
-    return Parts({"log(λ₁/λ₂)": -log_rates, "λ₂/λ₁": g.rate / f.rate, "−1": -1.0}, _gap(log_rates))
+    terms = {"log(λ₁/λ₂)": log_ratio(f.rate, g.rate), "λ₂/λ₁": g.rate / f.rate, "−1": -1.0}
+    return _not_cancelling(terms, ratio_gap(g.rate, f.rate))
 
 
 @closed_form("chi2", "chi2", source=GIL)
 def _chi2(f: Chi2, g: Chi2) -> Parts:
     a, b = 0.5 * f.df, 0.5 * g.df
-    terms = {"log(Γ(k₂/2)/Γ(k₁/2))": math.lgamma(b) - math.lgamma(a), "½(k₁−k₂)·ψ(k₁/2)": (a - b) * digamma(a)}
-    return Parts(terms, special.bregman_log_gamma(b, a))
+    terms = {"log(Γ(k₂/2)/Γ(k₁/2))": log_gamma_ratio(b, a), "½(k₁−k₂)·ψ(k₁/2)": (a - b) * digamma(a)}
+    return _not_cancelling(terms, special.bregman_log_gamma(b, a))
 
 
 @closed_form("exponential gamma chi2", "exponential gamma chi2", source=GIL)
@@ -142,13 +165,14 @@ def _gamma(f: GammaLike, g: GammaLike) -> Parts:
     (a, rate), (b, other) = f.as_gamma(), g.as_gamma()
     log_rates, log_shapes = log_ratio(other, rate), log_ratio(b, a)
     terms = {
-        "log(Γ(a₂)/Γ(a₁))": math.lgamma(b) - math.lgamma(a),
+        "log(Γ(a₂)/Γ(a₁))": log_gamma_ratio(b, a),
         "(a₁−a₂)·ψ(a₁)": (a - b) * digamma(a),
         "a₂·log(b₁/b₂)": -b * log_rates,
         "a₁·(b₂−b₁)/b₁": a * ((other - rate) / rate),
     }
-    shapes = 0.5 * _gap(log_shapes) + special.bregman_stirling(b, a)
-    return Parts(terms, b * _gap(log_rates - log_shapes) + shapes)
+    means = log_rates - log_shapes
+    value = b * _gap(means) + 0.5 * ratio_gap(b, a) + special.bregman_stirling(b, a)
+    return Parts(terms, value, value + b * abs(math.expm1(means)) * (abs(log_rates) + abs(log_shapes)))
 
 
 @closed_form("invgamma", "invgamma", source="that of the gamma distributions of 1/x")
@@ -158,53 +182,64 @@ def _invgamma(f: InvGamma, g: InvGamma) -> Parts:
 
 @closed_form("beta", "beta", source=GIL)
 def _beta(f: Beta, g: Beta) -> Parts:
-    whole, other = f.a + f.b, g.a + g.b
+    a, b, whole = g.a - f.a, g.b - f.b, f.a + f.b
+    more = math.fsum([g.a, g.b, -f.a, -f.b])
     terms = {
-        "log(B(a₂,b₂)/B(a₁,b₁))": log_beta(g.a, g.b) - log_beta(f.a, f.b),
-        "(a₁−a₂)·ψ(a₁)": (f.a - g.a) * digamma(f.a),
-        "(b₁−b₂)·ψ(b₁)": (f.b - g.b) * digamma(f.b),
-        "(a₂−a₁+b₂−b₁)·ψ(a₁+b₁)": (other - whole) * digamma(whole),
+        "log(B(a₂,b₂)/B(a₁,b₁))": _log_beta_ratio((g.a, g.b), (f.a, f.b)),
+        "(a₁−a₂)·ψ(a₁)": -a * digamma(f.a),
+        "(b₁−b₂)·ψ(b₁)": -b * digamma(f.b),
+        "(a₂−a₁+b₂−b₁)·ψ(a₁+b₁)": more * digamma(whole),
     }
-    return Parts(terms, _between_shares((f.a, f.b), (g.a, g.b)))
+    return _between_shares(terms, (f.a, f.b), (g.a, g.b))
 
 
 @closed_form("dirichlet", "dirichlet", source=GIL)
 def _dirichlet(f: Dirichlet, g: Dirichlet) -> Parts:
-    whole, other = math.fsum(f.a), math.fsum(g.a)
-    slope = digamma(whole)
+    pairs = list(zip(f.a, g.a, strict=True))
+    slope = digamma(math.fsum(f.a))
     terms = {
-        "log(Γ(Σa₁)/Γ(Σa₂))": math.lgamma(whole) - math.lgamma(other),
-        "Σ log(Γ(a₂)/Γ(a₁))": math.fsum(math.lgamma(b) - math.lgamma(a) for a, b in zip(f.a, g.a, strict=True)),
-        "Σ (a₁−a₂)·(ψ(a₁)−ψ(Σa₁))": math.fsum((a - b) * (digamma(a) - slope) for a, b in zip(f.a, g.a, strict=True)),
+        "log(Γ(Σa₁)/Γ(Σa₂))": -_log_gamma_of_sum_ratio(g.a, f.a),
+        "Σ log(Γ(a₂)/Γ(a₁))": math.fsum(log_gamma_ratio(b, a) for a, b in pairs),
+        "Σ (a₁−a₂)·(ψ(a₁)−ψ(Σa₁))": math.fsum((a - b) * (digamma(a) - slope) for a, b in pairs),
     }
-    return Parts(terms, _between_shares(f.a, g.a))
+    return _between_shares(terms, f.a, g.a)
 
 
-def _between_shares(a: Sequence[float], b: Sequence[float]) -> float:
+def _log_beta_ratio(y: Sequence[float], x: Sequence[float]) -> float:
+    """The logarithm of B(y)/B(x)."""
+    logs = [log_gamma_ratio(b, a) for b, a in zip(y, x, strict=True)]
+    return math.fsum([*logs, -_log_gamma_of_sum_ratio(y, x)])
+
+
+def _log_gamma_of_sum_ratio(y: Sequence[float], x: Sequence[float]) -> float:
+    """log(Γ(Σy)/Γ(Σx)), from Σy − Σx, which has digits that both sums have lost."""
+    return log_gamma_ratio(math.fsum(y), math.fsum(x), math.fsum([*y, *(-a for a in x)]))
+
+
+def _between_shares(terms: Mapping[str, float], a: Sequence[float], b: Sequence[float]) -> Parts:
     """The divergence of Dirichlet distributions, by what Stirling's formula makes of each log Γ.
 
     The large terms of it add up to Σb times the discrete divergence of the mean shares of G from those of F.
     """
-    whole, other = math.fsum(a), math.fsum(b)
+    whole, other, apart = math.fsum(a), math.fsum(b), math.fsum([*b, *(-x for x in a)])
     pairs = list(zip(b, a, strict=True))
-    apart = math.fsum(y - x for y, x in pairs)
     means = other * Contrast(np.array(b), np.array(a)).mean_log_ratio()
-    gaps = [*(_gap(log_ratio(y, x)) for y, x in pairs), -_gap(log_ratio(other, whole, apart))]
+    gaps = [*(ratio_gap(y, x) for y, x in pairs), -ratio_gap(other, whole, apart)]
     errors = [*(special.bregman_stirling(y, x) for y, x in pairs), -special.bregman_stirling(other, whole, apart)]
-    return means + 0.5 * math.fsum(gaps) + math.fsum(errors)
+    summed = [means, *(0.5 * gap for gap in gaps), *errors]
+    return Parts(terms, math.fsum(summed), math.fsum(map(abs, summed)))
 
 
 @closed_form("laplace", "laplace", source=GIL)
 def _laplace(f: Laplace, g: Laplace) -> Parts:
-    log_scales, apart = log_ratio(f.scale, g.scale), abs(f.loc - g.loc) / f.scale
-    ratio = f.scale / g.scale
+    ratio, apart = f.scale / g.scale, abs(f.loc - g.loc) / f.scale
     terms = {
-        "log(b₂/b₁)": -log_scales,
+        "log(b₂/b₁)": log_ratio(g.scale, f.scale),
         "|μ₁−μ₂|/b₂": ratio * apart,
         "b₁/b₂·exp(−|μ₁−μ₂|/b₁)": ratio * math.exp(-apart),
         "−1": -1.0,
     }
-    return Parts(terms, _gap(log_scales) + ratio * _gap(-apart))
+    return _not_cancelling(terms, ratio_gap(f.scale, g.scale), ratio * _gap(-apart))
 
 
 @closed_form("cauchy student", "cauchy student", source="Chyzak and Nielsen 2019")
@@ -214,32 +249,31 @@ def _cauchy(f: StudentLike, g: StudentLike) -> Parts | None:
         return None
     apart = math.hypot(scale - other, x - y) / (2 * math.sqrt(scale) * math.sqrt(other))
     value = math.log1p(apart * apart) if apart < 1e100 else 2 * math.log(apart)
-    return Parts({"log(((γ₁+γ₂)²+(x₁−x₂)²)/4γ₁γ₂)": value}, value)
+    return _not_cancelling({"log(((γ₁+γ₂)²+(x₁−x₂)²)/4γ₁γ₂)": value}, value)
 
 
 @closed_form("uniform", "uniform", source=GIL)
 def _uniform(f: Uniform, g: Uniform) -> Parts:
     more = (g.high - f.high) + (f.low - g.low)
     value = math.log1p(more / f.width) if more < f.width else log_ratio(g.width, f.width)
-    return Parts({"log((high₂−low₂)/(high₁−low₁))": value}, value)
+    return _not_cancelling({"log((high₂−low₂)/(high₁−low₁))": value}, value)
 
 
 @closed_form("pareto", "pareto", source=GIL)
 def _pareto(f: Pareto, g: Pareto) -> Parts:
-    log_shapes, log_scales = log_ratio(g.shape, f.shape), log_ratio(f.scale, g.scale)
+    log_scales = log_ratio(f.scale, g.scale)
     terms = {
-        "log(α₁/α₂)": -log_shapes,
+        "log(α₁/α₂)": log_ratio(f.shape, g.shape),
         "α₂·log(s₁/s₂)": g.shape * log_scales,
         "α₂/α₁": g.shape / f.shape,
         "−1": -1.0,
     }
-    return Parts(terms, _gap(log_shapes) + g.shape * log_scales)
+    return _not_cancelling(terms, ratio_gap(g.shape, f.shape), g.shape * log_scales)
 
 
 @closed_form("weibull", "weibull", source="Bauckhage 2013")
 def _weibull(f: Weibull, g: Weibull) -> Parts:
-    log_scales, shapes = log_ratio(f.scale, g.scale), g.shape / f.shape
-    moved = g.shape * log_scales
+    moved, shapes = g.shape * log_ratio(f.scale, g.scale), g.shape / f.shape
     terms = {
         "log(k₁/k₂)": log_ratio(f.shape, g.shape),
         "k₂·log(λ₂/λ₁)": -moved,
@@ -247,7 +281,7 @@ def _weibull(f: Weibull, g: Weibull) -> Parts:
         "(λ₁/λ₂)^k₂·Γ(1+k₂/k₁)": math.exp(moved + math.lgamma(1 + shapes)),
         "−1": -1.0,
     }
-    return Parts(terms, _extreme(moved, (g.shape - f.shape) / f.shape))
+    return _extreme(terms, moved, shapes, (g.shape - f.shape) / f.shape)
 
 
 @closed_form("gumbel", "gumbel", source="that of the Weibull distributions of exp(−x), Bauckhage 2013")
@@ -260,33 +294,34 @@ def _gumbel(f: Gumbel, g: Gumbel) -> Parts:
         "exp((μ₂−μ₁)/β₂)·Γ(1+β₁/β₂)": math.exp(moved + math.lgamma(1 + scales)),
         "−1": -1.0,
     }
-    return Parts(terms, _extreme(moved, (f.scale - g.scale) / g.scale))
+    return _extreme(terms, moved, scales, (f.scale - g.scale) / g.scale)
 
 
-def _extreme(moved: float, more: float) -> float:
-    """e^m·Γ(1 + r) − 1 − m − log r − γ(1 − r) for r = 1 + more, as two terms >= 0."""
-    log_factor = special.bregman_log_gamma(2 + more, 2.0, more) + (1 - EULER) * more  # log Γ(1 + r)
-    return _gap(moved + log_factor) + special.bregman_log_gamma(1 + more, 1.0, more)
+def _extreme(terms: Mapping[str, float], moved: float, ratio: float, more: float) -> Parts:
+    """e^m·Γ(1 + r) − 1 − m − log r − γ(1 − r) as two terms >= 0; more = r − 1 has digits that r has lost near 1."""
+    log_factor = special.bregman_log_gamma(1 + ratio, 2.0, more) + (1 - EULER) * more  # log Γ(1 + r)
+    value = _gap(moved + log_factor) + special.bregman_log_gamma(ratio, 1.0, more)
+    return Parts(terms, value, value + abs(math.expm1(moved + log_factor)) * (abs(moved) + abs(log_factor)))
 
 
 @closed_form("vonmises", "vonmises", source=GIL)
 def _vonmises(f: VonMises, g: VonMises) -> Parts:
-    mean = special.bessel_ratio(f.kappa)
-    turned = 2 * math.sin(0.5 * (f.mu - g.mu)) ** 2  # 1 − cos
-    grown = (g.kappa - f.kappa) + (special.log_i0e(g.kappa) - special.log_i0e(f.kappa))
+    mean, angle = special.bessel_ratio(f.kappa), f.mu - g.mu
+    turned = 2 * math.sin(0.5 * angle) ** 2  # 1 − cos
+    gap = special.bregman_log_i0(g.kappa, f.kappa)
     terms = {
-        "log(I₀(κ₂)/I₀(κ₁))": grown,
+        "log(I₀(κ₂)/I₀(κ₁))": gap + mean * (g.kappa - f.kappa),
         "κ₁·A(κ₁)": f.kappa * mean,
         "−κ₂·cos(μ₁−μ₂)·A(κ₁)": -g.kappa * (1 - turned) * mean,
     }
-    return Parts(terms, special.bregman_log_i0(g.kappa, f.kappa) + g.kappa * mean * turned)
+    value = gap + g.kappa * mean * turned
+    return Parts(terms, value, value + g.kappa * mean * abs(angle * math.sin(angle)))
 
 
 @closed_form("poisson", "poisson", source="Kullback 1959, chapter 7")
 def _poisson(f: Poisson, g: Poisson) -> Parts:
-    log_rates = log_ratio(g.rate, f.rate)
-    terms = {"λ₁·log(λ₁/λ₂)": -f.rate * log_rates, "−λ₁": -f.rate, "λ₂": g.rate}
-    return Parts(terms, f.rate * _gap(log_rates))
+    terms = {"λ₁·log(λ₁/λ₂)": f.rate * log_ratio(f.rate, g.rate), "−λ₁": -f.rate, "λ₂": g.rate}
+    return _not_cancelling(terms, rate_gap(g.rate, f.rate))
 
 
 @closed_form("bernoulli binomial", "bernoulli binomial", source="Kullback 1959, chapter 6")
@@ -296,7 +331,8 @@ def _binomial(f: BinomialLike, g: BinomialLike) -> Parts | None:
         return None
     draws = "n·" if n > 1 else ""
     success, failure, value = _one_draw(p, q)
-    return Parts({f"{draws}p₁·log(p₁/p₂)": n * success, f"{draws}(1−p₁)·log((1−p₁)/(1−p₂))": n * failure}, n * value)
+    terms = {f"{draws}p₁·log(p₁/p₂)": n * success, f"{draws}(1−p₁)·log((1−p₁)/(1−p₂))": n * failure}
+    return _not_cancelling(terms, n * value)
 
 
 @closed_form("geometric negbinomial", "geometric negbinomial", source="r/p₁ times that of one draw")
@@ -310,7 +346,7 @@ def _negative_binomial(f: NegativeBinomialLike, g: NegativeBinomialLike) -> Part
         f"{draws}log(p₁/p₂)": r * (success / p),
         f"{draws}(1−p₁)/p₁·log((1−p₁)/(1−p₂))": r * (failure / p),
     }
-    return Parts(terms, r * (value / p))
+    return _not_cancelling(terms, r * (value / p))
 
 
 def _one_draw(p: float, q: float) -> tuple[float, float, float]:
@@ -318,28 +354,29 @@ def _one_draw(p: float, q: float) -> tuple[float, float, float]:
     log_successes = log_ratio(q, p) if p else 0.0
     apart = (p - q) / (1 - p) if p < 1 else 0.0
     log_failures = math.log1p(apart) if abs(apart) < 0.5 else log_ratio(1 - q, 1 - p)
-    success = p * _gap(log_successes) if p else q
+    success = rate_gap(q, p) if p else q
     failure = (1 - p) * _gap(log_failures) if p < 1 else 1 - q
     return 0.0 - p * log_successes, 0.0 - (1 - p) * log_failures, success + failure
 
 
 @closed_form("mvnormal", "mvnormal", source="Kullback 1959, chapter 9")
 def _mvnormal(f: MvNormal, g: MvNormal) -> Parts:
-    variances, _, moved = standardised(f, g)
-    logs = np.log(variances)
-    root = np.linalg.cholesky(g.matrix)
-    apart = np.linalg.solve(root, np.linalg.solve(root, f.matrix - g.matrix).T)
-    excess = np.linalg.eigvalsh(0.5 * (apart + apart.T))  # the variances less 1, to their own last digits
-    if np.abs(excess).max() < 0.5:
-        logs = np.log1p(excess)
+    """By Cholesky factors; where the covariances are close, from the variances less 1 where G is standard."""
+    root, own = np.linalg.cholesky(g.matrix), np.linalg.cholesky(f.matrix)
+    moved = np.linalg.solve(root, np.subtract(f.centre, g.centre))
     distance = 0.5 * float(moved @ moved)
     terms = {
-        "½tr(Σ₂⁻¹Σ₁)": 0.5 * float(variances.sum()),
+        "½tr(Σ₂⁻¹Σ₁)": 0.5 * float(np.sum(np.linalg.solve(root, own) ** 2)),
         "−d/2": -0.5 * len(f.cov),
         "½(μ₁−μ₂)ᵀΣ₂⁻¹(μ₁−μ₂)": distance,
-        "½log(|Σ₂|/|Σ₁|)": 0.0 - 0.5 * float(logs.sum()),
+        "½log(|Σ₂|/|Σ₁|)": math.fsum(map(log_ratio, np.diag(root).tolist(), np.diag(own).tolist())),
     }
-    return Parts(terms, 0.5 * float(exp_gap(logs).sum()) + distance)
+    apart = np.linalg.solve(root, np.linalg.solve(root, f.matrix - g.matrix).T)
+    excess = np.linalg.eigvalsh(0.5 * (apart + apart.T))  # the variances less 1, to their own last digits
+    parts = _added_up(terms)
+    if np.abs(excess).max() < 0.5:
+        parts = _not_cancelling(terms, 0.5 * float(exp_gap(np.log1p(excess)).sum()), distance)
+    return parts._replace(size=parts.size * (condition(f) + condition(g)))
 
 
 # The general ones: −h(F) and the mean of −log g under F, from moments of F. What they lose where F and G are nearly
@@ -357,6 +394,9 @@ class Moments(Protocol):
 
     def variance(self) -> float:
         """E[(x − E[x])²]."""
+
+    def log_landmarks(self) -> tuple[float, float, float]:
+        """About where the quantiles 1/6, 1/2 and 5/6 of log x are."""
 
     def mean_log(self) -> float:
         """E[log x]."""
@@ -376,15 +416,15 @@ _ON_THE_POSITIVE = "exponential gamma chi2 invgamma lognormal halfnormal weibull
 
 @closed_form(f"normal laplace student gumbel {_ON_THE_POSITIVE}", "normal", source=LAZO)
 def _to_normal(f: Moments, g: Normal) -> Parts:
-    apart = (f.centre() - g.mean) / g.sd
-    return _added_up(
-        {
-            "−h(F)": -f.entropy(),
-            "½log(2πσ²)": math.log(g.sd) + 0.5 * LOG_2PI,
-            "Var[x]/2σ²": 0.5 * (f.variance() / g.sd / g.sd),
-            "(E[x]−μ)²/2σ²": 0.5 * apart * apart,
-        }
-    )
+    centre, variance = f.centre(), f.variance()
+    apart, spread = (centre - g.mean) / g.sd, 0.5 * (variance / g.sd / g.sd)
+    terms = {
+        "−h(F)": -f.entropy(),
+        "½log(2πσ²)": math.log(g.sd) + 0.5 * LOG_2PI,
+        "Var[x]/2σ²": spread,
+        "(E[x]−μ)²/2σ²": 0.5 * apart * apart,
+    }
+    return _added_up(terms, spread * _log(variance), apart / g.sd * (abs(g.mean) + abs(centre) * (1 + _log(centre))))
 
 
 @closed_form("normal", "laplace", source=LAZO)
@@ -397,14 +437,15 @@ def _normal_to_laplace(f: Normal, g: Laplace) -> Parts:
 
 @closed_form("normal laplace uniform exponential gamma chi2", "gumbel", source=LAZO)
 def _to_gumbel(f: Moments, g: Gumbel) -> Parts:
-    return _added_up(
-        {
-            "−h(F)": -f.entropy(),
-            "log β": math.log(g.scale),
-            "(E[x]−μ)/β": (f.centre() - g.loc) / g.scale,
-            "E[exp(−(x−μ)/β)]": f.exponential_moment(1 / g.scale, g.loc),
-        }
-    )
+    centre, moment = f.centre(), f.exponential_moment(1 / g.scale, g.loc)
+    terms = {
+        "−h(F)": -f.entropy(),
+        "log β": math.log(g.scale),
+        "(E[x]−μ)/β": (centre - g.loc) / g.scale,
+        "E[exp(−(x−μ)/β)]": moment,
+    }
+    far = (abs(centre) * (1 + _log(centre)) + abs(g.loc)) / g.scale
+    return _added_up(terms, far, moment * (far + _log(moment)))
 
 
 @closed_form("beta", "uniform", source=LAZO)
@@ -428,7 +469,8 @@ _POWER_PARTS = {
 def _to_gamma_power(f: Moments, g: GammaPower) -> Parts:
     """The value is written around the mean of u = (x/s)^p under G, where its terms are small whatever the shape."""
     shape, log_scale, power = g.as_gamma_power()
-    moment = f.log_moment(power) - power * log_scale  # log E[u]
+    of_f = f.log_moment(power)
+    moment = of_f - power * log_scale  # log E[u]
     numbers = (
         math.lgamma(shape) - math.log(abs(power)) + power * shape * log_scale,
         (1 - power * shape) * f.mean_log(),
@@ -439,21 +481,24 @@ def _to_gamma_power(f: Moments, g: GammaPower) -> Parts:
     log_u = power * (f.mean_log() - log_scale) - math.log(shape)
     bend = shape * (math.expm1(moment - math.log(shape)) - log_u)
     around = [-f.entropy(), f.mean_log(), bend, -log_peak(shape), -math.log(abs(power))]
-    return Parts({"−h(F)": -f.entropy(), **named}, math.fsum(around), math.fsum([1.0, *map(abs, around)]))
+    scales = abs(power) * (abs(f.log_landmarks()[1]) + abs(log_scale))  # of the exponents, which may cancel
+    magnitudes = [1.0, *map(abs, around), math.exp(moment) * (1 + abs(of_f) + scales)]
+    magnitudes += [shape * (abs(power * f.mean_log()) + scales + abs(math.log(shape)))]
+    return Parts({"−h(F)": -f.entropy(), **named}, math.fsum(around), math.fsum(magnitudes))
 
 
 @closed_form(_ON_THE_POSITIVE, "lognormal", source=LAZO)
 def _to_lognormal(f: Moments, g: LogNormal) -> Parts:
-    apart = (f.mean_log() - g.mu) / g.sigma
-    return _added_up(
-        {
-            "−h(F)": -f.entropy(),
-            "E[log x]": f.mean_log(),
-            "½log(2πσ²)": math.log(g.sigma) + 0.5 * LOG_2PI,
-            "Var[log x]/2σ²": 0.5 * (f.variance_log() / g.sigma / g.sigma),
-            "(E[log x]−μ)²/2σ²": 0.5 * apart * apart,
-        }
-    )
+    centre = f.mean_log()
+    apart = (centre - g.mu) / g.sigma
+    terms = {
+        "−h(F)": -f.entropy(),
+        "E[log x]": centre,
+        "½log(2πσ²)": math.log(g.sigma) + 0.5 * LOG_2PI,
+        "Var[log x]/2σ²": 0.5 * (f.variance_log() / g.sigma / g.sigma),
+        "(E[log x]−μ)²/2σ²": 0.5 * apart * apart,
+    }
+    return _added_up(terms, apart / g.sigma * (abs(centre) + abs(g.mu)))
 
 
 @closed_form("uniform", "pareto", source=LAZO)
@@ -464,7 +509,7 @@ def _to_pareto(f: Moments, g: Pareto) -> Parts:
         "log s − log α": math.log(g.scale) - math.log(g.shape),
         "(α+1)·E[log(x/s)]": (g.shape + 1) * logs,
     }
-    return _added_up(terms)
+    return _added_up(terms, (g.shape + 1) * (abs(f.mean_log()) + abs(math.log(g.scale))))
 
 
 @closed_form("uniform", "beta", source=LAZO)

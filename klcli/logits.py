@@ -59,8 +59,10 @@ def softened(teacher: Array, student: Array, temperature: float) -> Softened:
         finite = _finite_rows(teacher, np.where(broken[:, None], teacher, student), p, temperature)
         divergences = np.where(broken, math.inf, finite.divergences)
         losses = np.where(broken, math.inf, finite.losses)
-        if np.isnan(losses + divergences).any() or (np.isinf(losses + divergences) & ~broken).any():
-            raise BeyondFloat64Error("the divergence of logits this far apart")
+        beyond = ~broken & ~np.isfinite(losses + divergences)
+        if beyond.any():
+            where = f" in row {int(np.argmax(beyond))}" if len(p) > 1 else ""
+            raise BeyondFloat64Error(f"the divergence of logits this far apart{where}")
         plain = log_softmax(teacher, temperature) - log_softmax(student, temperature)
         logs = np.where(broken[:, None], plain, divergences[:, None] - finite.x)
         terms = np.where(lost, math.inf, np.where(p > 0, p * logs, 0.0)) + 0.0  # never −0

@@ -39,7 +39,26 @@ def log_ratio(a: float, b: float, apart: float | None = None) -> float:
     """
     if b / 2 <= a <= 2 * b:
         return math.log1p((a - b if apart is None else apart) / b)
-    return math.log(a) - math.log(b)
+    ratio = a / b
+    return math.log(ratio) if 1e-300 < ratio < 1e300 else math.log(a) - math.log(b)
+
+
+def ratio_gap(a: float, b: float, apart: float | None = None, *, power: float = 1.0) -> float:
+    """R − 1 − log r of r = (a/b)^power, >= 0, to its own last digits however near and however far a and b are.
+
+    `apart` is a − b where that is known to more digits than a and b have.
+
+    >>> math.isclose(ratio_gap(2.0, 1.0), 1 - math.log(2), rel_tol=1e-15)
+    True
+    """
+    logs = power * log_ratio(a, b, apart)
+    return float(exp_gap(logs)) if abs(logs) < 1 else (a / b) ** power - 1 - logs
+
+
+def rate_gap(a: float, b: float) -> float:
+    """A − b − b·log(a/b), >= 0, which is b·ratio_gap(a, b), also where a/b is beyond float64."""
+    logs = log_ratio(a, b)
+    return b * float(exp_gap(logs)) if abs(logs) < 1 else a - b - b * logs
 
 
 # Gamma functions
@@ -149,20 +168,31 @@ def bregman_log_gamma(y: float, x: float, apart: float | None = None) -> float:
     >>> math.isclose(bregman_log_gamma(3.0, 1.0), math.log(2) - 2 * digamma(1.0), rel_tol=1e-15)
     True
     """
-    rho = log_ratio(y, x, apart)
-    return y * float(exp_gap(-rho)) + 0.5 * float(exp_gap(rho)) + bregman_stirling(y, x, apart)
+    if apart is None:
+        apart = y - x
+    return y * ratio_gap(x, y, -apart) + 0.5 * ratio_gap(y, x, apart) + bregman_stirling(y, x, apart)
 
 
-def log_gamma_ratio(x: float, step: float) -> float:
-    """log(Γ(x + step)/Γ(x)), for x and x + step > 0."""
-    return bregman_log_gamma(x + step, x) + digamma(x) * step
+def log_gamma_ratio(y: float, x: float, apart: float | None = None) -> float:
+    """log(Γ(y)/Γ(x)), for y and x > 0; `apart` is y − x where that has more digits than y.
+
+    Near 0, where ψ(x)·(y − x) would cancel, Γ(x) is Γ(x + 1)/x.
+
+    >>> math.isclose(log_gamma_ratio(5.0, 1e-14), math.log(24e-14), rel_tol=1e-14)
+    True
+    """
+    if apart is None:
+        apart = y - x
+    if min(y, x) < 1:
+        return log_gamma_ratio(y + 1, x + 1, apart) - log_ratio(y, x, apart)
+    return bregman_log_gamma(y, x, apart) + digamma(x) * apart
 
 
 def log_beta(a: float, b: float) -> float:
     """The logarithm of the beta function B(a, b)."""
     if a + b < 20:
         return math.lgamma(a) + math.lgamma(b) - math.lgamma(a + b)
-    return math.lgamma(min(a, b)) - log_gamma_ratio(max(a, b), min(a, b))
+    return math.lgamma(min(a, b)) - log_gamma_ratio(a + b, max(a, b), min(a, b))
 
 
 def log_peak(shape: float) -> float:

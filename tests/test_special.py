@@ -63,6 +63,8 @@ OF_TWO: dict[str, Exact] = {
     "bregman_log_gamma": bregman(mpmath.loggamma, mpmath.digamma),
     "bregman_log_i0": bregman(log_i0, bessel_ratio),
     "log_ratio": lambda y, x: mpmath.log(y / x),
+    "ratio_gap": lambda y, x: y / x - 1 - mpmath.log(y / x),
+    "rate_gap": lambda y, x: y - x - x * mpmath.log(y / x),
 }
 
 
@@ -174,9 +176,43 @@ def test_log_ratio_at_the_ends_of_float64(a: float, b: float) -> None:
     assert relative_error(special.log_ratio(a, b), exact(OF_TWO["log_ratio"], [a, b])) < 1e-15
 
 
-@pytest.mark.parametrize("order", [-1.5, -0.5, 1e-9, 1.0, 2.0, 7.5, 1e4])
+@pytest.mark.parametrize("step", [-1.5, -0.5, 1e-9, 1.0, 2.0, 7.5, 1e4])
 @pytest.mark.parametrize("x", [1.7, 30.0, 1e5])
-def test_log_gamma_ratio_keeps_what_large_numbers_would_lose(x: float, order: float) -> None:
+def test_log_gamma_ratio_keeps_what_large_numbers_would_lose(x: float, step: float) -> None:
     """Log Γ(x + step)/Γ(x) is right to 1e-14 where both logarithms have a million."""
-    wanted = exact(lambda x, step: mpmath.loggamma(x + step) - mpmath.loggamma(x), [x, order])
-    assert abs(special.log_gamma_ratio(x, order) - wanted) < 2e-14 * max(abs(wanted), abs(order))
+    wanted = exact(lambda x, step: mpmath.loggamma(x + step) - mpmath.loggamma(x), [x, step])
+    assert abs(special.log_gamma_ratio(x + step, x, step) - wanted) < 2e-14 * max(abs(wanted), abs(step))
+
+
+far = st.builds(lambda exponent: 10.0**exponent, st.floats(-15, 16))
+
+
+@given(st.one_of(near_pairs, st.tuples(far, far)))
+@settings(deadline=None, derandomize=True, max_examples=300)
+def test_log_gamma_ratio_keeps_what_small_numbers_would_lose(pair: tuple[float, float]) -> None:
+    """Log Γ(y)/Γ(x) is right to 1e-14 from 1e-15 to 1e16, where ψ(x)·(y − x) would cancel next to 0."""
+    y, x = pair
+    wanted = exact(lambda y, x: mpmath.loggamma(y) - mpmath.loggamma(x), pair)
+    tangent = abs(y - x) * abs(special.digamma(x + 1)) + abs(math.log(y / x))
+    assert abs(special.log_gamma_ratio(y, x) - wanted) <= 1e-14 * max(abs(wanted), tangent)
+
+
+@pytest.mark.parametrize(("y", "x"), [(3 + 1e-10, 1e-10), (2 + 1e-14, 1e-14), (1.0, 1e-300), (1e-14, 1e15)])
+def test_log_gamma_ratio_next_to_the_pole(y: float, x: float) -> None:
+    """Next to 0, where Γ is 1/x, the relative error is below 1e-14."""
+    wanted = exact(lambda y, x: mpmath.loggamma(y) - mpmath.loggamma(x), [y, x])
+    assert relative_error(special.log_gamma_ratio(y, x), wanted) < 1e-14
+
+
+@pytest.mark.parametrize(("a", "b"), [(1e-300, 1e300), (1.0, 1e-14), (1e8, 3.0), (2.9, 1.0), (1.0, 2.9), (1.5, 1.6)])
+@pytest.mark.parametrize("power", [1.0, 2.0])
+def test_gaps_of_ratios_that_are_far_from_1(a: float, b: float, power: float) -> None:
+    """Far ratios are taken as they are, not as e to their logarithms."""
+    wanted = exact(lambda a, b: (a / b) ** power - 1 - power * mpmath.log(a / b), [a, b])
+    assert relative_error(special.ratio_gap(a, b, power=power), wanted) < 1e-15
+
+
+def test_a_gap_whose_ratio_is_beyond_float64() -> None:
+    """b·(r − 1 − log r) is finite where r = a/b is not, and is that of the ratio elsewhere."""
+    assert special.rate_gap(1e10, 1e-300) == 1e10
+    assert special.rate_gap(3.0, 0.5) == pytest.approx(0.5 * special.ratio_gap(3.0, 0.5), rel=1e-15)

@@ -17,7 +17,7 @@ from klcli.families.positive import (
     Weibull,
 )
 from klcli.families.text import Load, parse
-from klcli.families.vectors import Dirichlet, MvNormal, standardised
+from klcli.families.vectors import Dirichlet, MvNormal, condition, standardised
 from klcli.families.whole import (
     Bernoulli,
     Binomial,
@@ -66,6 +66,7 @@ __all__ = [
     "Uniform",
     "VonMises",
     "Weibull",
+    "condition",
     "parse",
     "plain",
     "standardised",

@@ -47,10 +47,28 @@ class Density(Family):
         """Numbers around its middle, at its own scale and from there out: where its density may bend."""
         return spread_out(*self.landmarks())
 
+    def log_landmarks(self) -> tuple[float, float, float]:
+        """The landmarks of log x, where x is positive."""
+        low, centre, high = map(math.log, self.landmarks())
+        return (low, centre, high)
+
     def log_density_of_log(self, t: Any) -> Array:
         """The log-density of log x at t, which is that of x plus t."""
         result: Array = self.log_density(np.exp(t)) + t
         return result
+
+    def log_cost(self, x: Any, beyond: Any = 0.0) -> Array:
+        """The logarithm of −log of the density at x·e^beyond where that is huge: log of what grows most in it.
+
+        A heavy tail of F makes little of it, so that it counts even where float64 does not hold it itself. −inf where
+        −log of the density is huge nowhere.
+        """
+        return np.full_like(np.asarray(x + beyond, float), -math.inf)
+
+    def log_cost_of_log(self, t: Any) -> Array:
+        """The same at x = e^t."""
+        beyond = np.maximum(np.asarray(t, float) - CUT, 0)
+        return self.log_cost(np.exp(t - beyond), beyond)
 
     def moment_bound(self) -> float:
         """The order from which E|x|^p is infinite."""
@@ -63,6 +81,13 @@ class Density(Family):
     def tail_power(self) -> float:
         """The power of x that −log of the density grows like."""
         return 0.0
+
+
+def _log_distance(x: Any, beyond: Any, loc: float, scale: float) -> Array:
+    """The logarithm of |z| for z = (x·e^beyond − loc)/scale."""
+    with np.errstate(divide="ignore"):
+        result: Array = np.log(np.abs(x - loc * np.exp(-beyond))) + beyond - math.log(scale)
+    return result
 
 
 def spread_out(low: float, centre: float, high: float) -> Array:
@@ -90,6 +115,10 @@ class Normal(Density):
     def landmarks(self) -> tuple[float, float, float]:
         """The mean, a standard deviation to both sides."""
         return (self.mean - self.sd, self.mean, self.mean + self.sd)
+
+    def log_cost(self, x: Any, beyond: Any = 0.0) -> Array:
+        """That of z²/2."""
+        return 2 * _log_distance(x, beyond, self.mean, self.sd) - math.log(2)
 
     def tail_power(self) -> float:
         """As z²/2."""
@@ -129,6 +158,10 @@ class Laplace(Density):
         """loc, a scale to both sides."""
         return (self.loc - self.scale, self.loc, self.loc + self.scale)
 
+    def log_cost(self, x: Any, beyond: Any = 0.0) -> Array:
+        """That of |z|."""
+        return _log_distance(x, beyond, self.loc, self.scale)
+
     def tail_power(self) -> float:
         """As |z|."""
         return 1.0
@@ -158,24 +191,37 @@ class StudentLike(Density):
         """Degrees of freedom, location and scale."""
 
     @functools.cached_property
+    def _log_width(self) -> float:
+        """log(√df·B(df/2, ½)), of which the large numbers that cancel for many degrees of freedom are left out."""
+        df, _, _ = self.as_student()
+        half = 0.5 * df
+        if half < 1:
+            return 0.5 * math.log(df) + log_beta(half, 0.5)
+        return 0.5 * LOG_2PI + 0.5 * digamma_gap(half) - special.bregman_log_gamma(half + 0.5, half, 0.5)
+
+    @functools.cached_property
     def _constant(self) -> float:
-        df, _, scale = self.as_student()
-        return -math.log(scale) - 0.5 * math.log(df) - log_beta(0.5 * df, 0.5)
+        return -math.log(self.as_student()[2]) - self._log_width
 
     def log_density(self, x: Any) -> Array:
         """−½(df + 1)·log(1 + z²/df) − log(scale·√df·B(df/2, ½)), z = (x − loc)/scale."""
         df, loc, scale = self.as_student()
-        z = np.abs(np.asarray(x, float) - loc) / (scale * math.sqrt(df))
+        apart = np.abs(np.asarray(x, float) - loc)
         with np.errstate(over="ignore", divide="ignore"):
-            logs = np.where(z > 1e100, 2 * np.log(z), np.log1p(z * z))
+            z = apart / scale / math.sqrt(df)
+            logs: Array = np.where(z > 1e100, 2 * (np.log(apart) - math.log(scale)) - math.log(df), np.log1p(z * z))
         result: Array = self._constant - 0.5 * (df + 1) * logs
         return result
 
     def log_density_of_log(self, t: Any) -> Array:
-        """The log-density of log x at t."""
-        beyond = np.maximum(np.asarray(t, float) - CUT, 0)  # where e^t is not a float64, the tail is a power of x
-        result: Array = self.log_density(np.exp(t - beyond)) - (self.as_student()[0] + 1) * beyond + t
-        return result
+        """The log-density of log x at t; far out it is that of x^−df, without x itself, which may be no float64."""
+        df, loc, scale = self.as_student()
+        width = math.log(scale) + 0.5 * math.log(df)
+        start = min(20 + (max(width, math.log(abs(loc))) if loc else width), CUT)
+        t = np.asarray(t, float)
+        far = np.maximum(t, start)
+        tail: Array = self._constant + (df + 1) * (width - np.log1p(-loc * np.exp(-far))) - df * far
+        return np.where(t > start, tail, self.log_density(np.exp(np.minimum(t, start))) + t)
 
     def landmarks(self) -> tuple[float, float, float]:
         """loc, a scale to both sides."""
@@ -220,7 +266,7 @@ class Student(StudentLike):
         """½(df + 1)·(ψ(½df + ½) − ψ(½df)) + log(√df·B(½df, ½)·scale)."""
         half = 0.5 * self.df
         slopes = math.log1p(1 / self.df) + digamma_gap(half) - digamma_gap(half + 0.5)
-        return (half + 0.5) * slopes + 0.5 * math.log(self.df) + log_beta(half, 0.5) + math.log(self.scale)
+        return (half + 0.5) * slopes + self._log_width + math.log(self.scale)
 
     def centre(self) -> float:
         """The mean, loc, for df > 1."""
@@ -249,6 +295,13 @@ class Gumbel(Density):
     def landmarks(self) -> tuple[float, float, float]:
         """The mode, and more above than below."""
         return (self.loc - self.scale, self.loc, self.loc + 2 * self.scale)
+
+    def log_cost(self, x: Any, beyond: Any = 0.0) -> Array:
+        """That of z or e^−z, whichever is more."""
+        with np.errstate(over="ignore"):
+            z = (x - self.loc * np.exp(-beyond)) / self.scale * np.exp(beyond)
+        result: Array = np.maximum(_log_distance(x, beyond, self.loc, self.scale), -z)
+        return result
 
     def tail_power(self) -> float:
         """As z, above; below it grows like e^−z."""

@@ -87,6 +87,12 @@ class GammaPower(Positive):
             result: Array = shape * (s - np.expm1(s)) + self._constant
         return result
 
+    def log_cost_of_log(self, t: Any) -> Array:
+        """That of u, which falls out of float64 far up or, with a power < 0, near 0."""
+        _, log_scale, power = self.as_gamma_power()
+        result: Array = power * (np.asarray(t, float) - log_scale)
+        return result
+
     @functools.cached_property
     def _constant(self) -> float:
         shape, _, power = self.as_gamma_power()
@@ -132,7 +138,7 @@ class GammaPower(Positive):
     def log_moment(self, order: float) -> float:
         """Log E[x^order] = order·log scale + log Γ(shape + order/power)/Γ(shape)."""
         shape, log_scale, power = self.as_gamma_power()
-        return order * log_scale + log_gamma_ratio(shape, order / power)
+        return order * log_scale + log_gamma_ratio(shape + order / power, shape, order / power)
 
     def log_spread(self) -> float:
         """Log E[x²]/E[x]², from log Γ at three shapes in steps of 1/power."""
@@ -367,7 +373,8 @@ class Beta(Positive):
         """For x = e^t, a·log x + (b − 1)·log(1 − x) − log B(a, b)."""
         t = np.asarray(t, float)
         with np.errstate(divide="ignore", invalid="ignore"):
-            rest = np.log(-np.expm1(np.minimum(t, 0.0)))  # log(1 − x)
+            x = np.exp(np.minimum(t, 0.0))
+            rest = np.where(x < 0.5, np.log1p(-x), np.log(-np.expm1(np.minimum(t, 0.0))))  # log(1 − x)
             s = self.a * (t - self.log_centre) + self.b * (rest - self.mirrored.log_centre)
             return np.where(t < 0, s + self._constant - rest, -math.inf)
 
@@ -400,4 +407,5 @@ class Beta(Positive):
 
     def log_moment(self, order: float) -> float:
         """Log E[x^order] = log B(a + order, b)/B(a, b)."""
-        return log_gamma_ratio(self.a, order) - log_gamma_ratio(self.a + self.b, order)
+        whole = self.a + self.b
+        return log_gamma_ratio(self.a + order, self.a, order) - log_gamma_ratio(whole + order, whole, order)

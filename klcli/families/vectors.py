@@ -189,9 +189,22 @@ def _not_a_covariance(given: Array) -> str:
 
 
 def standardised(f: MvNormal, g: MvNormal) -> tuple[Array, Array, Array]:
-    """Variances and axes of F where the map that makes G standard takes it, and its mean there."""
-    root = np.linalg.cholesky(g.matrix)
-    half = np.linalg.solve(root, np.linalg.cholesky(f.matrix))
-    turn, widths, _ = np.linalg.svd(half)
-    moved = np.linalg.solve(root, np.subtract(f.centre, g.centre))
-    return widths**2, turn, moved
+    """Variances and axes of F where the map that makes G standard takes it, and its mean there.
+
+    The map is made of the eigenvectors of the correlations of G: the closed form has its Cholesky factor.
+    """
+    scale = np.sqrt(np.diag(g.matrix))
+    values, vectors = np.linalg.eigh(g.matrix / scale / scale[:, None])
+    standard = (vectors / np.sqrt(values)).T / scale
+    turn, widths, _ = np.linalg.svd(standard @ np.linalg.cholesky(f.matrix))
+    return widths**2, turn, standard @ np.subtract(f.centre, g.centre)
+
+
+def condition(each: MvNormal) -> float:
+    """How much larger errors become where the covariance is solved: the condition of the matrix of correlations.
+
+    The scales of the numbers do not matter to a Cholesky factor. Source: Higham (2002), "Accuracy and stability of
+    numerical algorithms", section 10.1.
+    """
+    scale = np.sqrt(np.diag(each.matrix))
+    return float(np.linalg.cond(each.matrix / scale / scale[:, None]))
