@@ -265,6 +265,7 @@ def test_plot_draws_in_the_order_given(call: Run) -> None:
     assert lines[-2:] == ["balls.csv::q2: D(P‖Q) = 0.102684 nats", "balls.csv::q1: D(P‖Q) = 0.006735 nats"]
     assert call("plot", f"{path}::p").out.splitlines()[-1] == "H(P) = 1.860779 nats"
     assert call("plot", path, "--json").results[0]["measure"] == "kl"
+    assert call("plot", stdin='{"a": 1, "b": 3}').out.splitlines()[-2] == "H(P) = 0.562335 nats"
 
 
 @pytest.mark.parametrize("name", SIGNATURES)

@@ -9,13 +9,13 @@ import json
 import math
 import operator
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import pytest
-from conftest import valid
+from conftest import Done, valid
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracle import exact
@@ -924,3 +924,8 @@ def test_redundancy_keeps_its_digits() -> None:
     assert code_of([0.7, 0.2, 0.1]).details["redundancy"] == pytest.approx(
         1.3 - float(exact("entropy", [0.7, 0.2, 0.1], base=2)), rel=1e-14
     )
+
+
+def test_code_takes_what_is_piped_in(call: Callable[..., Done]) -> None:
+    """Without a P it is what standard input holds."""
+    assert call("code", "--json", stdin='{"a": 2, "b": 1, "c": 1}').result["value"] == 1.5

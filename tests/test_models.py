@@ -172,7 +172,8 @@ def test_distill_of_the_known_example(call: Run) -> None:
 )
 def test_vae_reads_latents_in_rows_or_samples_in_rows(call: Run, text: str) -> None:
     """Columns mu and logvar have a latent to a row, mu0 and its like a sample to a row."""
-    result = call("vae", "-", "--json", stdin=text).result
+    result = call("vae", "--json", stdin=text).result
+    assert call("vae", "-", "--json", stdin=text).result == result
     assert result["value"] == pytest.approx(0.943147180559945, abs=1e-15)
 
 

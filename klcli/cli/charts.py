@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from klcli.cli.options import Source, base_option, input_options, output_options
-from klcli.cli.show import Command, read, show
+from klcli.cli.show import Command, default_source, read, show
 from klcli.measures import entropy, kl
 
 
@@ -17,7 +17,7 @@ from klcli.measures import entropy, kl
     cls=Command,
     short_help="Bars of P and the Qs, and what each outcome adds.",
     params=[
-        click.Argument(["sources"], type=Source(), metavar="P [Q...]", nargs=-1, required=True),
+        click.Argument(["sources"], type=Source(), metavar="[P] [Q...]", nargs=-1),
         base_option(),
         *input_options(),
         *output_options(default="bars"),
@@ -29,7 +29,7 @@ def plot_command(sources: tuple[str, ...], base: float, **given: Any) -> int:
     P is the first distribution and the Qs are the others, whether they stand in one file or in several. With
     --output the chart is drawn as PNG, SVG or PDF, by the ending of the file; without it, in the terminal.
     """
-    p, *qs = (each for found in read(sources, given) for each in found)
+    p, *qs = (each for found in read(sources or (default_source(),), given) for each in found)
     smooth = given["smooth"]
     if not qs:
         return show([entropy(p, base=base, smooth=smooth)], given)

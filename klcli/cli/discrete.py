@@ -92,7 +92,7 @@ def compare_command(sources: tuple[str, ...], measures: tuple[str, ...], by: str
     cls=Command,
     short_help="Codewords for P, or for Q used on P, and what they cost.",
     params=[
-        click.Argument(["p"], type=Source(), metavar="P"),
+        click.Argument(["p"], type=Source(), metavar="[P]", required=False),
         click.Argument(["q"], type=Source(), metavar="[Q]", required=False),
         option("--code", type=click.Choice(tuple(CODES)), default="huffman", show_default=True, help="The code."),
         option("--total", type=click.IntRange(min=1), help="Length of the corpus, where P holds no counts."),
@@ -100,14 +100,14 @@ def compare_command(sources: tuple[str, ...], measures: tuple[str, ...], by: str
         *output_options(),
     ],
 )
-def code_command(p: str, q: str | None, code: str, total: int | None, **given: Any) -> int:
+def code_command(p: str | None, q: str | None, code: str, total: int | None, **given: Any) -> int:
     """The codebook of P with its mean length in bits; with Q, what P takes in the code that was made for Q.
 
     Huffman's words are the shortest that can be told apart, Shannon's have ⌈log₂ 1/p⌉ bits, and ideal lengths are
     −log₂ p. Of equal weights the one that was made first is joined first, outcomes before groups; words of one
     length follow each other in the outcomes' order. Counts, or --total, give the length of the whole corpus too.
     """
-    sources = [p] if q is None else [p, q]
+    sources = [default_source() if p is None else p, *([] if q is None else [q])]
     data = [readers.only(each, source) for each, source in zip(read(sources, given), sources, strict=True)]
     return show([coding.code(*data, code=code, total=total, smooth=given["smooth"])], given)
 

@@ -10,7 +10,7 @@ import click
 from klcli import losses, readers
 from klcli.batches import KINDS
 from klcli.cli.options import Number, Source, format_option, option, output_options
-from klcli.cli.show import Command, refuse_inputs, show
+from klcli.cli.show import Command, default_source, refuse_inputs, show
 from klcli.errors import InputError
 from klcli.matrices import Matrix, matched, paired, read_matrix
 from klcli.result import Result
@@ -86,15 +86,19 @@ def loss_command(input: str, target: str, **given: Any) -> int:  # noqa: A002
     "vae",
     cls=Command,
     short_help="The KL term of a VAE, latent by latent.",
-    params=[click.Argument(["file"], type=Source(), metavar="FILE"), format_option(), *output_options()],
+    params=[
+        click.Argument(["file"], type=Source(), metavar="[FILE]", required=False),
+        format_option(),
+        *output_options(),
+    ],
 )
-def vae_command(file: str, **given: Any) -> int:
+def vae_command(file: str | None, **given: Any) -> int:
     """The KL term of a variational autoencoder: how far N(mu, exp(logvar)) is from N(0, 1), summed over latents.
 
     FILE has the columns mu and logvar, a latent to a row; or, for a batch, the columns mu1, mu2 ... and logvar1,
-    logvar2 ..., a sample to a row. logvar is the natural logarithm of the variance.
+    logvar2 ..., a sample to a row; without it, standard input. logvar is the natural logarithm of the variance.
     """
-    (matrix,) = _read((file,), given)
+    (matrix,) = _read((default_source() if file is None else file,), given)
     return show([_vae(matrix)], given)
 
 
