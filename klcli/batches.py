@@ -7,7 +7,7 @@ refused, with what it looks like, where it is not what it is said to be.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from klcli.distribution import MENTIONED, MOST, TOLERANCE, WITHIN
@@ -19,6 +19,7 @@ from klcli.numerals import counted, short
 if TYPE_CHECKING:
     from klcli.numerics import Array, Mask
 
+_ROUNDED = 0.02  # how far from 1 a sum may be of probabilities that were rounded to 8 bits
 KINDS = {"log-probs": "log-probabilities", "probs": "probabilities", "logits": "logits"}
 
 
@@ -84,9 +85,14 @@ def named_grid(shape: tuple[int, ...], rows: Sequence[str] | None, columns: Sequ
             raise InputError(f"{counted(len(names), 'name')} for {counted(size, what)}: each needs one")
     numbered = ("",) if height == 1 else tuple(f"row {row}" for row in range(height))
     return Grid(
-        numbered if rows is None else tuple(map(str, rows)),
-        tuple(f"{word} {column}" for column in range(width)) if columns is None else tuple(map(str, columns)),
+        numbered if rows is None else _in_words("row", rows),
+        _in_words(word, range(width) if columns is None else columns),
     )
+
+
+def _in_words(word: str, names: Iterable[Any]) -> tuple[str, ...]:
+    """The names, those that are plain numbers with what they number."""
+    return tuple(f"{word} {name}" if str(name).isdigit() else str(name) for name in names)
 
 
 def as_side(values: Array, kind: str, name: str, grid: Grid, option: str = "") -> Side:
@@ -151,9 +157,9 @@ def _sums(values: Array, kind: str) -> Array:
     return sums
 
 
-def _sums_to_one(values: Array, kind: str) -> bool:
+def _sums_to_one(values: Array, kind: str, within: float = WITHIN) -> bool:
     """Whether every row is one of probabilities, or of log-probabilities."""
-    fits = np.abs(_sums(values, kind) - 1) <= WITHIN
+    fits = np.abs(_sums(values, kind) - 1) <= within
     return bool(fits.all()) and not (kind == "probs" and bool((values < 0).any()))
 
 
@@ -165,6 +171,10 @@ def _likeness(values: Array, kind: str, option: str) -> str:
     for base in (2, 10):
         if _sums_to_one(values * math.log(base), "log-probs"):
             return f"they look like logarithms to base {base}: multiply them by ln {base} and give {option} log-probs"
+    if _sums_to_one(values, kind, _ROUNDED):
+        if kind == "log-probs":
+            return f"they look like log-probabilities with few digits: {option} logits divides by the sum"
+        return "they look like probabilities with few digits: divide each row by its sum"
     if (values < 0).any() or kind == "log-probs":
         return f"they look like logits: {option} logits"
     what = "counts" if (values == np.floor(values)).all() else "weights"

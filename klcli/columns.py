@@ -23,6 +23,8 @@ class Column(NamedTuple):
     beside: tuple[str, ...] = ()  # the names of columns of text that stand beside it and are not used
     values: Array | None = None  # the numbers, where they are read already and there are no cells
     label_name: str = ""  # of the column that its labels are from, where a table has named it
+    labels_first: bool = True  # that column is the first one
+    is_named: bool = True  # its name was given, and is not its position
     has_number_labels: bool = False  # its labels are numbers and no header says so: they may be data
 
 

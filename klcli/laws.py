@@ -214,7 +214,7 @@ def _of_three(weights: Sequence[Array], base: float) -> Iterator[_Law]:
     law = _law("triangle inequality", "D(P‖R) ≤ D(P‖Q) + D(Q‖R)", direct, "≤", sum(legs), binding=False)
     words = {"yes": "holds here; no law of D", "no": "fails here; no law of D"}
     if math.isinf(direct):
-        yield law._replace(relation="=", holds="does not apply", remark="infinite both ways")
+        yield law._replace(relation="=", holds="does not apply", remark="infinite on both sides")
     else:
         yield law._replace(remark=words.get(law.holds, law.remark))
     direct, *legs = _sides(js_distance, weights, base)

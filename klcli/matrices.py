@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from klcli.columns import Column, is_infinite, is_number
@@ -22,33 +22,41 @@ if TYPE_CHECKING:
 
 
 class Matrix(NamedTuple):
-    """Numbers in rows and columns, finite or −inf, and what the rows and the columns are called where they are."""
+    """Numbers in rows and columns, finite or −inf, what rows and columns are called where they are, and notes."""
 
     name: str
     values: NDArray[np.float64]
     rows: tuple[str, ...] | None
     columns: tuple[str, ...] | None
+    notes: tuple[str, ...] = ()
+
+
+_ROW_NAMES = ("row", "sample")
 
 
 def read_matrix(source: str, *, input_format: str | None = None) -> Matrix:
     """The matrix that the source holds: a table, a list of lists, or one row.
 
-    One column of numbers, and numbers on the command line, are one row, and labels beside them its classes. A mapping
-    in JSON or YAML holds columns by name.
+    One column of numbers, and numbers on the command line, are one row, and labels beside them its classes, unless
+    their column is called row or sample. A mapping in JSON or YAML holds columns by name.
 
     Raises InputError with the source, the place and what would be right.
 
-    >>> read_matrix("a=2,b=1,c=0")[1:]
+    >>> read_matrix("a=2,b=1,c=0")[1:4]
     (array([[2., 1., 0.]]), None, ('a', 'b', 'c'))
     """
     path, wanted = split(source)
     name = called_in_outputs(path) + ("" if wanted is None else f"::{wanted}")
     columns = _all_numbers(read_columns(source, input_format), name)
-    values = np.array([_values(column, name) for column in columns])
-    labels = None if columns[0].labels is None else tuple(columns[0].labels)
-    if len(columns) == 1:
-        return Matrix(name, values, None, labels)
-    return Matrix(name, values.T, labels, _names(columns))
+    values = np.array([_values(column, name) for column in columns]).T
+    first = columns[0]
+    labels = None if first.labels is None else tuple(first.labels)
+    is_list_of_lists = not first.is_named and first.name != ""
+    if len(columns) > 1 or is_list_of_lists or first.label_name.lower() in _ROW_NAMES:
+        return Matrix(name, values, labels, _names(columns), tuple(_counting(columns, values, name)))
+    is_doubtful = labels is None and first.name != "" and wanted is None and len(values) > 1
+    note = f"{name}: one column of {len(values)} numbers, taken as one row of {len(values)} classes"
+    return Matrix(name, values.T, None, labels, (note,) if is_doubtful else ())
 
 
 def _all_numbers(columns: list[Column], name: str) -> list[Column]:
@@ -60,27 +68,49 @@ def _all_numbers(columns: list[Column], name: str) -> list[Column]:
         shown = ", ".join(f"{column.name} has {len(_cells(column))}" for column in columns)
         raise InputError(f"{name}: columns of different lengths: {shown}")
     if first.has_number_labels:
-        columns = [Column("1", None, labels, first.place, first.notes), first._replace(labels=None)]
-        labels = ()
-    words = [not is_number(label) for label in labels]
-    if any(words) and not all(words) and not is_key(first.label_name):
-        slip = words.index(True)
-        raise InputError(
-            f"{name}: {first.place(slip)}, column {first.label_name}: {clipped(labels[slip])!r} is not a number; "
-            "if the column names the rows, call it row"
-        )
-    missing = next((index for index, label in enumerate(labels) if not _is_label(label)), None)
-    if missing is not None:
-        raise InputError(
-            f"{name}: {first.place(missing)}: {clipped(labels[missing])!r} stands among labels, or for a number that "
-            "is missing: rows have names, or numbers in every column"
-        )
+        columns = [Column("1", None, labels, first.place, first.notes, is_named=False), first._replace(labels=None)]
+    elif first.labels is not None:
+        _refuse_numbers_mistyped(first, name)
+    if first.beside:
+        raise InputError(f"{name}: column {first.beside[0]} holds text, not numbers; leave it out, or call it row")
     is_headerless = bool(first.notes) and _names(columns) is None
     if is_headerless and [_cells(column)[0] for column in columns] == [*map(str, range(len(columns)))]:
         raise InputError(
             f"{name}: {first.place(0)}: a header of numbers, 0, 1 ...? Name the columns, or leave the line out"
         )
     return columns
+
+
+def _refuse_numbers_mistyped(column: Column, name: str) -> None:
+    """Raise where the labels may be numbers that were mistyped, or stand for some that are missing."""
+    labels = column.labels or ()
+    words = [not is_number(label) for label in labels]
+    if any(words) and not is_key(column.label_name) and not (all(words) and column.labels_first):
+        slip = words.index(True)
+        where = f"{name}: {column.place(slip)}, column {column.label_name}"
+        try:
+            number(labels[slip])
+        except NoNumeralError as error:
+            raise InputError(f"{where}: {error}; if the column names the rows, call it row") from None
+        except NumeralError as error:
+            raise InputError(f"{where}: {error}") from None
+    missing = next((index for index, label in enumerate(labels) if not _is_label(label)), None)
+    if missing is not None:
+        raise InputError(
+            f"{name}: {column.place(missing)}: {clipped(labels[missing])!r} stands among labels, or for a number "
+            "that is missing: rows have names, or numbers in every column"
+        )
+
+
+def _counting(columns: Sequence[Column], values: Array, name: str) -> Iterator[str]:
+    """A note of each column that only counts the rows."""
+    for column, numbers_of_it in zip(columns, values.T.tolist(), strict=True):
+        if (
+            len(columns) > 1
+            and len(numbers_of_it) > 2
+            and numbers_of_it in ([*range(len(values))], [*range(1, len(values) + 1)])
+        ):
+            yield f"{name}: column {column.name} counts the rows, and is taken as data: if it names them, call it row"
 
 
 def _cells(column: Column) -> Sequence[str]:
@@ -99,9 +129,8 @@ def _is_label(text: str) -> bool:
 
 
 def _names(columns: Sequence[Column]) -> tuple[str, ...] | None:
-    """The names of the columns, None where they are numbered because the table has no header."""
-    names = tuple(column.name for column in columns)
-    return None if all(map(str.isdigit, names)) else names
+    """The names of the columns, None where they are numbered because nothing names them."""
+    return tuple(column.name for column in columns) if columns[0].is_named else None
 
 
 def _values(column: Column, name: str) -> Array:
@@ -125,7 +154,7 @@ def matched(a: Matrix, b: Matrix) -> tuple[Matrix, Matrix, tuple[str, ...]]:
 
     Raises InputError where names stand twice, or on one side alone.
     """
-    notes = []
+    notes = [*a.notes, *b.notes]
     for axis, what in ((0, "rows"), (1, "columns")):
         ours, theirs = _axis_names(a, axis), _axis_names(b, axis)
         for matrix, names in ((a, ours), (b, theirs)):
@@ -164,10 +193,7 @@ def paired(matrix: Matrix, first: str, second: str) -> tuple[Matrix, Matrix]:
     for index, name in enumerate(matrix.columns or ()):
         match = re.fullmatch(rf"({first}|{second})[_ ]?(\w*)", name)
         if match is None:
-            raise InputError(
-                f"{matrix.name}: column {name}: neither {first} nor {second}{_instead(name, second)}; leave it out, "
-                "or call it row if it names the rows"
-            )
+            raise InputError(f"{matrix.name}: column {name}: neither {first} nor {second}{_instead(name, second)}")
         endings[match[1]][match[2]] = index
     numbers = list(endings[first])
     if not numbers or set(numbers) != set(endings[second]) or ("" in numbers and len(numbers) > 1):
@@ -182,9 +208,15 @@ def paired(matrix: Matrix, first: str, second: str) -> tuple[Matrix, Matrix]:
 
 
 def _instead(name: str, wanted: str) -> str:
-    """What makes the wanted column from this one, where that is the logarithm of a variance."""
-    if wanted != "logvar":
-        return ""
-    known = {"sigma": "2·ln sigma", "sd": "2·ln sd", "std": "2·ln std", "var": "ln var", "variance": "ln variance"}
-    way = known.get(re.sub(r"[_ ]?\d*$", "", name.lower()))
-    return f", and logvar is {way}" if way else ""
+    """What is to be done about a column of another name."""
+    given = re.sub(r"[_ ]?\d*$", "", name.lower())
+    if wanted == "logvar" and given in _LOGVARS:
+        return f", and logvar is {_LOGVARS[given]}"
+    if wanted == "logvar" and given in ("log_var", "lnvar", "log_variance", "logvariance"):
+        return ": if it is the logarithm of the variance, call it logvar"
+    if wanted == "logvar" and given in ("mean", "means"):
+        return ": if it is the mean, call it mu"
+    return ": leave it out, or call it row if it names the rows"
+
+
+_LOGVARS = {"sigma": "2·ln sigma", "sd": "2·ln sd", "std": "2·ln std", "var": "ln var", "variance": "ln variance"}

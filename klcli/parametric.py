@@ -298,6 +298,8 @@ def _by_torch(f: Family, g: Family) -> _Way:
         value = divergence(numbers)
     except NotImplementedError:
         return _Way("torch", "not registered")
+    if not math.isfinite(value) and infinity(f, g) is None:
+        return _Way("torch", f"its formula leaves float64: {short(value)}")
     moves = [1e-16, 1e-16 * abs(value)]
     for index, x in enumerate(numbers):
         nearer = [*numbers[:index], torch.nextafter(x, torch.zeros_like(x)), *numbers[index + 1 :]]

@@ -60,7 +60,10 @@ def table(
         notes = (*notes, _no_labels(names))
     kept = [index for index in values if index not in text] or values
     label_name = "" if label is None else names[label]
-    return [Column(names[index], labels, columns[index], place, notes, beside, None, label_name) for index in kept]
+    return [
+        Column(names[index], labels, columns[index], place, notes, beside, None, label_name, not label)
+        for index in kept
+    ]
 
 
 def _no_labels(names: Sequence[str]) -> str:
@@ -87,7 +90,7 @@ def _label_column(names: Sequence[str], columns: Sequence[Sequence[str]]) -> int
 
 
 def _names_labels(name: str) -> bool:
-    return not name or name.lower() in LABEL_NAMES
+    return not name or name.lower() in LABEL_NAMES or name == "Unnamed: 0"  # which pandas calls its index
 
 
 def is_key(name: str) -> bool:
@@ -125,7 +128,10 @@ def _delimited(text: str, delimiter: str) -> list[Column]:
     positions = [str(position) for position in range(1, len(cells) + 1)]
     columns = table(positions, cells, place, labels_first=len(cells) == 2)
     notes = (f"no header: the first row is data{', the first column labels' if has_number_labels else ''}",)
-    return [column._replace(notes=(*column.notes, *notes), has_number_labels=has_number_labels) for column in columns]
+    return [
+        column._replace(notes=(*column.notes, *notes), has_number_labels=has_number_labels, is_named=False)
+        for column in columns
+    ]
 
 
 DECIMAL_COMMA = "; are these decimal commas? Write points"
@@ -202,6 +208,7 @@ def _plain_table(text: str, delimiter: str, place: Callable[[int], str]) -> list
             notes,
             values=np.concatenate(part),
             label_name="" if label is None else names[label],
+            labels_first=not label,
         )
         for index, part in parts.items()
     ]
@@ -248,7 +255,8 @@ def _refuse_lines(text: str, delimiter: str) -> None:
     for line, end, row in rows:
         if len(row) != len(first):
             cells = f"{counted(len(row), 'cell')} where the first row has {len(first)}"
-            doubt = DECIMAL_COMMA if delimiter == "," and "".join(row).isdigit() else ""
+            is_more = len(row) > len(first)
+            doubt = DECIMAL_COMMA if is_more and delimiter == "," and "".join(row).isdigit() else ""
             raise FormatError(f"line {line}: {cells} (separated by {delimiter!r}){doubt}")
         if len(first) == 1 and line > last + 1:
             raise FormatError(f"line {last + 1}: blank between numbers: a missing value is not 0")

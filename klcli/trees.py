@@ -130,7 +130,7 @@ def _columns(tree: Any) -> list[Column]:
     if isinstance(tree, list) and tree and all(isinstance(node, Members) for node in tree):
         return _record_columns(tree, "$")
     if isinstance(tree, list) and tree and all(isinstance(node, list) for node in tree):
-        return _row_columns(tree)
+        return _row_columns(tree, "$")
     if isinstance(tree, list):
         return [_list_column("", tree, "$")]
     raise FormatError(f"{_place(tree, '$')}: expected a list or a mapping of numbers, found {_kind(tree)}")
@@ -154,6 +154,8 @@ def _named_columns(tree: Members) -> list[Column]:
         elif node and all(isinstance(item, Members) for item in node):
             found = _record_columns(node, path)
             columns += [each._replace(name=f"{name}.{each.name}" if len(found) > 1 else name) for each in found]
+        elif node and all(isinstance(item, list) for item in node):
+            columns += [each._replace(name=f"{name}{each.name}", is_named=True) for each in _row_columns(node, path)]
         else:
             columns.append(_list_column(name, node, path))
     if not columns:
@@ -196,24 +198,26 @@ def _record_columns(records: list[Any], path: str) -> list[Column]:
     ]
 
 
-def _row_columns(rows: list[Any]) -> list[Column]:
+def _row_columns(rows: list[Any], path: str) -> list[Column]:
     """A list of lists as the columns of a table without a header: called by their position, from 1."""
     width = len(rows[0])
     if not width:
-        raise FormatError(f"{_place(rows[0], '$[0]')}: empty")
+        raise FormatError(f"{_place(rows[0], f'{path}[0]')}: empty")
     for index, row in enumerate(rows):
         if len(row) != width:
-            place = _place(row, f"$[{index}]")
+            place = _place(row, f"{path}[{index}]")
             raise FormatError(f"{place}: {len(row)} numbers where the first row has {width}")
-    return [_cell_column(rows, position) for position in range(width)]
+    return [_cell_column(rows, position, path) for position in range(width)]
 
 
-def _cell_column(rows: list[Any], position: int) -> Column:
-    def path(index: int) -> str:
-        return f"$[{index}][{position}]"
+def _cell_column(rows: list[Any], position: int, path: str) -> Column:
+    def place(index: int) -> str:
+        return f"{path}[{index}][{position}]"
 
-    cells = [_cell(row[position], path(index)) for index, row in enumerate(rows)]
-    return Column(str(position + 1), None, cells, lambda index: _place(rows[index][position], path(index)))
+    cells = [_cell(row[position], place(index)) for index, row in enumerate(rows)]
+    return Column(
+        str(position + 1), None, cells, lambda index: _place(rows[index][position], place(index)), is_named=False
+    )
 
 
 def _is_own(tree: Members) -> bool:

@@ -232,7 +232,7 @@ def test_disjoint_supports() -> None:
         (1.0, "≤", math.inf, "yes", ""),
         (math.log(2), "≤", math.log(2), "yes", ""),
         (math.inf, "=", math.inf, "yes", ""),
-        (math.inf, "=", math.inf, "does not apply", "infinite both ways"),
+        (math.inf, "=", math.inf, "does not apply", "infinite on both sides"),
         (math.sqrt(math.log(2)), "≤", 2 * math.sqrt(math.log(2)), "yes", ""),
     ]
     assert shown(found)

@@ -63,7 +63,10 @@ def test_one_column_is_one_row(tmp_path: Path, source: str, columns: tuple[str, 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("a,b\n1,1x\n2,0x3\n", "m.csv: line 3: '0x3' stands among labels, or for a number that is missing"),
+        (
+            "a,b\n1,1x\n2,0x3\n",
+            "m.csv: line 2, column b: '1x' is not a number; if the column names the rows, call it row",
+        ),
         ("a,b\n1,inf\n2,3\n", "m.csv: line 2, column b: 'inf' is not a finite number"),
         ("a,b\n1,2\n3\n", "m.csv: line 3: 1 cell where the first row has 2"),
         ("a,b\n1,NA\n2,3\n", "m.csv: line 2, column b: 'NA' is a missing value"),
@@ -85,9 +88,9 @@ def test_what_is_no_number_is_refused_with_its_place(tmp_path: Path, text: str, 
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("m.csv", "cat,dog,fox\n1,NaN,3\n", "line 2: 'NaN' stands among labels, or for a number that is missing"),
-        ("m.csv", "cat,dog,fox\n1,,3\n", "line 2: '' stands among labels, or for a number that is missing"),
-        ("m.csv", "cat,dog,fox\n1,50%,3\n", "line 2: '50%' stands among labels"),
+        ("m.csv", "cat,dog,fox\n1,NaN,3\n", "line 2, column dog: 'NaN' is a missing value: it is not 0, "),
+        ("m.csv", "cat,dog,fox\n1,,3\n", "line 2, column dog: '' is blank: a missing value is not 0, "),
+        ("m.csv", "cat,dog,fox\n1,50%,3\n", "line 2, column dog: '50%' is a percentage: divide it by 100"),
         ("m.csv", "a;b\n2,5;1\n", "line 2: '2,5' stands among labels"),
         ("m.csv", "0,1,2\n5,6,7\n", "line 1: a header of numbers, 0, 1 ...?"),
         ("m.json", '{"mu": [1, 2], "logvar": [0]}', "columns of different lengths: mu has 2, logvar has 1"),
@@ -180,9 +183,9 @@ def test_vae_reads_latents_in_rows_or_samples_in_rows(call: Run, text: str) -> N
 @pytest.mark.parametrize(
     ("header", "message"),
     [
-        ("mean,sd", "column mean: neither mu nor logvar; leave it out, or call it row if it names the rows"),
-        ("mu,sigma", "column sigma: neither mu nor logvar, and logvar is 2·ln sigma; leave it out, "),
-        ("mu,var", "column var: neither mu nor logvar, and logvar is ln var; "),
+        ("mean,sd", "column mean: neither mu nor logvar: if it is the mean, call it mu"),
+        ("mu,sigma", "column sigma: neither mu nor logvar, and logvar is 2·ln sigma"),
+        ("mu,var", "column var: neither mu nor logvar, and logvar is ln var"),
         (
             "mu,logvar1",
             "the columns must be mu and logvar, or mu1, mu2 ... and logvar1, logvar2 ...; found mu, logvar1",
@@ -192,7 +195,8 @@ def test_vae_reads_latents_in_rows_or_samples_in_rows(call: Run, text: str) -> N
 )
 def test_vae_refuses_other_columns(call: Run, header: str, message: str) -> None:
     """Columns by other names are refused with those that it needs, and with what would make them of these."""
-    done = call("vae", "-", stdin=f"{header}\n0,1\n1,1\n")
+    row = ",".join("0.5" for _ in header.split(","))
+    done = call("vae", "-", stdin=f"{header}\n{row}\n{row}\n")
     assert (done.code, done.out) == (2, "")
     assert done.err.startswith(f"klcli: stdin: {message}")
 
@@ -221,3 +225,101 @@ def test_loss_equals_the_article(call: Run) -> None:
 def test_standard_input_is_read_once(call: Run, command: str) -> None:
     """Two sides cannot both be standard input."""
     assert "can be read once only" in call(command, "-", "-", stdin="1,2\n").err
+
+
+# What a batch is
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("m.json", '[{"0": 1, "1": 2}, {"0": 3, "1": 4}]'),
+        ("m.json", '{"0": [1, 3], "1": [2, 4]}'),
+        ("m.csv", "Unnamed: 0,y0,y1\n0,1,2\n1,3,4\n"),
+        ("m.csv", ",y0,y1\n0,1,2\n1,3,4\n"),
+        ("m.csv", "sample,y0,y1\n0,1,2\n1,3,4\n"),
+    ],
+)
+def test_names_that_are_numbers_are_names(tmp_path: Path, name: str, text: str) -> None:
+    """Keys 0 and 1 name classes, and the index of pandas names rows."""
+    found = read_matrix(written(tmp_path, name, text))
+    assert found.values.tolist() == [[1, 2], [3, 4]]
+    assert found.columns == (("0", "1") if name == "m.json" else ("y0", "y1"))
+    assert found.rows == (None if name == "m.json" else ("0", "1"))
+
+
+def test_classes_called_by_numbers_are_matched_by_them(call: Run, tmp_path: Path) -> None:
+    """The same batch with its keys in another order is the same batch."""
+    one = written(tmp_path, "a.json", '[{"0": 1, "1": 2, "2": 3}, {"0": 1, "1": 0, "2": 2}]')
+    two = written(tmp_path, "b.json", '[{"2": 3, "1": 2, "0": 1}, {"2": 2, "1": 0, "0": 1}]')
+    result = call("distill", one, two, "--json").result
+    assert result["value"] == 0
+    assert result["notes"] == ["b.json: columns put into the order of a.json, by their names"]
+    assert result["terms"][0]["outcome"] == "row 0, class 0"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "values", "rows", "notes"),
+    [
+        ("m.json", "[[1], [2], [3]]", [[1], [2], [3]], None, ()),
+        ("m.csv", "row,a\nx,1\ny,2\n", [[1], [2]], ("x", "y"), ()),
+        ("m.csv", "a\n1\n2\n", [[1, 2]], None, ("m.csv: one column of 2 numbers, taken as one row of 2 classes",)),
+        ("m.csv", "class,a\nx,1\ny,2\n", [[1, 2]], None, ()),
+        ("m.json", "[1, 2]", [[1, 2]], None, ()),
+        (
+            "m.csv",
+            "idx,a\n0,5\n1,2\n2,7\n",
+            [[0, 5], [1, 2], [2, 7]],
+            None,
+            ("m.csv: column idx counts the rows, and is taken as data: if it names them, call it row",),
+        ),
+    ],
+)
+def test_what_one_column_is(
+    tmp_path: Path,
+    name: str,
+    text: str,
+    values: list[list[float]],
+    rows: tuple[str, ...] | None,
+    notes: tuple[str, ...],
+) -> None:
+    """One column is one row, with a note where it might be meant otherwise; a list of lists is as it is written."""
+    found = read_matrix(written(tmp_path, name, text))
+    assert (found.values.tolist(), found.rows, found.notes) == (values, rows, notes)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a,b,c\n1,2,l0\n", "line 2, column c: 'l0' is not a number; if the column names the rows, call it row"),
+        ("a,b,c\n1,2,1.5.2\n3,4,x\n", "line 2, column c: '1.5.2' is not a number; "),
+        ("1,2,3x\n1,3,4x\n", "line 1, column 3: '3x' is not a number; "),
+        ("a,b,c\n[1,2,3]\n", "column c holds text, not numbers; leave it out, or call it row"),
+        ("a,b\n1,2\n3\n", "line 3: 1 cell where the first row has 2 (separated by ',')"),
+    ],
+)
+def test_no_class_goes_by_a_slip(tmp_path: Path, text: str, message: str) -> None:
+    """A number that was mistyped is refused with its place: it does not turn its class into names of rows."""
+    path = written(tmp_path, "m.csv", text)
+    with pytest.raises(InputError) as caught:
+        read_matrix(path)
+    assert str(caught.value).removeprefix(f"{tmp_path}/").startswith(f"m.csv: {message}")
+
+
+def test_tensors_by_name_are_a_batch(call: Run) -> None:
+    """A mapping from names to lists of lists, as a dump of tensors is, has the columns mu1, mu2 and their like."""
+    text = '{"mu": [[0.5, -1], [0.5, -1]], "logvar": [[0, -1.3862943611198906], [0, -1.3862943611198906]]}'
+    assert call("vae", "--json", stdin=text).result["value"] == pytest.approx(0.943147180559945, abs=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("kind", "row", "words"),
+    [
+        ("probs", "0.705,0.195,0.105", "they look like probabilities with few digits: divide each row by its sum"),
+        ("log-probs", "-0.34,-1.6,-2.3", "they look like log-probabilities with few digits: --input-kind logits "),
+    ],
+)
+def test_rounded_probabilities_are_called_so(call: Run, kind: str, row: str, words: str) -> None:
+    """Rows that sum to 1 within a few parts in a hundred are probabilities of few digits, as bfloat16 holds them."""
+    done = call("loss", row, "0.7,0.2,0.1", "--input-kind", kind)
+    assert (done.code, words in done.err) == (2, True), done.err

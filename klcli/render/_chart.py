@@ -98,12 +98,23 @@ def _only(series: Series, kept: Sequence[int]) -> Series:
     return Series(series.name, [series.values[index] for index in kept])
 
 
-def cut(text: str, cells: int) -> str:
-    """The text, no wider than that: of a long one the beginning and the end, where labels tend to differ.
+def cut(labels: Sequence[str], cells: int) -> list[str]:
+    """The labels, none wider than that: of long ones the beginning and the end, numbered where that is not enough.
 
-    >>> cut("a rather long label of outcome 17", 16)
-    'a rather…come 17'
+    >>> cut(["a rather long label of outcome 17", "short"], 16)
+    ['a rather…come 17', 'short']
+    >>> cut(["x" * 50 + "a" + "y" * 50, "x" * 50 + "b" + "y" * 50], 10)
+    ['xxx…yy (1)', 'xxx…yy (2)']
     """
+    short = [_shortened(label, cells) for label in labels]
+    marks = [
+        f" ({index})" if label != given and short.count(label) > 1 else ""
+        for index, (label, given) in enumerate(zip(short, labels, strict=True), 1)
+    ]
+    return [_shortened(given, cells - len(mark)) + mark for given, mark in zip(labels, marks, strict=True)]
+
+
+def _shortened(text: str, cells: int) -> str:
     if cell_len(text) <= cells:
         return text
     head = set_cell_size(text, cells // 2).rstrip()

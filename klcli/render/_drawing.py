@@ -47,9 +47,10 @@ def drawing(results: Sequence[Result], view: View) -> str:
 
 
 def _labels(drawn: Chart, width: int, row: int) -> str:
+    shown = cut(drawn.outcomes, width // _LETTER)
     return "".join(
         f'<text x="{width - 8}" y="{30 + row * index + row / 2 - 2:g}" text-anchor="end">'
-        f"<title>{escape(outcome)}</title>{escape(cut(outcome, width // _LETTER))}</text>"
+        f"<title>{escape(outcome)}</title>{escape(shown[index])}</text>"
         for index, outcome in enumerate(drawn.outcomes)
     )
 

@@ -46,7 +46,7 @@ def picture(results: Sequence[Result], view: View, kind: str) -> bytes:
         "hatch.linewidth": 0.4,
     }
     with matplotlib.rc_context(style):
-        outcomes = [cut(outcome, _LONGEST) for outcome in drawn.outcomes]
+        outcomes = cut(drawn.outcomes, _LONGEST)
         panels = 1 + bool(drawn.probabilities)
         width = 2.5 + min(24.0, max(7.0, 0.22 * len(drawn.outcomes) * max(2, len(drawn.probabilities))))
         upright = 0.1 * max(map(len, outcomes)) if _is_crowded(outcomes) else 0.0  # inches under each panel

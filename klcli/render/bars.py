@@ -59,8 +59,10 @@ def _marks(size: int) -> list[str]:
 def _panel(outcomes: Sequence[str], groups: Sequence[Series], marks: Sequence[str], view: View) -> Iterator[str]:
     """Every outcome with a bar for each of the series, and its number at the end."""
     numbers = [[decimal(x, view.digits, given=True) for x in series.values] for series in groups]
+    if view.ascii:
+        outcomes = list(map(ascii_only, outcomes))
     if view.width:
-        outcomes = [cut(outcome, max(_LEAST, view.width // 3)) for outcome in outcomes]
+        outcomes = cut(outcomes, max(_LEAST, view.width // 3))
     label = max(map(cell_len, outcomes))
     mark = max(map(len, marks))
     beside = label + mark + 3 + max(len(text) for column in numbers for text in column)

@@ -13,8 +13,8 @@ _PAGE = ":root{color-scheme:light dark}body{font:15px/1.5 system-ui,sans-serif;m
 _STYLE = (
     ".klcli p{white-space:pre-wrap}"
     ".klcli table{border-collapse:collapse;margin:.8em 0}"
-    ".klcli td,.klcli th{padding:.15em .8em;text-align:right;font-variant-numeric:tabular-nums}"
-    ".klcli .words{text-align:left}"
+    ".klcli td,.klcli th{padding:.15em .8em;text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}"
+    ".klcli .words{text-align:left;white-space:normal}"
     ".klcli thead th{border-bottom:1px solid #888}.klcli tfoot td{border-top:1px solid #888;font-weight:600}"
     ".klcli .note{opacity:.75}" + drawing.STYLE
 )
