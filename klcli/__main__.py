@@ -1,8 +1,7 @@
 """The command `klcli`, also as `python -m klcli`."""
 
-from __future__ import annotations
-
-import signal
+# What signal is made of: it is built in, while signal has to be found and read first.
+import _signal as signal  # type: ignore[import-not-found]
 
 # Ctrl-C ends the process at once and without a traceback, at every moment; writing a file sees to its own litter.
 if signal.getsignal(signal.SIGINT) is signal.default_int_handler:

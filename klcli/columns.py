@@ -28,11 +28,21 @@ class Column(NamedTuple):
     has_number_labels: bool = False  # its labels are numbers and no header says so: they may be data
 
 
+class Reading(NamedTuple):
+    """How an input is written, as far as that was said: None leaves it to what the input shows."""
+
+    format: str | None = None
+    encoding: str | None = None
+    delimiter: str | None = None
+    decimal: str = "."
+    max_size: int = 2**31  # bytes, read or unpacked
+
+
 class FormatError(Exception):
     """Raised for text that its format cannot read; the name of the source is added where it is caught."""
 
 
-Reader = Callable[[str], list[Column]]
+Reader = Callable[[str, Reading], list[Column]]
 FORMATS: dict[str, Reader] = {}
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from klcli import arrays
 from klcli.columns import Column, is_infinite, is_number
 from klcli.distribution import listed
 from klcli.errors import InputError, clipped
 from klcli.lazy import np
 from klcli.numerals import NoNumeralError, NumeralError, number, numbers
-from klcli.readers import called_in_outputs, read_columns, split
+from klcli.readers import called_in_outputs, read_either, split
 from klcli.tables import is_key
 
 if TYPE_CHECKING:
@@ -34,20 +35,23 @@ class Matrix(NamedTuple):
 _ROW_NAMES = ("row", "sample")
 
 
-def read_matrix(source: str, *, input_format: str | None = None) -> Matrix:
+def read_matrix(source: str, **options: Any) -> Matrix:
     """The matrix that the source holds: a table, a list of lists, or one row.
 
     One column of numbers, and numbers on the command line, are one row, and labels beside them its classes, unless
     their column is called row or sample. A mapping in JSON or YAML holds columns by name.
 
-    Raises InputError with the source, the place and what would be right.
+    The options are those of `readers.reading`. Raises InputError with the source, the place and what would be right.
 
     >>> read_matrix("a=2,b=1,c=0")[1:4]
     (array([[2., 1., 0.]]), None, ('a', 'b', 'c'))
     """
     path, wanted = split(source)
     name = called_in_outputs(path) + ("" if wanted is None else f"::{wanted}")
-    columns = _all_numbers(read_columns(source, input_format), name)
+    found = read_either(source, arrays.matrix, **options)
+    if not isinstance(found, list):
+        return Matrix(name, found, None, None)
+    columns = _all_numbers(found, name)
     values = np.array([_values(column, name) for column in columns]).T
     first = columns[0]
     labels = None if first.labels is None else tuple(first.labels)

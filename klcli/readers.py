@@ -9,26 +9,35 @@ A format is one decorated function from text to Columns: what the text holds, be
 from __future__ import annotations
 
 import contextlib
-import errno
-import functools
 import math
 import os
-import stat
-import sys
-from collections.abc import Sequence
-from typing import Any, BinaryIO
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import klcli.trees  # noqa: F401 - enters its formats
-from klcli import tables
-from klcli.columns import FORMATS, Column, FormatError, is_infinite, is_number, line_at
+from klcli import arrays, sources, tables
+from klcli.columns import FORMATS, Column, FormatError, Reading, is_infinite, is_number
 from klcli.distribution import Distribution, listed, numbered
 from klcli.errors import InputError, OptionError, OutcomeError, clipped
 from klcli.lazy import np
 from klcli.numerals import NoNumeralError, NumeralError, counted, numbers
+from klcli.sources import STDIN, called_in_outputs, split
 
-__all__ = ["FORMATS", "STDIN", "called_in_outputs", "only", "read", "read_all", "read_columns", "read_each", "split"]
+__all__ = [
+    "FORMATS",
+    "STDIN",
+    "called_in_outputs",
+    "only",
+    "read",
+    "read_all",
+    "read_columns",
+    "read_each",
+    "read_either",
+    "reading",
+    "split",
+]
 
-STDIN = "-"
+T = TypeVar("T")
 
 
 # The door
@@ -75,34 +84,26 @@ def read_each(sources: Sequence[str], **options: Any) -> list[list[Distribution]
     ]
 
 
-def called_in_outputs(path: str) -> str:
-    """What a source is called in outputs: the name of its file, or the inline text itself."""
-    if path == STDIN:
-        return "stdin"
-    inline = path.removeprefix(" ") if path.startswith(" -") else path  # the blank kept it from being an option
-    return os.path.basename(path) if os.path.exists(path) else clipped(inline, 40)
-
-
 def read_all(
     source: str | os.PathLike[str],
     *,
     name: str | None = None,
     normalize: bool = False,
     duplicates: str = "refuse",
-    input_format: str | None = None,
+    **options: Any,
 ) -> list[Distribution]:
     """Every Distribution that the source holds, in its order.
 
     `name` is how the source is called in outputs, `normalize` takes weights of any sum, `duplicates="sum"` adds up
-    outcomes that stand twice, `input_format` names a format where the file's ending does not.
+    outcomes that stand twice; the other options are those of `reading`.
 
     Raises InputError with the source, the place and what would be right.
     """
-    if duplicates not in ("refuse", "sum") or (input_format is not None and input_format not in FORMATS):
-        raise OptionError(f"duplicates is refuse or sum, input_format one of {', '.join(FORMATS)}")
+    if duplicates not in ("refuse", "sum"):
+        raise OptionError(f"duplicates is refuse or sum, not {duplicates!r}")
     source = os.fspath(source)
     path, wanted = split(source)
-    columns = read_columns(source, input_format)
+    columns = read_columns(source, **options)
     called = name or called_in_outputs(path)
     several = len(columns) > 1 or wanted is not None
     return [
@@ -111,44 +112,87 @@ def read_all(
     ]
 
 
-def read_columns(source: str, input_format: str | None = None) -> list[Column]:
+def read_columns(source: str, **options: Any) -> list[Column]:
     """What the source holds before a number of it is believed: its columns, or the one that ::NAME asks for.
 
-    Raises InputError with the source, the place and what would be right.
+    The options are those of `reading`. Raises InputError with the source, the place and what would be right.
     """
+    return read_either(source, _of_one_dimension, **options)
+
+
+def _of_one_dimension(found: list[arrays.Tensor], wanted: str | None) -> list[Column]:
+    flat = next((tensor for tensor in found if len(tensor.shape) == 2), None)
+    if flat is not None and wanted is None and not flat.fault:
+        height, width = flat.shape
+        row = f"{flat.name}.0" if flat.name else "0"
+        where = f"{clipped(flat.name)}: " if flat.name else ""
+        raise FormatError(
+            f"{where}has 2 dimensions ({height} × {width}), and a distribution 1: choose a row, as ::{row}"
+        )
+    return arrays.columns(found, wanted)
+
+
+def read_either(
+    source: str, of_tensors: Callable[[list[arrays.Tensor], str | None], T], **options: Any
+) -> list[Column] | T:
+    """The same, but what the function makes of them where the source holds arrays of numbers, not text."""
     path, wanted = split(source)
+    how = reading(**options)
     try:
-        columns = _columns(source, path, input_format)
+        inline = None if path == STDIN or os.path.exists(path) else _inline(source)
+        if inline is not None:
+            return [inline]
+        data = sources.content(path, how.max_size)
+        tensors = arrays.tensors(data, path, how.max_size) if how.format is None else None
+        if tensors is not None:
+            return of_tensors(tensors, wanted)
+        columns = _columns(sources.text(data, how.encoding), path, how)
         return columns if wanted is None else [_chosen(columns, wanted)]
     except FormatError as error:
         raise InputError(f"{'stdin' if path == STDIN else clipped(path)}: {error}") from None
 
 
-def _columns(source: str, path: str, input_format: str | None) -> list[Column]:
-    inline = None if path == STDIN or os.path.exists(path) else _inline(source)
-    if inline is not None:
-        return [inline]
-    text = _decoded(_bytes(path))
-    found = input_format or _format_of(path, text)
+def reading(
+    *,
+    input_format: str | None = None,
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    decimal: str = ".",
+    max_size: int = sources.MAX_SIZE,
+) -> Reading:
+    """How an input is to be read: its format, its encoding, what separates its columns, its decimal point, its size.
+
+    Where None is given, its ending and its content say it. Raises OptionError for what is none of these.
+    """
+    if input_format is not None and input_format not in FORMATS:
+        raise OptionError(f"{input_format!r} is no format that is read: {', '.join(FORMATS)}")
+    if encoding is not None:
+        encoding = sources.known_encoding(encoding)
+    if delimiter is not None:
+        delimiter = known_delimiter(delimiter)
+    if decimal not in (".", ",") or decimal == delimiter:
+        raise OptionError("decimal is . or , and not what separates the columns")
+    return Reading(input_format, encoding, delimiter, decimal, max_size)
+
+
+def known_delimiter(name: str) -> str:
+    """The sign of that name, or the sign itself; raises OptionError for what separates no columns."""
+    sign = tables.DELIMITERS.get(name, name)
+    if len(sign) != 1 or sign.isalnum() or sign in '"\r\n.-+':
+        raise OptionError(f"{name!r} separates no columns: give one sign, or {', '.join(tables.DELIMITERS)}")
+    return sign
+
+
+def _columns(text: str, path: str, how: Reading) -> list[Column]:
+    found = how.format or _format_of(path, text)
     line = text.strip()
-    if found == "csv" and "," in line and "\n" not in line and "\r" not in line:
+    is_plain = how.delimiter is None and how.decimal == "."
+    if found == "csv" and is_plain and "," in line and "\n" not in line and "\r" not in line:
         with contextlib.suppress(InputError):  # echo 3,7 | klcli entropy: numbers as on the command line
             as_inline = _inline(line)
             if as_inline is not None:
                 return [as_inline._replace(place=lambda index: f"line 1, item {index + 1}")]
-    return FORMATS[found](text)
-
-
-def split(source: str) -> tuple[str, str | None]:
-    """The path of the source, - for standard input, and the column asked for, if any."""
-    marks = [place for place in range(len(source)) if source.startswith("::", place)]
-    for place in [len(source), *marks]:
-        path, column = source[:place], source[place + 2 :] if place < len(source) else None
-        if path in (STDIN, "/dev/stdin"):
-            return STDIN, column
-        if os.path.exists(path):
-            return path, column
-    return source, None
+    return FORMATS[found](text, how)
 
 
 def _chosen(columns: list[Column], wanted: str) -> Column:
@@ -218,111 +262,31 @@ def _sum(values: list[float]) -> float:
         return math.inf
 
 
-# Bytes and text
-
-
-def _bytes(path: str) -> bytes:
-    if path == STDIN:
-        return _standard_input()
-    try:
-        kind = os.stat(path).st_mode
-        if stat.S_ISDIR(kind):
-            raise InputError(f"{clipped(path)}: is a directory: name a file in it")
-        if not (stat.S_ISREG(kind) or stat.S_ISFIFO(kind) or path == "/dev/fd/0"):
-            raise InputError(f"{clipped(path)}: is a device or a socket, not a file")
-        with open(path, "rb") as file:
-            return _bounded(file, path)
-    except (OSError, ValueError) as error:
-        raise InputError(_missing(path, error)) from None
-
-
-def _bounded(file: BinaryIO, name: str) -> bytes:
-    """All that the file holds, or InputError where that is more than KLCLI_MAX_BYTES, 2 GiB if it is not set."""
-    given = os.environ.get("KLCLI_MAX_BYTES", "")
-    most = int(given) if given.isascii() and given.isdigit() and len(given) < 19 else 2**31
-    data = bytearray()
-    while len(data) <= most and (block := file.read(2**20)):
-        data += block
-    if len(data) > most:
-        raise InputError(f"{clipped(name)}: more than {most} bytes: set KLCLI_MAX_BYTES to read it all the same")
-    return bytes(data)
-
-
-@functools.cache
-def _standard_input() -> bytes:
-    # Read once and kept, so that -::p and -::q may be two columns of the same input.
-    if sys.stdin is None:
-        raise InputError("stdin: is closed")
-    try:
-        return _bounded(sys.stdin.buffer, "stdin")
-    except OSError as error:
-        raise InputError(f"stdin: cannot be read: {(error.strerror or str(error)).lower()}") from None
-
-
-def _missing(path: str, error: OSError | ValueError) -> str:
-    path = path or "''"
-    if not isinstance(error, OSError):
-        what = "it holds a NUL" if "\0" in path else error
-        return f"{clipped(path)}: not a file name: {what}"
-    if error.errno != errno.ENOENT:
-        return f"{clipped(path)}: {(error.strerror or str(error)).lower()}"
-    from difflib import get_close_matches
-
-    folder, name = os.path.split(path.partition("::")[0])
-    try:
-        close = get_close_matches(name, os.listdir(folder or "."), 1)
-    except OSError:
-        close = []
-    hint = f": did you mean {os.path.join(folder, close[0])}?" if close else ""
-    if "," in path or "=" in path:
-        hint = ", nor numbers such as 0.5,1/4,1/4 or A=1/2,B=1/2" + hint
-    return f"{clipped(path)}: no such file{hint}"
-
-
-_SIGNATURES = {
-    b"PK\x03\x04": "a zip archive, as Excel's .xlsx is: save the sheet as CSV",
-    b"\xd0\xcf\x11\xe0": "an old Excel workbook: save the sheet as CSV",
-    b"\x1f\x8b": "compressed with gzip: unpack it first",
-    b"PAR1": "a Parquet file, which cannot be read yet",
-    b"\x93NUMPY": "a NumPy file, which cannot be read yet",
-    b"%PDF": "a PDF",
-}
-
-
-def _decoded(data: bytes) -> str:
-    """The bytes as text: UTF-8, or UTF-16 where its mark says so; never guessed."""
-    for signature, what in _SIGNATURES.items():
-        if data.startswith(signature):
-            raise FormatError(f"is {what}")
-    is_utf16 = data.startswith((b"\xff\xfe", b"\xfe\xff"))
-    if not is_utf16:
-        data = data.removeprefix(b"\xef\xbb\xbf")
-    try:
-        text = data.decode("utf-16" if is_utf16 else "utf-8")
-    except UnicodeDecodeError as error:
-        line = line_at(data[: error.start].decode("latin-1"), error.start)
-        what = f"byte 0x{data[error.start]:02x} is not {'UTF-16' if is_utf16 else 'UTF-8'}"
-        raise FormatError(f"line {line}: {what}: save the file as UTF-8") from None
-    if "\0" in text:
-        line = line_at(text, text.index("\0"))
-        raise FormatError(f"line {line}: a NUL byte: is it binary, or UTF-16 without its mark? Save it as UTF-8")
-    if not text or text.isspace():
-        raise FormatError("empty")
-    return text
-
-
 def _format_of(path: str, text: str) -> str:
-    ending = os.path.splitext(path)[1].lower().lstrip(".")
-    ending = {"yml": "yaml", "tab": "tsv"}.get(ending, ending)
+    root, ending = os.path.splitext(path.lower())
+    ending = (os.path.splitext(root)[1] if ending in sources.ENDINGS else ending).lstrip(".")
+    ending = {"yml": "yaml", "tab": "tsv", "jsonl": "ndjson"}.get(ending, ending)
     if ending in FORMATS:
         return ending
     first = tables.first_line(text).strip()
     if first.startswith(("{", "[")):
-        return "json"
+        return "ndjson" if _is_line_of_many(first, text) else "json"
     if first.startswith("#"):
         return "yaml"
     is_yaml = ": " in first or first.endswith(":") or first[:2] in ("- ", "--")
     return "yaml" if is_yaml and not any(mark in first for mark in ",;\t|") else "csv"
+
+
+def _is_line_of_many(first: str, text: str) -> bool:
+    """Whether the first line is a JSON text by itself, with more of them after it."""
+    import json
+
+    if len(text.split(None, 1)) < 2 or text.strip() == first:
+        return False
+    with contextlib.suppress(ValueError, RecursionError):
+        json.loads(first)
+        return True
+    return False
 
 
 # Inline text

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from klcli.columns import Column, FormatError, is_number, reads
+from klcli.columns import Column, FormatError, Reading, is_number, reads
 from klcli.distribution import listed
 from klcli.errors import clipped
 from klcli.lazy import np
@@ -15,26 +15,32 @@ from klcli.numerals import NoNumeralError, NumeralError, counted, number, number
 
 LABEL_NAMES = ("label", "outcome", "category", "name")
 KEY_NAMES = ("id", "key", "index", "bin", "bucket", "row", "sample")  # of labels that may well be numbers
+DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|", "blank": " "}  # by what they are called
 _MARKS = ",;\t|"
 
 
 @reads("csv")
-def csv_columns(text: str) -> list[Column]:
+def csv_columns(text: str, how: Reading) -> list[Column]:
     """The columns of comma-separated values; of `;`, tabs or `|` where the first line has no other such mark."""
     first = first_line(text)
     if first.lower().startswith("sep="):
         raise FormatError(f"line 1: Excel's {first.strip()!r} line: delete it")
-    marks = [mark for mark in _MARKS if mark in re.sub('"[^"]*"', "", first)]
+    if how.delimiter is not None:
+        return _delimited(text, how.delimiter, how.decimal)
+    marks = [mark for mark in _MARKS if mark in re.sub('"[^"]*"', "", first) and mark != how.decimal]
     if len(marks) > 1:  # a;0,5 must not become the outcome "a;0" with the weight 5
         shown = " ".join(map(repr, marks))
-        raise FormatError(f"line 1: which of {shown} separates the columns? Put labels with the others in quotes")
-    return _delimited(text, marks[0] if marks else ",")
+        raise FormatError(
+            f"line 1: which of {shown} separates the columns? Give --delimiter, or put labels with the others in "
+            "quotes"
+        )
+    return _delimited(text, marks[0] if marks else (";" if how.decimal == "," else ","), how.decimal)
 
 
 @reads("tsv")
-def tsv_columns(text: str) -> list[Column]:
+def tsv_columns(text: str, how: Reading) -> list[Column]:
     """The columns of tab-separated values."""
-    return _delimited(text, "\t")
+    return _delimited(text, how.delimiter or "\t", how.decimal)
 
 
 def first_line(text: str) -> str:
@@ -47,11 +53,18 @@ def first_line(text: str) -> str:
 
 
 def table(
-    names: Sequence[str], columns: Sequence[Sequence[str]], place: Callable[[int], str], labels_first: bool = False
+    names: Sequence[str],
+    columns: Sequence[Sequence[str]],
+    place: Callable[[int], str],
+    labels_first: bool = False,
+    decimal: str = ".",
 ) -> list[Column]:
     """The columns of numbers in a table, each with the labels of its label column."""
+    as_written = columns
+    if decimal == ",":
+        columns = [[_with_point(cell, index, place) for index, cell in enumerate(column)] for column in columns]
     label = 0 if labels_first else _label_column(names, columns)
-    labels = None if label is None else columns[label]
+    labels = None if label is None else as_written[label]
     values = [index for index in range(len(columns)) if index != label]
     text = [index for index in values if not any(map(is_number, columns[index]))] if len(values) > 1 else []
     beside = tuple(names[index] for index in text)
@@ -64,6 +77,18 @@ def table(
         Column(names[index], labels, columns[index], place, notes, beside, None, label_name, not label)
         for index in kept
     ]
+
+
+_WITH_COMMA = re.compile(r"\s*[+\-−]?(\d+,\d*|,\d+)([eE][+\-]?\d+)?\s*")
+
+
+def _with_point(cell: str, index: int, place: Callable[[int], str]) -> str:
+    """A number with a decimal comma as it is written with a point; any other cell as it is."""
+    if _WITH_COMMA.fullmatch(cell):
+        return cell.replace(",", ".")
+    if "." in cell and is_number(cell):
+        raise FormatError(f"{place(index)}: {clipped(cell)!r} has a point, and the decimal sign is a comma")
+    return cell
 
 
 def _no_labels(names: Sequence[str]) -> str:
@@ -101,32 +126,32 @@ def is_key(name: str) -> bool:
 # Delimited text
 
 
-def _delimited(text: str, delimiter: str) -> list[Column]:
+def _delimited(text: str, delimiter: str, decimal: str) -> list[Column]:
     def place(index: int) -> str:
         line, _, _ = next(islice(_lines(text, delimiter), index + has_header, None))
         return f"line {line}"
 
     has_header = True
-    plain = _plain_table(text, delimiter, place)
+    plain = _plain_table(text, delimiter, place) if decimal == "." else None
     if plain is not None:
         return plain
     cells = _cells(text, delimiter)
     names = [column[0].strip() for column in cells]
-    has_header = not any(map(is_number, names))
+    has_header = not any(is_number(_with_point(name, 0, place) if decimal == "," else name) for name in names)
     if has_header:
         _check_header(names, next(_lines(text, delimiter))[0])
         cells = [column[1:] for column in cells]
         if not cells[0]:
             raise FormatError("empty: a header and no rows")
-        return table(names, cells, place)
+        return table(names, cells, place, decimal=decimal)
     if len(cells) == 1:
-        return [Column("", None, cells[0], place)]
+        return [column._replace(name="") for column in table([""], cells, place, decimal=decimal)]
     if _names_labels(names[0]):
         year = next(filter(is_number, names))
         raise FormatError(f"{place(0)}: a header with the number {year}: begin the name of a column with a letter")
     has_number_labels = len(cells) == 2 and all(map(is_number, cells[0]))
     positions = [str(position) for position in range(1, len(cells) + 1)]
-    columns = table(positions, cells, place, labels_first=len(cells) == 2)
+    columns = table(positions, cells, place, labels_first=len(cells) == 2, decimal=decimal)
     notes = (f"no header: the first row is data{', the first column labels' if has_number_labels else ''}",)
     return [
         column._replace(notes=(*column.notes, *notes), has_number_labels=has_number_labels, is_named=False)
@@ -134,7 +159,7 @@ def _delimited(text: str, delimiter: str) -> list[Column]:
     ]
 
 
-DECIMAL_COMMA = "; are these decimal commas? Write points"
+DECIMAL_COMMA = "; are these decimal commas? Put ; between the columns, and give --decimal ,"
 
 _NO_NAME = re.compile(r"[+\-−.,=$€£<>~≈]|\d|#?n/?a$|nan$|null$|none$|#n/a$|inf(inity)?$", re.IGNORECASE)
 
@@ -172,7 +197,14 @@ def _plain_table(text: str, delimiter: str, place: Callable[[int], str]) -> list
     width = len(names)
     if not names[0] and width == 1:
         return None
-    if not 0 < start < stop or '"' in text or "\r" in text or len(second) != width or any(map(is_number, names)):
+    if (
+        not 0 < start < stop
+        or not delimiter.isascii()
+        or '"' in text
+        or "\r" in text
+        or len(second) != width
+        or any(map(is_number, names))
+    ):
         return None
     try:
         _check_header(names, 1)
@@ -181,11 +213,12 @@ def _plain_table(text: str, delimiter: str, place: Callable[[int], str]) -> list
     label = _label_column(names, [[cell] for cell in second])
     labels: list[str] = []
     parts: dict[int, list[Any]] = {index: [] for index in range(width) if index != label}
+    all_but = bytes(set(range(256)) - {ord(delimiter), ord("\n")})
     row_of_marks = delimiter.encode() * (width - 1) + b"\n"
     while start < stop:
         end = text.find("\n", start + 2**18, stop) % (stop + 1)  # the whole rest where there is none
         block, start = text[start:end], end + 1
-        marks = block.encode().translate(None, _ALL_BUT[delimiter]) + b"\n"
+        marks = block.encode().translate(None, all_but) + b"\n"
         if marks != row_of_marks * (len(marks) // width):
             return None
         cells = block.replace("\n", delimiter).split(delimiter)
@@ -216,9 +249,6 @@ def _plain_table(text: str, delimiter: str, place: Callable[[int], str]) -> list
 
 def _may_be_number(cell: str) -> bool:
     return cell.lstrip()[:1] in "0123456789+-−.iI∞" and is_number(cell)
-
-
-_ALL_BUT = {mark: bytes(set(range(256)) - {ord(mark), ord("\n")}) for mark in _MARKS}
 
 
 def _cells(text: str, delimiter: str) -> list[list[str]]:

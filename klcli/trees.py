@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
-from klcli.columns import Column, FormatError, is_infinite, is_number, line_at, reads
+from klcli.columns import Column, FormatError, Reading, is_infinite, is_number, line_at, reads
 from klcli.distribution import numbered
 from klcli.errors import clipped
 from klcli.tables import table
@@ -37,23 +38,49 @@ class Members(list[tuple[str, Any]]):
 
 
 @reads("json")
-def json_columns(text: str) -> list[Column]:
+def json_columns(text: str, _: Reading) -> list[Column]:
     """The columns of a JSON text."""
+    return _columns(_json_tree(text))
+
+
+@reads("ndjson")
+def ndjson_columns(text: str, _: Reading) -> list[Column]:
+    """The columns of lines that are a JSON text each: records, rows, or klcli's own results."""
+    found = []
+    for number, line in enumerate(re.split("\r\n|\r|\n", text), 1):
+        if line.strip():
+            tree = _json_tree(line, number)
+            if not isinstance(tree, list):
+                raise FormatError(f"line {number}: expected a record or a list, found {_kind(tree)}")
+            found.append(_numbered(tree, number))
+    if _are_results(found):
+        return _own_columns(found)
+    return _columns(found)
+
+
+def _json_tree(text: str, first_line: int = 1) -> Any:
     import json
 
     try:
-        tree = json.loads(
+        return json.loads(
             text, parse_float=Literal, parse_int=Literal, parse_constant=Literal, object_pairs_hook=Members
         )
     except json.JSONDecodeError as error:
-        raise FormatError(f"line {error.lineno}, column {error.colno}: not JSON: {error.msg.lower()}") from None
+        line = first_line + error.lineno - 1
+        raise FormatError(f"line {line}, column {error.colno}: not JSON: {error.msg.lower()}") from None
     except RecursionError:
         raise FormatError("nested too deeply") from None
-    return _columns(tree)
+
+
+def _numbered(tree: list[Any], line: int) -> list[Any]:
+    """The mapping or list with the line on which it stands."""
+    made = tree if isinstance(tree, Members) else Items(tree)
+    made.line = line
+    return made
 
 
 @reads("yaml")
-def yaml_columns(text: str) -> list[Column]:
+def yaml_columns(text: str, _: Reading) -> list[Column]:
     """The columns of a YAML text: scalars as they are written, no tags, no aliases, one document."""
     import yaml
 
@@ -221,7 +248,10 @@ def _cell_column(rows: list[Any], position: int, path: str) -> Column:
 
 
 def _is_own(tree: Members) -> bool:
-    results = dict(tree).get("results")
+    return _are_results(dict(tree).get("results"))
+
+
+def _are_results(results: Any) -> bool:
     return (
         isinstance(results, list)
         and bool(results)
@@ -262,7 +292,8 @@ def _refuse_twice(members: Members, path: str) -> None:
     seen = set()
     for name, node in members:
         if name in seen:
-            raise FormatError(f"{_place(node, f'{path}.{name}')}: duplicate name {clipped(name)!r}")
+            member = path if path.startswith("line ") else f"{path}.{name}"
+            raise FormatError(f"{_place(node, member)}: duplicate name {clipped(name)!r}")
         seen.add(name)
 
 

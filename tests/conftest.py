@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import pytest
 from jsonschema import Draft202012Validator
 
-from klcli import cli, readers
+from klcli import cli, sources
 
 ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT / "sample_data"
@@ -118,7 +118,7 @@ def call(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Done]
         given = stdin.encode() if isinstance(stdin, str) else stdin
         out, err = io.BytesIO(), io.BytesIO()
         kind = _Terminal if terminal else io.TextIOWrapper
-        for cached in vars(readers).values():
+        for cached in vars(sources).values():
             if hasattr(cached, "cache_clear"):
                 cached.cache_clear()
         with monkeypatch.context() as patch:

@@ -169,8 +169,8 @@ def test_every_parameter_of_a_measure_is_an_option(name: str) -> None:
     """A command takes every parameter of its measure, the options for inputs and outputs, and no other."""
     own = set(MEASURES[name].options) if name in MEASURES else {"base", "measures", "by"}
     shared = {
-        "normalize", "smooth", "duplicates", "input_format", "format", "as_json", "output", "digits", "steps", "top",
-        "explain", "fail_above", "debug", "help",
+        "normalize", "smooth", "duplicates", "input_format", "encoding", "delimiter", "decimal", "max_size", "format",
+        "as_json", "output", "digits", "steps", "top", "explain", "fail_above", "debug", "help",
     }  # fmt: skip
     assert {option.name for option in options(name)} == own | shared
 
@@ -347,6 +347,7 @@ TEXTS = {
     "csv": "l,w\na,0.5\nb,0.5\n",
     "tsv": "l\tw\na\t0.5\nb\t0.5\n",
     "json": '{"a": 0.5, "b": 0.5}',
+    "ndjson": '{"label": "a", "w": 0.5}\n{"label": "b", "w": 0.5}\n',
     "yaml": "a: 0.5\nb: 0.5\n",
 }
 

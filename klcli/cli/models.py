@@ -9,7 +9,7 @@ import click
 
 from klcli import losses, readers
 from klcli.batches import KINDS
-from klcli.cli.options import Number, Source, format_option, option, output_options
+from klcli.cli.options import READING, Number, Source, option, output_options, reading_options
 from klcli.cli.show import Command, default_source, refuse_inputs, show
 from klcli.errors import InputError
 from klcli.matrices import Matrix, matched, paired, read_matrix
@@ -18,7 +18,7 @@ from klcli.result import Result
 
 def _read(sources: tuple[str, ...], given: dict[str, Any]) -> list[Matrix]:
     refuse_inputs(sources, given)
-    return [read_matrix(source, input_format=given["input_format"]) for source in sources]
+    return [read_matrix(source, **{name: given[name] for name in READING}) for source in sources]
 
 
 def _pair(first: str, second: str, given: dict[str, Any]) -> tuple[Matrix, Matrix, tuple[str, ...]]:
@@ -60,7 +60,7 @@ def _kind(name: str, default: str) -> click.Option:
             help="Which one is the value; all are shown.",
         ),
         option("--gradient", is_flag=True, help="Add the gradient with respect to the input."),
-        format_option(),
+        *reading_options(),
         *output_options(),
     ],
 )
@@ -88,7 +88,7 @@ def loss_command(input: str, target: str, **given: Any) -> int:  # noqa: A002
     short_help="The KL term of a VAE, latent by latent.",
     params=[
         click.Argument(["file"], type=Source(), metavar="[FILE]", required=False),
-        format_option(),
+        *reading_options(),
         *output_options(),
     ],
 )
@@ -127,7 +127,7 @@ def _vae(matrix: Matrix) -> Result:
             show_default=True,
             help="What the logits of both are divided by.",
         ),
-        format_option(),
+        *reading_options(),
         *output_options(),
     ],
 )

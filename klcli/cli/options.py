@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import functools
 import math
+import re
 from collections.abc import Callable
 from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
 
-from klcli import output, readers, rooms
+from klcli import output, readers, rooms, sources
 from klcli.comparison import checked
 from klcli.distribution import Smoothing
 from klcli.errors import KlcliError
@@ -53,6 +54,20 @@ class Number(click.ParamType):
         return " or ".join([f"give a number{limit}", *self.words])
 
 
+class Size(click.ParamType):
+    """A number of bytes: 5000, 100MB, 2GiB."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number of bytes, or a usage error."""
+        match = re.fullmatch(r"(\d{1,15})\s*([kKMGT]?)(i?)B?", str(value).strip(), re.ASCII)
+        if match is None:
+            self.fail(f"{value!r} is no size: give bytes, or as 100MB or 2GiB", param, ctx)
+        factor: int = (1024 if match[3] else 1000) ** " KMGT".index(match[2].upper() or " ")
+        return int(match[1]) * factor
+
+
 class Names(click.ParamType):
     """Names with commas between them, each one of a few."""
 
@@ -66,15 +81,16 @@ class Names(click.ParamType):
             self.fail(str(error), param, ctx)
 
 
-class Smooth(click.ParamType):
-    """A smoothing by name, checked here so that a wrong one is refused before anything is read."""
+class Checked(click.ParamType):
+    """A text that a function checks, so that a wrong one is refused before anything is read."""
 
-    name = "method"
+    def __init__(self, name: str, check: Callable[[str], Any]) -> None:
+        self.name, self.check = name, check
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """The text as it is, or a usage error that says what there is."""
         try:
-            Smoothing.parse(value)
+            self.check(value)
         except KlcliError as error:
             self.fail(str(error), param, ctx)
         return str(value)
@@ -147,7 +163,11 @@ def input_options() -> tuple[click.Parameter, ...]:
     """What commands take that read distributions."""
     return (
         option("--normalize", is_flag=True, help="Take weights of any sum and divide them by it."),
-        option("--smooth", type=Smooth(), help="Give every outcome mass: laplace, jeffreys, mix=X or floor=X."),
+        option(
+            "--smooth",
+            type=Checked("method", Smoothing.parse),
+            help="Give every outcome mass: laplace, jeffreys, mix=X or floor=X.",
+        ),
         option(
             "--duplicates",
             type=click.Choice(["refuse", "sum"]),
@@ -155,14 +175,44 @@ def input_options() -> tuple[click.Parameter, ...]:
             show_default=True,
             help="What to do with outcomes that stand twice.",
         ),
-        format_option(),
+        *reading_options(),
     )
 
 
+READING = ("input_format", "encoding", "delimiter", "decimal", "max_size")  # the options of readers.reading
+
+
 @functools.cache
-def format_option() -> click.Option:
-    """The format of what is read."""
-    return option("--input-format", type=click.Choice(list(readers.FORMATS)), help="Format of every input.")
+def reading_options() -> tuple[click.Parameter, ...]:
+    """How what is read is written, where that does not show."""
+    return (
+        option("--input-format", type=click.Choice(list(readers.FORMATS)), help="Format of every input."),
+        option(
+            "--encoding",
+            type=Checked("name", sources.known_encoding),
+            help="Encoding of every input, where it is not UTF-8 and no mark shows it.",
+        ),
+        option(
+            "--delimiter",
+            type=Checked("sign", readers.known_delimiter),
+            help="What separates the columns of a table: a sign, or tab.",
+        ),
+        option(
+            "--decimal",
+            type=click.Choice([".", ","]),
+            default=".",
+            show_default=True,
+            help="The decimal sign in tables.",
+        ),
+        option(
+            "--max-size",
+            type=Size(),
+            envvar=["KLCLI_MAX_SIZE", "KLCLI_MAX_BYTES"],
+            default="2GiB",
+            show_default=True,
+            help="The most that is read, or unpacked, from one input.",
+        ),
+    )
 
 
 @functools.cache

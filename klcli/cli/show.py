@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from klcli import output, readers, rooms
+from klcli.cli.options import READING
 from klcli.distribution import Distribution
 from klcli.errors import InputError
 from klcli.render import View, decimal, printable
@@ -58,7 +59,7 @@ def refuse_inputs(sources: Sequence[str], given: dict[str, Any]) -> None:
 def read(sources: Sequence[str], given: dict[str, Any]) -> list[list[Distribution]]:
     """The distributions that each source holds, read as the options say."""
     refuse_inputs(sources, given)
-    names = ("normalize", "duplicates", "input_format")
+    names = ("normalize", "duplicates", *READING)
     return readers.read_each(sources, **{name: given[name] for name in names})
 
 

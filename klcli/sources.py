@@ -1,0 +1,279 @@
+"""Sources: what a name leads to, as bytes: whole, within a bound, unpacked, and decoded as it was said to be.
+
+Nothing is guessed: an encoding is UTF-8, what a mark at the start says, or the one that was named.
+"""
+
+from __future__ import annotations
+
+import codecs
+import errno
+import functools
+import os
+import stat
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any, BinaryIO, NamedTuple
+
+from klcli.columns import FormatError, line_at
+from klcli.errors import InputError, MissingExtraError, OptionError, clipped
+
+STDIN = "-"
+MAX_SIZE = 2**31  # bytes, read or unpacked
+
+_BLOCK = 2**20
+
+
+# Names
+
+
+def split(source: str) -> tuple[str, str | None]:
+    """The path of the source, - for standard input, and the column asked for, if any."""
+    marks = [place for place in range(len(source)) if source.startswith("::", place)]
+    for place in [len(source), *marks]:
+        path, column = source[:place], source[place + 2 :] if place < len(source) else None
+        if path in (STDIN, "/dev/stdin"):
+            return STDIN, column
+        if os.path.exists(path):
+            return path, column
+    return source, None
+
+
+def called_in_outputs(path: str) -> str:
+    """What a source is called in outputs: the name of its file, or the inline text itself."""
+    if path == STDIN:
+        return "stdin"
+    inline = path.removeprefix(" ") if path.startswith(" -") else path  # the blank kept it from being an option
+    return os.path.basename(path) if os.path.exists(path) else clipped(inline, 40)
+
+
+# Bytes
+
+
+def content(path: str, max_size: int = MAX_SIZE) -> bytes:
+    """All that the file, or standard input, holds, unpacked where it is packed.
+
+    Raises InputError where there is no such file, where it is no file, or where it holds more than `max_size` bytes,
+    packed or unpacked; FormatError where what is packed is broken.
+    """
+    return _unpacked(_standard_input(max_size) if path == STDIN else _file(path, max_size), max_size)
+
+
+def _file(path: str, max_size: int) -> bytes:
+    try:
+        kind = os.stat(path).st_mode
+        if stat.S_ISDIR(kind):
+            raise InputError(f"{clipped(path)}: is a directory: name a file in it")
+        if not (stat.S_ISREG(kind) or stat.S_ISFIFO(kind) or path == "/dev/fd/0"):
+            raise InputError(f"{clipped(path)}: is a device or a socket, not a file")
+        with open(path, "rb") as file:
+            return _bounded(file, path, max_size)
+    except (OSError, ValueError) as error:
+        raise InputError(_missing(path, error)) from None
+
+
+def _bounded(file: BinaryIO, name: str, max_size: int) -> bytes:
+    data = bytearray()
+    while len(data) <= max_size and (block := file.read(_BLOCK)):
+        data += block
+    if len(data) > max_size:
+        raise InputError(f"{clipped(name)}: {_too_large(max_size)}")
+    return bytes(data)
+
+
+def _too_large(max_size: int) -> str:
+    return f"more than {max_size} bytes: give --max-size to read it all the same"
+
+
+@functools.cache
+def _standard_input(max_size: int) -> bytes:
+    # Read once and kept, so that -::p and -::q may be two columns of the same input.
+    if sys.stdin is None:
+        raise InputError("stdin: is closed")
+    try:
+        return _bounded(sys.stdin.buffer, "stdin", max_size)
+    except OSError as error:
+        raise InputError(f"stdin: cannot be read: {(error.strerror or str(error)).lower()}") from None
+
+
+def _missing(path: str, error: OSError | ValueError) -> str:
+    path = path or "''"
+    if not isinstance(error, OSError):
+        what = "it holds a NUL" if "\0" in path else error
+        return f"{clipped(path)}: not a file name: {what}"
+    if error.errno != errno.ENOENT:
+        return f"{clipped(path)}: {(error.strerror or str(error)).lower()}"
+    from difflib import get_close_matches
+
+    folder, name = os.path.split(path.partition("::")[0])
+    try:
+        close = get_close_matches(name, os.listdir(folder or "."), 1)
+    except OSError:
+        close = []
+    hint = f": did you mean {os.path.join(folder, close[0])}?" if close else ""
+    if "," in path or "=" in path:
+        hint = ", nor numbers such as 0.5,1/4,1/4 or A=1/2,B=1/2" + hint
+    return f"{clipped(path)}: no such file{hint}"
+
+
+# Packed bytes
+
+
+class Packing(NamedTuple):
+    """A way to pack: how its bytes begin, what it is called, and what unpacks one stream of it and may fail so."""
+
+    start: bytes
+    name: str
+    unpacker: Callable[[], tuple[Any, type[Exception]]]
+
+
+def _gzip() -> tuple[Any, type[Exception]]:
+    import zlib
+
+    return zlib.decompressobj(wbits=31), zlib.error
+
+
+def _bz2() -> tuple[Any, type[Exception]]:
+    import bz2
+
+    return bz2.BZ2Decompressor(), OSError
+
+
+def _xz() -> tuple[Any, type[Exception]]:
+    import lzma
+
+    return lzma.LZMADecompressor(lzma.FORMAT_XZ), lzma.LZMAError
+
+
+def _zstd() -> tuple[Any, type[Exception]]:
+    try:
+        import zstandard
+    except ImportError:
+        raise MissingExtraError("a file packed with zstd", "data") from None
+    return zstandard.ZstdDecompressor().decompressobj(), zstandard.ZstdError
+
+
+PACKINGS = (
+    Packing(b"\x1f\x8b", "gzip", _gzip),
+    Packing(b"BZh", "bzip2", _bz2),
+    Packing(b"\xfd7zXZ\0", "xz", _xz),
+    Packing(b"\x28\xb5\x2f\xfd", "zstd", _zstd),
+)
+ENDINGS = (".gz", ".bz2", ".xz", ".zst")
+
+_SLICE = 2**10  # bytes that are unpacked at once: even the tightest packing makes no more than some megabytes of them
+
+
+def _unpacked(data: bytes, max_size: int) -> bytes:
+    """The bytes as they are, or, where they are packed, what is in them: every stream of it, to its end."""
+    packing = _packing(data)
+    if packing is None:
+        return data
+    unpacked = bytearray()
+    for part in _parts(data, packing):
+        unpacked += part
+        if len(unpacked) > max_size:
+            raise FormatError(f"{packing.name}: unpacks to {_too_large(max_size)}")
+    if _packing(unpacked):
+        raise FormatError(f"{packing.name}: packed twice: unpack it first")
+    return bytes(unpacked)
+
+
+def _packing(data: bytes | bytearray) -> Packing | None:
+    return next((each for each in PACKINGS if data.startswith(each.start)), None)
+
+
+def _parts(data: bytes, packing: Packing) -> Iterator[bytes]:
+    """What is packed, part by part; raises FormatError where its end is missing or something else follows."""
+    position = 0
+    while position < len(data):
+        if not data.startswith(packing.start, position):
+            if data[position:].strip(b"\0"):
+                raise FormatError(f"{packing.name}: {len(data) - position} bytes follow its end")
+            return  # zeros, with which tapes are filled up
+        unpacker, error = packing.unpacker()
+        while not unpacker.eof:
+            if position == len(data):
+                raise FormatError(f"{packing.name}: cut off: its end is missing")
+            part = data[position : position + _SLICE]
+            position += len(part)
+            try:
+                yield unpacker.decompress(part)
+            except error as broken:
+                raise FormatError(f"{packing.name}: broken: {broken}") from None
+        position -= len(unpacker.unused_data)
+
+
+# Text
+
+_SIGNATURES = {
+    b"\xd0\xcf\x11\xe0": "an old Excel workbook: save the sheet as CSV",
+    b"PAR1": "a Parquet file, which cannot be read yet",
+    b"%PDF": "a PDF",
+}
+_MARKS = {
+    codecs.BOM_UTF32_LE: "utf-32",  # before that of UTF-16, with which it begins
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+# Encodings that a message may name, where a file can be read in them.
+_LIKELY = ("gb18030", "big5", "shift_jis", "euc-kr", "cp1252", "cp1251")
+
+
+def text(data: bytes, encoding: str | None = None) -> str:
+    """The bytes as text: in the encoding that was named, in that of their mark, or else in UTF-8.
+
+    Raises FormatError, with the line, where they are not, and where they are known to be no text, or are none.
+    """
+    for signature, what in _SIGNATURES.items():
+        if data.startswith(signature):
+            raise FormatError(f"is {what}")
+    marked = next((name for mark, name in _MARKS.items() if data.startswith(mark)), None)
+    if data.startswith(codecs.BOM_UTF8):
+        data, marked = data.removeprefix(codecs.BOM_UTF8), "utf-8"
+    try:
+        found = data.decode(encoding or marked or "utf-8").removeprefix("\ufeff")
+    except UnicodeError as error:
+        raise FormatError(_undecodable(data, encoding, marked, error)) from None
+    if "\0" in found:
+        line = line_at(found, found.index("\0"))
+        raise FormatError(f"line {line}: a NUL byte: is it binary, or UTF-16 without its mark? Name its --encoding")
+    if not found or found.isspace():
+        raise FormatError("empty")
+    return found
+
+
+def _undecodable(data: bytes, named: str | None, marked: str | None, error: UnicodeError) -> str:
+    """Which byte is not of the encoding, on which line, and what it may be instead."""
+    encoding = named or marked or "utf-8"
+    start = min(getattr(error, "start", 0), len(data) - 1)
+    line = line_at(data[:start].decode("latin-1"), start)
+    what = f"line {line}: byte 0x{data[start]:02x} is not {encoding.upper()}"
+    likely = [name for name in _LIKELY if name != encoding and _is_likely(data, name)]
+    if likely and marked is None:
+        return f"{what}: it may be {' or '.join(likely[:3])}: give --encoding, or save it as UTF-8"
+    return f"{what}: {'name another --encoding' if named else 'save the file as UTF-8, or name its --encoding'}"
+
+
+def _is_likely(data: bytes, encoding: str) -> bool:
+    """Whether the bytes are text in that encoding, none of it control characters."""
+    try:
+        found = data.decode(encoding)
+    except UnicodeError:
+        return False
+    return all(character.isprintable() or character.isspace() for character in found)
+
+
+def known_encoding(name: str) -> str:
+    """The name as Python has it.
+
+    Raises OptionError where it names no encoding of text.
+    """
+    try:
+        found = codecs.lookup(name)
+        "".encode(found.name)  # which other codecs than those of text refuse
+    except (LookupError, ValueError, TypeError):
+        raise OptionError(
+            f"{clipped(name)!r} is no encoding: utf-8, utf-16, gb18030, big5, shift_jis, euc-kr, cp1252, latin-1 ..."
+        ) from None
+    return found.name

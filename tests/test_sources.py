@@ -1,0 +1,302 @@
+"""Sources: packed files, encodings and bounds, as bytes and as text."""
+
+from __future__ import annotations
+
+import bz2
+import contextlib
+import gzip
+import lzma
+import math
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import Done
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import klcli
+from klcli import sources
+from klcli.columns import FormatError
+from klcli.errors import InputError, MissingExtraError, OptionError
+
+Run = Callable[..., Done]
+TEXT = "label,p\n甲,0.5\n乙,0.25\n丙,0.25\n"
+
+
+def zstd(data: bytes) -> bytes:
+    """The data packed by zstd."""
+    zstandard = pytest.importorskip("zstandard", reason="zstandard is not installed")
+    packed: bytes = zstandard.ZstdCompressor().compress(data)
+    return packed
+
+
+PACKERS: dict[str, Callable[[bytes], bytes]] = {
+    "gzip": gzip.compress,
+    "bzip2": bz2.compress,
+    "xz": lzma.compress,
+    "zstd": zstd,
+}
+ENDINGS = dict(zip(PACKERS, sources.ENDINGS, strict=True))
+
+
+# Packed files
+
+
+@pytest.mark.parametrize("name", PACKERS)
+@pytest.mark.parametrize("ending", [".csv", ""])
+def test_a_packed_file_is_read_by_its_content(name: str, ending: str, tmp_path: Path) -> None:
+    """What is packed is unpacked whatever it is called, and its format is that of the name before."""
+    path = tmp_path / f"p{ending}{ENDINGS[name] if ending else ''}"
+    path.write_bytes(PACKERS[name](TEXT.encode()))
+    assert klcli.read(path).outcomes == ("甲", "乙", "丙")
+
+
+@pytest.mark.parametrize("name", PACKERS)
+def test_every_stream_of_a_packed_file_is_read(name: str) -> None:
+    """Streams one after the other are one content, as cat makes it, and zeros after them are none."""
+    half = len(TEXT.encode()) // 2
+    packed = PACKERS[name](TEXT.encode()[:half]) + PACKERS[name](TEXT.encode()[half:])
+    assert sources._unpacked(packed, 10**6) == TEXT.encode()
+    assert sources._unpacked(packed + bytes(64), 10**6) == TEXT.encode()
+
+
+@pytest.mark.parametrize("name", PACKERS)
+def test_a_packed_file_that_is_cut_off_is_refused(name: str) -> None:
+    """Wherever it is cut, a packed file is refused, even if its first rows can be had."""
+    packed = PACKERS[name](TEXT.encode() * 50)
+    for length in range(len(next(each.start for each in sources.PACKINGS if each.name == name)), len(packed)):
+        with pytest.raises(FormatError, match=rf"^{name}: (cut off: its end is missing|broken: )"):
+            sources._unpacked(packed[:length], 10**6)
+
+
+@pytest.mark.parametrize("name", PACKERS)
+def test_what_follows_a_packed_file_is_refused(name: str) -> None:
+    """Nothing is lost after the end: what stands there is refused."""
+    with pytest.raises(FormatError, match=rf"^{name}: 5 bytes follow its end$"):
+        sources._unpacked(PACKERS[name](TEXT.encode()) + b"more!", 10**6)
+
+
+@pytest.mark.parametrize("name", PACKERS)
+def test_a_bomb_is_stopped(name: str) -> None:
+    """What unpacks to more than may be is refused before it is held."""
+    packed = PACKERS[name](bytes(10**8))
+    assert len(packed) < 200_000
+    with pytest.raises(FormatError, match=rf"^{name}: unpacks to more than 1000000 bytes: give --max-size "):
+        sources._unpacked(packed, 10**6)
+    with pytest.raises(FormatError, match=f"^{name}: packed twice: unpack it first$"):
+        sources._unpacked(PACKERS[name](PACKERS[name](b"x")), 10**6)
+
+
+@settings(deadline=None, max_examples=200)
+@given(name=st.sampled_from(["gzip", "bzip2", "xz"]), place=st.integers(0, 10**6), bit=st.integers(0, 7))
+def test_a_packed_file_with_a_fault_is_refused_or_right(name: str, place: int, bit: int) -> None:
+    """A bit that was turned is found, or is one that does not matter."""
+    packed = bytearray(PACKERS[name](TEXT.encode()))
+    packed[place % len(packed)] ^= 1 << bit
+    with contextlib.suppress(FormatError):
+        assert sources._unpacked(bytes(packed), 10**6) in (TEXT.encode(), bytes(packed))
+
+
+def test_without_zstandard_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file packed with zstd says what to install where nothing unpacks it."""
+    monkeypatch.setitem(sys.modules, "zstandard", None)
+    with pytest.raises(MissingExtraError, match=r"^a file packed with zstd needs .*: pip install 'klcli\[data\]'$"):
+        sources._unpacked(b"\x28\xb5\x2f\xfdrest", 10**6)
+
+
+def test_a_packed_file_of_another_name_in_a_pipe(call: Run) -> None:
+    """Standard input is unpacked as a file is."""
+    assert call("entropy", "--base", "2", "--json", stdin=gzip.compress(TEXT.encode())).result["value"] == 1.5
+
+
+# Encodings
+
+
+@pytest.mark.parametrize("name", ["gb18030", "GBK", "utf-16-le", "big5", "utf_8", "UTF-32-BE"])
+def test_an_encoding_can_be_named(name: str, tmp_path: Path, call: Run) -> None:
+    """A file in any encoding of text is read if its encoding is named, in Python and by the option."""
+    (tmp_path / "p.csv").write_bytes(TEXT.encode(name))
+    assert klcli.read(tmp_path / "p.csv", encoding=name).outcomes == ("甲", "乙", "丙")
+    assert call("entropy", "p.csv", "--encoding", name, "--base", "2", "--json").result["value"] == 1.5
+
+
+@pytest.mark.parametrize("name", ["utf-8-sig", "utf-16", "utf-32"])
+def test_a_mark_says_the_encoding(name: str) -> None:
+    """A mark at the start is enough, and is no part of the text."""
+    assert sources.text(TEXT.encode(name)) == TEXT
+
+
+@pytest.mark.parametrize("name", ["hex", "rot13", "zip", "nonsense", "utf-8\0", ""])
+def test_what_is_no_encoding_of_text_is_refused(name: str, call: Run) -> None:
+    """A name that is none, or that of a codec of bytes, is wrong usage."""
+    with pytest.raises(OptionError, match="is no encoding: utf-8, utf-16, gb18030"):
+        klcli.read("0.5,0.5", encoding=name)
+    if "\0" not in name and name:
+        assert call("entropy", "0.5,0.5", "--encoding", name).code == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "likely"), [("gb18030", "gb18030"), ("shift_jis", "shift_jis"), ("cp1251", "cp1251")]
+)
+def test_a_likely_encoding_is_named_and_not_taken(name: str, likely: str) -> None:
+    """A file that is not UTF-8 is refused, with the encodings that it may be in."""
+    text = {"gb18030": "红,0.5\n橙,0.5\n", "shift_jis": "ひらがな,1\n", "cp1251": "красный,1\n"}[name]
+    with pytest.raises(FormatError) as caught:
+        sources.text(text.encode(name))
+    assert "line 1: byte 0x" in str(caught.value)
+    assert likely in str(caught.value)
+
+
+# Size
+
+
+@pytest.mark.parametrize(
+    ("size", "fits"),
+    [
+        ("8", True),
+        ("7", False),
+        ("1k", True),
+        ("1kB", True),
+        ("2KiB", True),
+        ("2 MiB", True),
+        ("3GB", True),
+        ("0k", False),
+    ],
+)
+def test_a_size_is_a_number_of_bytes(call: Run, size: str, fits: bool) -> None:
+    """A size is written in bytes or in powers of 1000 or of 1024."""
+    assert call("entropy", "--max-size", size, stdin="0.5\n0.5\n").code == (0 if fits else 2)
+
+
+@pytest.mark.parametrize("size", ["", "1.5k", "-1", "5 apples", "1Pi", "k"])
+def test_what_is_no_size_is_refused(call: Run, size: str) -> None:
+    """Anything else is wrong usage."""
+    done = call("entropy", "--max-size", size, stdin="0.5\n0.5\n")
+    assert (done.code, "is no size: give bytes, or as 100MB or 2GiB" in done.err) == (2, True)
+
+
+def test_more_than_may_be_is_refused(call: Run, tmp_path: Path) -> None:
+    """A file, or standard input, that holds more bytes than may be read is refused with the option for it."""
+    (tmp_path / "p.csv").write_text("1\n" * 600)
+    for source, name in (("p.csv", "p.csv"), ("-", "stdin")):
+        done = call("entropy", source, "--max-size", "1k", stdin="1\n" * 600)
+        assert done.err == f"klcli: {name}: more than 1000 bytes: give --max-size to read it all the same\n"
+    with pytest.raises(InputError, match="more than 1000 bytes"):
+        klcli.read(tmp_path / "p.csv", max_size=1000)
+
+
+# Delimiters and decimal signs
+
+
+@pytest.mark.parametrize(
+    ("text", "options"),
+    [
+        ("label;p\na;0,5\nb;0,5\n", {"decimal": ","}),
+        ("a;0,5\nb;0,5\n", {"decimal": ","}),
+        ("label\tp\na\t,5\nb\t5,0e-1\n", {"decimal": ","}),
+        ("label:p\na:0.5\nb:0.5\n", {"delimiter": ":"}),
+        ("label p\na 0.5\nb 0.5\n", {"delimiter": "blank"}),
+        ("label|p\na|0,5\nb|+0,5\n", {"decimal": ",", "delimiter": "pipe"}),
+        ("a,x;0,5\nb;0,5\n", {"decimal": ",", "delimiter": ";"}),
+    ],
+)
+def test_how_a_table_is_written_can_be_said(text: str, options: dict[str, str], tmp_path: Path) -> None:
+    """What separates columns, and the decimal sign, are taken as they are named; labels stay as they are."""
+    (tmp_path / "p.csv").write_text(text)
+    found = klcli.read(tmp_path / "p.csv", **options)
+    assert found.weights.tolist() == [0.5, 0.5]
+    assert found.outcomes in (("a", "b"), ("a,x", "b"))
+
+
+def test_a_point_where_the_sign_is_a_comma_is_refused(tmp_path: Path) -> None:
+    """1.234 may be thousands where the decimal sign is a comma: it is refused."""
+    (tmp_path / "p.csv").write_text("label;p\na;1.234\nb;1\n")
+    with pytest.raises(InputError, match=r"p\.csv: line 2: '1\.234' has a point, and the decimal sign is a comma$"):
+        klcli.read(tmp_path / "p.csv", decimal=",")
+
+
+@pytest.mark.parametrize("delimiter", ["", "ab", "a", "1", '"', "\n", "."])
+def test_what_separates_no_columns_is_refused(delimiter: str) -> None:
+    """A delimiter is one sign that no number and no name begins with."""
+    with pytest.raises(OptionError, match="separates no columns: give one sign, or comma, semicolon, tab"):
+        klcli.read("0.5,0.5", delimiter=delimiter)
+
+
+def test_a_decimal_sign_that_separates_columns_is_refused() -> None:
+    """One sign cannot be both."""
+    with pytest.raises(OptionError, match=r"^decimal is \. or , and not what separates the columns$"):
+        klcli.read("0.5,0.5", delimiter="comma", decimal=",")
+
+
+# Lines of JSON
+
+
+@pytest.mark.parametrize("name", ["p.ndjson", "p.jsonl", "p", "p.ndjson.gz"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_lines_of_json_are_records(name: str, end: str, tmp_path: Path) -> None:
+    """A record a line is a table, by its ending or by its first line."""
+    data = end.join(['{"label": "a", "p": 0.5}', "", '{"label": "b", "p": 1/2}'.replace("1/2", '"1/2"'), ""]).encode()
+    (tmp_path / name).write_bytes(gzip.compress(data) if name.endswith("gz") else data)
+    found = klcli.read(tmp_path / name)
+    assert (found.outcomes, found.weights.tolist()) == (("a", "b"), [0.5, 0.5])
+
+
+def test_own_lines_of_json_are_read_back(call: Run) -> None:
+    """The results that klcli writes a line each are distributions again."""
+    lines = call("compare", "a=1,b=1", "a=1,b=3", "a=3,b=1", "--format", "ndjson", "--steps").out
+    assert len(lines.splitlines()) == 2
+    assert [each["label"] for each in call("compare", "-", "--json", stdin=lines).results] == [
+        "stdin::a=1,b=3",
+        "stdin::a=3,b=1",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{"label": "a", "p": 1}\n{"label": "b", "p": }\n', "line 2, column 21: not JSON: expecting value"),
+        ('{"label": "a", "p": 1}\n3\n', "line 2: expected a record or a list, found 3"),
+        ('{"label": "a", "p": 1}\n{"label": "b"}\n', "line 2: its fields are not those of the first record"),
+        ('{"label": "a", "p": 1}\n\n{"label": "b", "p": "x"}\n', "line 3: expected a number, found text, 'x'"),
+        ('{"label": "a", "p": 1, "p": 2}\n{"label": "b", "p": 1}\n', "line 1: duplicate name 'p'"),
+        ('{"label": "a", "p": NaN}\n{"label": "b", "p": 1}\n', "line 1, column p: 'NaN' is a missing value"),
+        ("[1, 2]\n[1]\n", "line 2: 1 numbers where the first row has 2"),
+    ],
+)
+def test_lines_of_json_are_refused_with_the_line(text: str, message: str, tmp_path: Path) -> None:
+    """What is wrong in a line is said with its number."""
+    (tmp_path / "p.ndjson").write_text(text)
+    with pytest.raises(InputError) as caught:
+        klcli.read_all(tmp_path / "p.ndjson")
+    assert str(caught.value).removeprefix(f"{tmp_path}/").startswith(f"p.ndjson: {message}")
+
+
+# Arrays
+
+
+def test_arrays_are_distributions_and_batches(call: Run, tmp_path: Path) -> None:
+    """A vector is a distribution, a row of a matrix is one, and a matrix is a batch; in .npy and .npz alike."""
+    matrix = np.array([[0.5, 0.25, 0.25], [0.25, 0.25, 0.5]])
+    np.save(tmp_path / "v.npy", matrix[0].astype(">f4"))
+    np.save(tmp_path / "m.npy", np.asfortranarray(matrix))
+    np.savez_compressed(tmp_path / "m.npz", teacher=matrix, student=matrix[::-1])
+    assert call("kl", "v.npy", "m.npy::1", "--base", "2", "--json").result["value"] == 0.25
+    assert call("kl", "m.npz::teacher.0", "m.npz::student.0", "--base", "2", "--json").result["value"] == 0.25
+    batch = call("loss", "m.npz::student", "m.npz::teacher", "--input-kind", "probs", "--json").result
+    assert batch["details"]["divergence"] == pytest.approx(0.25 * math.log(2), rel=1e-15)
+    assert call("entropy", "m.npy").err == (
+        "klcli: m.npy: has 2 dimensions (2 × 3), and a distribution 1: choose a row, as ::0\n"
+    )
+    (tmp_path / "v.npy.gz").write_bytes(gzip.compress((tmp_path / "v.npy").read_bytes()))
+    assert call("entropy", "v.npy.gz", "--base", "2", "--json").result["value"] == 1.5
+    assert call("entropy", "--base", "2", "--json", stdin=(tmp_path / "v.npy").read_bytes()).result["value"] == 1.5
+
+
+def test_a_missing_value_in_an_array_is_refused_with_its_place(call: Run, tmp_path: Path) -> None:
+    """NaN in an array is no probability, and its position is said."""
+    np.save(tmp_path / "v.npy", np.array([0.5, np.nan, 0.5]))
+    done = call("entropy", "v.npy")
+    assert (done.code, done.err.startswith("klcli: v.npy: position 1: ")) == (2, True), done.err
