@@ -170,7 +170,7 @@ def test_every_parameter_of_a_measure_is_an_option(name: str) -> None:
     own = set(MEASURES[name].options) if name in MEASURES else {"base", "measures", "by"}
     shared = {
         "normalize", "smooth", "duplicates", "input_format", "encoding", "delimiter", "decimal", "max_size", "format",
-        "as_json", "output", "digits", "steps", "top", "explain", "fail_above", "debug", "help",
+        "as_json", "output", "digits", "steps", "top", "explain", "fail_above", "debug", "help", "escape_formulas",
     }  # fmt: skip
     assert {option.name for option in options(name)} == own | shared
 

@@ -485,6 +485,32 @@ def test_an_ending_of_another_kind_is_refused(call: Callable[..., Done], tmp_pat
     assert call("kl", "1,1", "1,3", "-f", "csv", "-o", f"x.{ending}").code == 0  # asked for by name
 
 
+# Cells that act
+
+ACTING = "label,p\n=1+1,0.25\n@x,0.25\n-2,0.25\nplain,0.25\n"
+
+
+@pytest.mark.parametrize("name", ["csv", "tsv"])
+def test_cells_that_a_spreadsheet_would_run_are_told_of_and_marked(
+    call: Callable[..., Done], tmp_path: Path, name: str
+) -> None:
+    """Labels stay exact, with a warning; --escape-formulas puts an apostrophe before those that would act."""
+    (tmp_path / "p.csv").write_text(ACTING)
+    done = call("entropy", "p.csv", "--format", name)
+    assert done.err == (
+        "klcli: note: a spreadsheet takes =1+1 for a formula: --escape-formulas marks such cells with an apostrophe\n"
+    )
+    mark = "," if name == "csv" else "\t"
+    assert [line.split(mark)[0] for line in done.out.splitlines()[1:]] == ["=1+1", "@x", "-2", "plain"]
+    done = call("entropy", "p.csv", "--format", name, "--escape-formulas")
+    assert [line.split(mark)[0] for line in done.out.splitlines()[1:]] == ["'=1+1", "'@x", "'-2", "plain"]
+    assert done.err == ""
+    assert (
+        call("entropy", "a=1,b=1", "--format", name).err
+        == "klcli: note: a=1,b=1: counts, divided by their total of 2\n"
+    )
+
+
 # Signals
 
 SLOW = """

@@ -236,6 +236,7 @@ def output_options(default: str = "table") -> tuple[click.Parameter, ...]:
             show_default=True,
             help="Digits after the point, for reading; machine formats have them all.",
         ),
+        option("--escape-formulas", is_flag=True, help="Mark text in CSV and TSV that a spreadsheet would run."),
         option("--steps/--no-steps", default=None, help="Show the terms, or the value alone."),
         option("--top", type=click.IntRange(min=1), help="Show this many terms, the largest contributions first."),
         option("--explain", is_flag=True, help="Say what it means, with the numbers put in."),

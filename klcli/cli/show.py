@@ -119,6 +119,7 @@ def _view(given: dict[str, Any], encoding: str) -> View:
         explain=given["explain"],
         width=_width() if to_terminal else None,
         colour=(to_terminal or forced) and not plain,
+        escape_formulas=given["escape_formulas"],
         ascii=not _can_write("‖Σ·√½∞−–α×█▏▐▕─", encoding),
     )
 

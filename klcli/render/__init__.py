@@ -23,7 +23,7 @@ class View(NamedTuple):
 
     `steps` is None where it was not asked: then one answer shows its terms, and a list of them does not. `width`
     is that of the terminal in cells, None where there is no terminal and nothing may be wrapped. `ascii` says
-    that the output cannot carry more.
+    that the output cannot carry more; `escape_formulas`, that text is to be marked where a spreadsheet would run it.
     """
 
     digits: int = 6
@@ -33,6 +33,7 @@ class View(NamedTuple):
     width: int | None = None
     colour: bool = False
     ascii: bool = False
+    escape_formulas: bool = False
 
 
 def groups(results: Sequence[Result]) -> list[list[Result]]:

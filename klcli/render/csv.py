@@ -8,7 +8,8 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from klcli.render import View, aside, groups, printable, steps, wants_steps
+from klcli.render import View, groups, printable, steps, wants_steps
+from klcli.render import aside as notes
 from klcli.result import Result
 
 __all__ = ["aside", "render"]
@@ -26,10 +27,42 @@ def delimited(results: Sequence[Result], view: View, delimiter: str) -> bytes:
     plain = csv.writer(out, delimiter=delimiter, lineterminator="\n")
     quoted = csv.writer(out, delimiter=delimiter, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
     for row in _rows(results, view):
-        cells = [_plain(x, view) for x in row]
+        cells = [_unacting(_plain(x, view), view) for x in row]
         has_return = any(isinstance(cell, str) and "\r" in cell for cell in cells)
         (quoted if has_return else plain).writerow(cells)
     return out.getvalue().encode("utf-8", "backslashreplace")
+
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how text begins that a spreadsheet takes for a formula
+
+
+def aside(results: Sequence[Result], view: View) -> list[str]:
+    """The notes, which have no place here, and a warning of text that a spreadsheet would run."""
+    said = notes(results, view)
+    first = None if view.escape_formulas else next(filter(_acts, _texts(results)), None)
+    if first is not None:
+        said.append(
+            f"a spreadsheet takes {printable(first)} for a formula: --escape-formulas marks such cells with an "
+            "apostrophe"
+        )
+    return said
+
+
+def _texts(results: Sequence[Result]) -> Iterator[str]:
+    """Every text that the results may bring into a cell."""
+    for result in results:
+        yield from (result.label, *result.inputs.values())
+        for column in result.terms.values():
+            if isinstance(column[0], str):
+                yield from column
+
+
+def _acts(x: Any) -> bool:
+    return isinstance(x, str) and x.startswith(_FORMULA)
+
+
+def _unacting(x: Any, view: View) -> Any:
+    return f"'{x}" if view.escape_formulas and _acts(x) else x
 
 
 def _rows(results: Sequence[Result], view: View) -> Iterator[Sequence[Any]]:

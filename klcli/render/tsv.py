@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from klcli.render import View, aside
-from klcli.render.csv import delimited
+from klcli.render import View
+from klcli.render.csv import aside, delimited
 from klcli.result import Result
 
 __all__ = ["aside", "render"]
