@@ -144,3 +144,19 @@ def test_both_walkthroughs_run_the_same_commands():
     """The walkthrough has the same commands, and so the same output, in English and in Chinese."""
     english, chinese = ([examples.blocks(section) for section in each] for each in (SECTIONS, CHINESE))
     assert english == chinese
+
+
+def test_every_promise_has_its_tests():
+    """The page of promises names tests that exist, and every promise names one."""
+    page = (ROOT / "docs" / "guarantees.md").read_text(encoding="utf-8")
+    tests = {
+        name
+        for path in (ROOT / "tests").glob("test_*.py")
+        for name in re.findall(r"^def (test_\w+)", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    rows = [row for row in page.splitlines() if row.startswith("| ") and "shown by" not in row]
+    assert len(rows) > 20
+    for row in rows:
+        shown = re.findall(r"`(test_\w+)`", row)
+        assert shown, row
+        assert set(shown) <= tests, set(shown) - tests

@@ -39,7 +39,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how text begins that a spreadshee
 def aside(results: Sequence[Result], view: View) -> list[str]:
     """The notes, which have no place here, and a warning of text that a spreadsheet would run."""
     said = notes(results, view)
-    first = None if view.escape_formulas else next(filter(_acts, _texts(results)), None)
+    first = None if view.escape_formulas else next(filter(_acts, _texts(results, view)), None)
     if first is not None:
         said.append(
             f"a spreadsheet takes {printable(first)} for a formula: --escape-formulas marks such cells with an "
@@ -48,11 +48,13 @@ def aside(results: Sequence[Result], view: View) -> list[str]:
     return said
 
 
-def _texts(results: Sequence[Result]) -> Iterator[str]:
-    """Every text that the results may bring into a cell."""
+def _texts(results: Sequence[Result], view: View) -> Iterator[str]:
+    """The text of files and of people that comes into cells."""
+    with_steps = any(wants_steps(group, view) for group in groups(results))
     for result in results:
-        yield from (result.label, *result.inputs.values())
-        for column in result.terms.values():
+        yield result.label
+        yield from () if with_steps else result.inputs.values()
+        for column in result.terms.values() if with_steps else ():
             if isinstance(column[0], str):
                 yield from column
 
