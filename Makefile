@@ -7,8 +7,10 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; 
 	"$$p" -c '$(IS_NEW_ENOUGH)' 2>/dev/null && command -v "$$p" && break; done)
 ARTICLE := sample_data/balls.csv::p sample_data/balls.csv::q1
 
+FUZZ_SECONDS ?= 600
+
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench docs clean
+.PHONY: help demo test check fuzz format bench docs clean
 
 help: ## Say what there is to make
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -25,6 +27,10 @@ check: $(VENV)/.developing ## Check format, lint, types, spelling and documentat
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/codespell
 	@$(BIN)/python docs/examples.py --check
+
+fuzz: $(VENV)/.fuzzing ## Fuzz every reader for FUZZ_SECONDS, ten minutes each unless it is set
+	@for name in csv tsv json ndjson yaml npy npz safetensors packed; do \
+		$(BIN)/python tests/fuzz.py $$name $(FUZZ_SECONDS) || exit 1; done
 
 format: $(VENV)/.developing ## Put the code into its format and mend what lint can mend
 	@$(BIN)/ruff format .
@@ -60,4 +66,8 @@ $(VENV)/.developing: $(VENV)/.python pyproject.toml
 
 $(VENV)/.benching: $(VENV)/.developing
 	@$(PIP) install --group bench
+	@touch $@
+
+$(VENV)/.fuzzing: $(VENV)/.developing
+	@$(PIP) install --group fuzz
 	@touch $@
