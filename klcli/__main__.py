@@ -1,6 +1,6 @@
 """The command `klcli`, also as `python -m klcli`."""
 
-# What signal is made of: it is built in, while signal has to be found and read first.
+# What signal is made of: built in, while signal has to be found and read first. Type checkers do not know it.
 import _signal as signal  # type: ignore[import-not-found]
 
 # Ctrl-C ends the process at once and without a traceback, at every moment; writing a file sees to its own litter.

@@ -7,18 +7,17 @@ memory is taken. The formats: numpy.lib.format in NumPy's manual, and "Format" i
 from __future__ import annotations
 
 import math
-import os
 import re
 from collections import Counter
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from klcli import sources
 from klcli.columns import Column, FormatError
 from klcli.distribution import listed
 from klcli.errors import clipped
 from klcli.lazy import np
 from klcli.numerals import counted
-from klcli.sources import ENDINGS
 
 if TYPE_CHECKING:
     from zipfile import ZipFile, ZipInfo
@@ -124,18 +123,13 @@ def kind(data: bytes, path: str) -> str | None:
         return "npy"
     if data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return "npz"
-    ending = _ending(path)
+    ending = sources.ending(path)
     # The length of a header leaves its upper bytes 0, which no text has.
-    if ending == ".safetensors" or (data[8:10] == b'{"' and int.from_bytes(data[:8], "little") <= _MOST_JSON):
+    if ending == "safetensors" or (data[8:10] == b'{"' and int.from_bytes(data[:8], "little") <= _MOST_JSON):
         return "safetensors"
-    if ending in (".npy", ".npz"):
+    if ending in ("npy", "npz"):
         raise FormatError(_not_numpy(data))
     return None
-
-
-def _ending(path: str) -> str:
-    root, ending = os.path.splitext(path.lower())
-    return os.path.splitext(root)[1] if ending in ENDINGS else ending
 
 
 def _not_numpy(data: Bytes) -> str:

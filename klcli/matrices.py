@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from klcli import arrays
 from klcli.columns import Column, is_infinite, is_number
 from klcli.distribution import listed
 from klcli.errors import InputError, clipped
@@ -46,6 +45,8 @@ def read_matrix(source: str, **options: Any) -> Matrix:
     >>> read_matrix("a=2,b=1,c=0")[1:4]
     (array([[2., 1., 0.]]), None, ('a', 'b', 'c'))
     """
+    from klcli import arrays  # which help and completion need not wait for
+
     path, wanted = split(source)
     name = called_in_outputs(path) + ("" if wanted is None else f"::{wanted}")
     found = read_either(source, arrays.matrix, **options)

@@ -12,10 +12,10 @@ import contextlib
 import math
 import os
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import klcli.trees  # noqa: F401 - enters its formats
-from klcli import arrays, sources, tables
+from klcli import sources, tables
 from klcli.columns import FORMATS, Column, FormatError, Reading, is_infinite, is_number
 from klcli.distribution import Distribution, listed, numbered
 from klcli.errors import InputError, OptionError, OutcomeError, clipped
@@ -36,6 +36,9 @@ __all__ = [
     "reading",
     "split",
 ]
+
+if TYPE_CHECKING:
+    from klcli.arrays import Tensor
 
 T = TypeVar("T")
 
@@ -120,7 +123,7 @@ def read_columns(source: str, **options: Any) -> list[Column]:
     return read_either(source, _of_one_dimension, **options)
 
 
-def _of_one_dimension(found: list[arrays.Tensor], wanted: str | None) -> list[Column]:
+def _of_one_dimension(found: list[Tensor], wanted: str | None) -> list[Column]:
     flat = next((tensor for tensor in found if len(tensor.shape) == 2), None)
     if flat is not None and wanted is None and not flat.fault:
         height, width = flat.shape
@@ -129,13 +132,15 @@ def _of_one_dimension(found: list[arrays.Tensor], wanted: str | None) -> list[Co
         raise FormatError(
             f"{where}has 2 dimensions ({height} × {width}), and a distribution 1: choose a row, as ::{row}"
         )
+    from klcli import arrays
+
     return arrays.columns(found, wanted)
 
 
-def read_either(
-    source: str, of_tensors: Callable[[list[arrays.Tensor], str | None], T], **options: Any
-) -> list[Column] | T:
+def read_either(source: str, of_tensors: Callable[[list[Tensor], str | None], T], **options: Any) -> list[Column] | T:
     """The same, but what the function makes of them where the source holds arrays of numbers, not text."""
+    from klcli import arrays  # which help and completion need not wait for
+
     path, wanted = split(source)
     how = reading(**options)
     try:
@@ -263,8 +268,7 @@ def _sum(values: list[float]) -> float:
 
 
 def _format_of(path: str, text: str) -> str:
-    root, ending = os.path.splitext(path.lower())
-    ending = (os.path.splitext(root)[1] if ending in sources.ENDINGS else ending).lstrip(".")
+    ending = sources.ending(path)
     ending = {"yml": "yaml", "tab": "tsv", "jsonl": "ndjson"}.get(ending, ending)
     if ending in FORMATS:
         return ending

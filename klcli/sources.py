@@ -46,6 +46,16 @@ def called_in_outputs(path: str) -> str:
     return os.path.basename(path) if os.path.exists(path) else clipped(inline, 40)
 
 
+def ending(path: str) -> str:
+    """The ending of the path in small letters and without its dot; of what is packed, the one before.
+
+    >>> ending("p.CSV"), ending("p.csv.gz"), ending("p")
+    ('csv', 'csv', '')
+    """
+    root, last = os.path.splitext(path.lower())
+    return (os.path.splitext(root)[1] if last in ENDINGS else last).lstrip(".")
+
+
 # Bytes
 
 

@@ -111,7 +111,7 @@ def _label_column(names: Sequence[str], columns: Sequence[Sequence[str]]) -> int
     for index, column in enumerate(columns):
         if not any(map(is_number, column)):
             return index
-    return next((index for index, name in enumerate(names) if is_key(name)), None)
+    return next((index for index, name in enumerate(names) if name.lower() in KEY_NAMES), None)
 
 
 def _names_labels(name: str) -> bool:

@@ -510,7 +510,7 @@ def test_bfloat16_is_read_bit_by_bit() -> None:
 
 def test_the_real_writer_is_read(tmp_path: Path) -> None:
     """What the safetensors package writes is read."""
-    package = pytest.importorskip("safetensors.numpy")
+    package = pytest.importorskip("safetensors.numpy", reason="safetensors is not installed")
     wanted = {"logits": np.arange(6, dtype="<f4").reshape(2, 3), "p": np.array([0.5, 0.5]), "n": np.array([[1], [2]])}
     found = safetensors(package.save(wanted, {"made": "by a test"}))
     assert {each.name for each in found} == set(wanted)

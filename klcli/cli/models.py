@@ -64,7 +64,7 @@ def _kind(name: str, default: str) -> click.Option:
         *output_options(),
     ],
 )
-def loss_command(input: str, target: str, **given: Any) -> int:  # noqa: A002
+def loss_command(input: str, target: str, **given: Any) -> int:  # noqa: A002 (PyTorch's own name for it)
     """The loss of torch.nn.KLDivLoss on a batch, element by element, with its reductions side by side.
 
     INPUT and TARGET are files whose rows are samples and whose columns are classes, or one row of numbers. P is the
