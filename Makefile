@@ -29,7 +29,7 @@ check: $(VENV)/.developing ## Check format, lint, types, spelling and documentat
 	@$(BIN)/python docs/examples.py --check
 
 fuzz: $(VENV)/.fuzzing ## Fuzz every reader for FUZZ_SECONDS, ten minutes each unless it is set
-	@for name in csv tsv json ndjson yaml npy npz safetensors packed; do \
+	@for name in csv tsv json ndjson yaml npy npz safetensors packed parquet; do \
 		$(BIN)/python tests/fuzz.py $$name $(FUZZ_SECONDS) || exit 1; done
 
 format: $(VENV)/.developing ## Put the code into its format and mend what lint can mend

@@ -139,7 +139,7 @@ def _of_one_dimension(found: list[Tensor], wanted: str | None) -> list[Column]:
 
 def read_either(source: str, of_tensors: Callable[[list[Tensor], str | None], T], **options: Any) -> list[Column] | T:
     """The same, but what the function makes of them where the source holds arrays of numbers, not text."""
-    from klcli import arrays  # which help and completion need not wait for
+    from klcli import arrays, parquet  # which help and completion need not wait for
 
     path, wanted = split(source)
     how = reading(**options)
@@ -151,7 +151,10 @@ def read_either(source: str, of_tensors: Callable[[list[Tensor], str | None], T]
         tensors = arrays.tensors(data, path, how.max_size) if how.format is None else None
         if tensors is not None:
             return of_tensors(tensors, wanted)
-        columns = _columns(sources.text(data, how.encoding), path, how)
+        if how.format is None and parquet.is_parquet(data, path):
+            columns = parquet.columns(data, how.max_size)
+        else:
+            columns = _columns(sources.text(data, how.encoding), path, how)
         return columns if wanted is None else [_chosen(columns, wanted)]
     except FormatError as error:
         raise InputError(f"{'stdin' if path == STDIN else clipped(path)}: {error}") from None

@@ -86,11 +86,12 @@ def _bounded(file: BinaryIO, name: str, max_size: int) -> bytes:
     while len(data) <= max_size and (block := file.read(_BLOCK)):
         data += block
     if len(data) > max_size:
-        raise InputError(f"{clipped(name)}: {_too_large(max_size)}")
+        raise InputError(f"{clipped(name)}: {too_large(max_size)}")
     return bytes(data)
 
 
-def _too_large(max_size: int) -> str:
+def too_large(max_size: int) -> str:
+    """What a message says of more bytes than may be read."""
     return f"more than {max_size} bytes: give --max-size to read it all the same"
 
 
@@ -182,7 +183,7 @@ def _unpacked(data: bytes, max_size: int) -> bytes:
     for part in _parts(data, packing):
         unpacked += part
         if len(unpacked) > max_size:
-            raise FormatError(f"{packing.name}: unpacks to {_too_large(max_size)}")
+            raise FormatError(f"{packing.name}: unpacks to {too_large(max_size)}")
     if _packing(unpacked):
         raise FormatError(f"{packing.name}: packed twice: unpack it first")
     return bytes(unpacked)
@@ -217,7 +218,7 @@ def _parts(data: bytes, packing: Packing) -> Iterator[bytes]:
 
 _SIGNATURES = {
     b"\xd0\xcf\x11\xe0": "an old Excel workbook: save the sheet as CSV",
-    b"PAR1": "a Parquet file, which cannot be read yet",
+    b"PAR1": "a Parquet file, which has no --input-format: leave that out",
     b"%PDF": "a PDF",
 }
 _MARKS = {

@@ -16,6 +16,7 @@ from klcli.numerals import NoNumeralError, NumeralError, counted, number, number
 LABEL_NAMES = ("label", "outcome", "category", "name")
 KEY_NAMES = ("id", "key", "index", "bin", "bucket", "row", "sample")  # of labels that may well be numbers
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|", "blank": " "}  # by what they are called
+_OF_PANDAS = ("Unnamed: 0", "__index_level_0__")  # its index without a name, in CSV and in Parquet
 _MARKS = ",;\t|"
 
 
@@ -63,20 +64,29 @@ def table(
     as_written = columns
     if decimal == ",":
         columns = [[_with_point(cell, index, place) for index, cell in enumerate(column)] for column in columns]
-    label = 0 if labels_first else _label_column(names, columns)
-    labels = None if label is None else as_written[label]
+    label = 0 if labels_first else label_column(names, columns)
     values = [index for index in range(len(columns)) if index != label]
     text = [index for index in values if not any(map(is_number, columns[index]))] if len(values) > 1 else []
-    beside = tuple(names[index] for index in text)
-    notes = (f"text, so not used: column {listed(beside)}",) if beside else ()
-    if label is None and len(columns) > 1:
-        notes = (*notes, _no_labels(names))
     kept = [index for index in values if index not in text] or values
+    labels = None if label is None else as_written[label]
+    common = labelled(names, label, labels, place, tuple(names[index] for index in text))
+    return [common._replace(name=names[index], cells=columns[index]) for index in kept]
+
+
+def labelled(
+    names: Sequence[str],
+    label: int | None,
+    labels: Sequence[str] | None,
+    place: Callable[[int], str],
+    beside: tuple[str, ...] = (),
+) -> Column:
+    """What the columns of a table have in common: their labels, where these are from, and what is told of them."""
+    notes = (f"text, so not used: column {listed(beside)}",) if beside else ()
+    if label is None and len(names) > 1:
+        none = f"no column of labels among {listed(names)}"
+        notes = (*notes, f"{none}, so the outcomes are numbered from 0: call one label if it is")
     label_name = "" if label is None else names[label]
-    return [
-        Column(names[index], labels, columns[index], place, notes, beside, None, label_name, not label)
-        for index in kept
-    ]
+    return Column("", labels, (), place, notes, beside, label_name=label_name, labels_first=not label)
 
 
 _WITH_COMMA = re.compile(r"\s*[+\-−]?(\d+,\d*|,\d+)([eE][+\-]?\d+)?\s*")
@@ -91,11 +101,7 @@ def _with_point(cell: str, index: int, place: Callable[[int], str]) -> str:
     return cell
 
 
-def _no_labels(names: Sequence[str]) -> str:
-    return f"no column of labels among {listed(names)}, so the outcomes are numbered from 0: call one label if it is"
-
-
-def _label_column(names: Sequence[str], columns: Sequence[Sequence[str]]) -> int | None:
+def label_column(names: Sequence[str], columns: Sequence[Sequence[str]]) -> int | None:
     """Where the labels stand: a column of a known or blank name, the first of words, or one of keys.
 
     A column that mixes words and numbers is one of labels if it comes first: further on, a word is a number
@@ -115,7 +121,7 @@ def _label_column(names: Sequence[str], columns: Sequence[Sequence[str]]) -> int
 
 
 def _names_labels(name: str) -> bool:
-    return not name or name.lower() in LABEL_NAMES or name == "Unnamed: 0"  # which pandas calls its index
+    return not name or name.lower() in LABEL_NAMES or name in _OF_PANDAS
 
 
 def is_key(name: str) -> bool:
@@ -210,7 +216,7 @@ def _plain_table(text: str, delimiter: str, place: Callable[[int], str]) -> list
         _check_header(names, 1)
     except FormatError:
         return None
-    label = _label_column(names, [[cell] for cell in second])
+    label = label_column(names, [[cell] for cell in second])
     labels: list[str] = []
     parts: dict[int, list[Any]] = {index: [] for index in range(width) if index != label}
     all_but = bytes(set(range(256)) - {ord(delimiter), ord("\n")})
@@ -231,20 +237,8 @@ def _plain_table(text: str, delimiter: str, place: Callable[[int], str]) -> list
             return None
     if label and not _names_labels(names[label]) and any(map(_may_be_number, labels)):
         return None  # words are labels in such a column only if all of it is words
-    notes = (_no_labels(names),) if label is None and width > 1 else ()
-    return [
-        Column(
-            names[index],
-            None if label is None else labels,
-            (),
-            place,
-            notes,
-            values=np.concatenate(part),
-            label_name="" if label is None else names[label],
-            labels_first=not label,
-        )
-        for index, part in parts.items()
-    ]
+    common = labelled(names, label, None if label is None else labels, place)
+    return [common._replace(name=names[index], values=np.concatenate(part)) for index, part in parts.items()]
 
 
 def _may_be_number(cell: str) -> bool:

@@ -13,12 +13,12 @@ from pathlib import Path
 CORPUS = Path(__file__).parent / "data" / "corpus"
 TEXTS = ("csv", "tsv", "json", "ndjson", "yaml")
 ARRAYS = {"npy": "p.npy", "npz": "p.npz", "safetensors": "p.safetensors"}
-NAMES = (*TEXTS, *ARRAYS, "packed")
+NAMES = (*TEXTS, *ARRAYS, "packed", "parquet")
 
 
 def check(name: str, data: bytes) -> None:
     """Read the bytes as that reader does; anything but an answer or a refusal is raised."""
-    from klcli import arrays, readers, sources
+    from klcli import arrays, parquet, readers, sources
     from klcli.columns import FORMATS, FormatError, Reading
     from klcli.errors import KlcliError
 
@@ -28,6 +28,8 @@ def check(name: str, data: bytes) -> None:
             return
         if name in ARRAYS:
             columns = arrays.columns(arrays.tensors(data, ARRAYS[name], 10**6) or [])
+        elif name == "parquet":
+            columns = parquet.columns(data, 10**6)
         else:
             columns = FORMATS[name](sources.text(data), Reading())
         for column in columns:

@@ -19,6 +19,7 @@ from typing import Any
 import click
 import pytest
 from conftest import ROOT, SAMPLES, Done, environment, valid
+from fuzz import CORPUS
 
 from klcli import cli, rooms
 from klcli.cli.options import measure_options
@@ -1293,7 +1294,12 @@ main()
 
 def test_the_network_is_not_used(tmp_path: Path) -> None:
     """No command opens a socket or looks up a name."""
-    for command in (["kl", P, Q], ["compare", str(SAMPLES / "balls.yaml"), "-f", "html"], ["--help"]):
+    for command in (
+        ["kl", P, Q],
+        ["compare", str(SAMPLES / "balls.yaml"), "-f", "html"],
+        ["entropy", f"{CORPUS / 'parquet' / 'table'}::p"],
+        ["--help"],
+    ):
         done = subprocess.run(
             [sys.executable, "-c", NO_NETWORK, *command], cwd=tmp_path, env=environment(), capture_output=True
         )
@@ -1301,9 +1307,10 @@ def test_the_network_is_not_used(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(shutil.which("strace") is None, reason="strace is optional: the test above needs nothing")
-def test_the_system_is_not_asked_for_the_network(shell: Run, tmp_path: Path) -> None:
-    """No system call of the command, nor of what it starts, is for the network."""
-    done = shell(f"strace -f -qq -e trace=network -e signal=none -o calls $K kl {P} {Q}")
+@pytest.mark.parametrize("sources", [f"{P} {Q}", f"{CORPUS}/parquet/table::p {CORPUS}/parquet/table::q"])
+def test_the_system_is_not_asked_for_the_network(shell: Run, tmp_path: Path, sources: str) -> None:
+    """No system call of the command, nor of what it starts, is for the network; not even where DuckDB reads."""
+    done = shell(f"strace -f -qq -e trace=network -e signal=none -o calls $K kl {sources}")
     assert done.code == 0
     assert (tmp_path / "calls").read_text() == ""
 

@@ -52,7 +52,8 @@ DOORS: dict[str, set[str]] = {
     "trees": {"columns", "distribution", "errors", "tables"},
     "sources": {"columns", "errors"},
     "arrays": {*_DISTRIBUTION, "distribution", "columns", "sources"},
-    "readers": {*_DISTRIBUTION, "distribution", "columns", "sources", "arrays", "tables", "trees"},
+    "parquet": {"columns", "distribution", "errors", "sources", "tables"},
+    "readers": {*_DISTRIBUTION, "distribution", "columns", "sources", "arrays", "parquet", "tables", "trees"},
     "output": {"errors"},
     "render": {"errors", "result", "numerics", "lazy", "render"},
     "cli": {
@@ -83,6 +84,7 @@ HOMES: dict[str, dict[str, str]] = {
     "click": {"cli": "top"},
     "rich": {"render": "top"},
     "yaml": {"trees": "function"},
+    "duckdb": {"parquet": "function"},
     "zstandard": {"sources": "function"},
     "matplotlib": {"render": "function"},
     "mpmath": {"crosscheck": "function"},

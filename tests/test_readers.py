@@ -316,7 +316,6 @@ def test_a_file_that_cannot_be_read_is_refused(number_of_error: int, monkeypatch
     ("data", "what"),
     [
         (b"\xd0\xcf\x11\xe0rest", "an old Excel workbook: save the sheet as CSV"),
-        (b"PAR1rest", "a Parquet file, which cannot be read yet"),
         (b"%PDF-1.7", "a PDF"),
     ],
 )

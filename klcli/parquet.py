@@ -1,0 +1,162 @@
+"""Parquet: the columns of one file as text, read by DuckDB; what they mean is what any table means.
+
+The types of the file decide: what it stores as text is never taken for numbers.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import tempfile
+from collections.abc import Iterator
+from typing import Any
+
+from klcli import sources, tables
+from klcli.columns import Column, FormatError
+from klcli.distribution import listed
+from klcli.errors import MissingExtraError, clipped
+
+_START = b"PAR1"
+_NUMBERS = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL\(.*\)")
+_OVERHEAD = 2**28  # bytes that DuckDB needs beside what it unpacks
+_SETTINGS: dict[str, Any] = {  # nothing is fetched, kept or spilled
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "allow_persistent_secrets": "false",
+    "temp_directory": "",
+}
+
+
+def is_parquet(data: bytes, path: str) -> bool:
+    """Whether the bytes are a Parquet file, whatever it is called.
+
+    Raises FormatError where the name ends as that of one, and the bytes are none.
+    """
+    if data.startswith(_START):
+        return True
+    if sources.ending(path) in ("parquet", "pq"):
+        raise FormatError("not a Parquet file" if data else "empty")
+    return False
+
+
+def columns(data: bytes, max_size: int) -> list[Column]:
+    """The columns of numbers in the file, each with the labels of its label column; cells are as CSV would have them.
+
+    Raises FormatError where the file is broken, where it holds no numbers and where it unpacks to more than
+    `max_size` bytes; MissingExtraError where DuckDB is not installed.
+    """
+    try:
+        import duckdb
+    except ImportError:
+        raise MissingExtraError("a Parquet file", "data") from None
+    with _copied(data) as path:
+        try:
+            with duckdb.connect(config=_SETTINGS | {"memory_limit": f"{max_size + _OVERHEAD}B"}) as connection:
+                return _Table(connection, path).columns(max_size)
+        except duckdb.Error as error:
+            raise FormatError(f"a Parquet file that DuckDB cannot read: {_reason(error, path)}") from None
+
+
+@contextlib.contextmanager
+def _copied(data: bytes) -> Iterator[str]:
+    """A file with these bytes, since DuckDB reads nothing but files, and an input may be a pipe or packed."""
+    with contextlib.ExitStack() as stack:
+        try:
+            copy = stack.enter_context(tempfile.NamedTemporaryFile(prefix="klcli-", suffix=".parquet"))
+            copy.write(data)
+            copy.flush()
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise FormatError(f"needs a temporary copy for DuckDB to read: {reason}: set TMPDIR") from None
+        yield copy.name
+
+
+def _reason(error: Exception, path: str) -> str:
+    """The first line of what DuckDB says, without its own name for the file."""
+    return clipped(re.sub(f" *['\"]?{re.escape(path)}['\"]?", "", str(error).splitlines()[0]), 200)
+
+
+class _Table:
+    """The file as a table of DuckDB's: c0, c1 and so on are its columns, since DuckDB takes p and P for the same."""
+
+    def __init__(self, connection: Any, path: str) -> None:
+        self._connection, self._path = connection, path
+        self._connection.execute("SET TimeZone = 'UTC'")
+        schema = self._execute("SELECT name, num_children FROM parquet_schema($path)").fetchall()
+        self._names = _top_level(schema)
+        aliases = ", ".join(f"c{index}" for index in range(len(self._names)))
+        self._table = f"read_parquet($path, binary_as_string = true, hive_partitioning = false) AS t({aliases})"
+        self._types = [str(row[1]) for row in self._execute(f"DESCRIBE SELECT * FROM {self._table}").fetchall()]
+
+    def columns(self, max_size: int) -> list[Column]:
+        twice = next((name for name in self._names if self._names.count(name) > 1), None)
+        if twice is not None:
+            raise FormatError(f"two columns are called {clipped(twice)!r}")
+        is_text = [not _NUMBERS.fullmatch(each) for each in self._types]
+        label = tables.label_column(self._names, [["a" if each else "0"] for each in is_text])
+        beside = [index for index, each in enumerate(is_text) if each and index != label]
+        values = [index for index, each in enumerate(is_text) if not each and index != label]
+        if not values:
+            typed = zip(self._names, self._types, strict=True)
+            raise FormatError(f"no column of numbers: {listed([f'{name} is {each}' for name, each in typed])}")
+        self._refuse_large([*values, *([] if label is None else [label])], max_size)
+        labels = None if label is None else self._labels(label)
+        common = tables.labelled(self._names, label, labels, _place, tuple(self._names[index] for index in beside))
+        return [
+            common._replace(name=self._names[index], cells=[cell or "" for cell in self._cells(index)])
+            for index in values
+        ]
+
+    def _refuse_large(self, indices: list[int], max_size: int) -> None:
+        """Raise where there are no rows, or more of them, or more text in them, than may be read."""
+        [(rows,)] = self._execute("SELECT sum(num_rows) FROM parquet_file_metadata($path)").fetchall()
+        if not rows:
+            raise FormatError("empty: no rows")
+        if rows * len(indices) > max_size or self._size(indices) > max_size:
+            raise FormatError(f"unpacks to {sources.too_large(max_size)}")
+
+    def _size(self, indices: list[int]) -> int:
+        """How many bytes the columns are as text."""
+        lengths = " + ".join(f"coalesce(sum(strlen({self._text(index)})), 0)" for index in indices)
+        size: int = self._execute(f"SELECT {lengths} FROM {self._table}").fetchall()[0][0]
+        return size
+
+    def _labels(self, index: int) -> list[str]:
+        labels = self._cells(index)
+        if None in labels:
+            raise FormatError(f"{_place(labels.index(None))}: no label (NULL): give it one, or leave the row out")
+        return labels
+
+    def _cells(self, index: int) -> list[Any]:
+        """The column as text; None where it is NULL."""
+        found = self._execute(f"SELECT {self._text(index)} AS cell FROM {self._table}").fetchnumpy()["cell"]
+        cells: list[Any] = found.tolist()
+        return cells
+
+    def _text(self, index: int) -> str:
+        # By way of DOUBLE, so that a float32 is what it is and not the shortest decimal that leads to it.
+        column = f"CAST(c{index} AS DOUBLE)" if self._types[index] == "FLOAT" else f"c{index}"
+        return f"CAST({column} AS VARCHAR)"
+
+    def _execute(self, query: str) -> Any:
+        return self._connection.execute(query, {"path": self._path})
+
+
+def _place(index: int) -> str:
+    return f"row {index + 1}"
+
+
+def _top_level(schema: list[tuple[str, int | None]]) -> list[str]:
+    """The names of the columns: of the nodes that are in no other one but the first, which is the table itself."""
+    names: list[str] = []
+    left: list[int] = []  # of the nodes that are open: how many children are still to come
+    for name, children in schema[1:]:
+        if left:
+            left[-1] -= 1
+        else:
+            names.append(name)
+        if children:
+            left.append(children)
+        while left and not left[-1]:
+            left.pop()
+    return names

@@ -1,0 +1,313 @@
+"""Parquet: the columns of a file with the types that it has there, or a FormatError that says why not."""
+
+from __future__ import annotations
+
+import gzip
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pytest
+
+from klcli import parquet, readers
+from klcli.columns import Column, FormatError
+from klcli.errors import InputError, MissingExtraError
+from klcli.parquet import columns, is_parquet
+
+MAX = 2**31
+Write = Callable[..., Path]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """Write what a query gives into a Parquet file, and give its path."""
+
+    def write(query: str, name: str = "p.parquet", options: str = "") -> Path:
+        path = tmp_path / name
+        with duckdb.connect() as connection:
+            connection.execute(f"COPY ({query}) TO '{path}' (FORMAT parquet {options})")
+        return path
+
+    return write
+
+
+def values(*rows: str) -> str:
+    """The query that gives these rows, in columns called city, p and so on."""
+    return f"SELECT * FROM (VALUES {', '.join(rows)}) t(city, p, q)"
+
+
+CITIES = values("('a', 0.5::DOUBLE, 0.25::FLOAT)", "('b', 0.25, 0.25)", "('c', 0.25, 0.5)")
+
+
+def found(path: Path, max_size: int = MAX) -> list[Column]:
+    """The columns of the file."""
+    return columns(path.read_bytes(), max_size)
+
+
+# What is read
+
+
+def test_a_table_of_labels_and_numbers(write: Write) -> None:
+    """The column of text has the labels, and every column of numbers is a distribution."""
+    p, q = readers.read_all(write(CITIES))
+    assert p.name == "p.parquet::p"
+    assert (p.outcomes, p.probs.tolist(), p.notes) == (("a", "b", "c"), [0.5, 0.25, 0.25], ())
+    assert q.probs.tolist() == [0.25, 0.25, 0.5]
+
+
+def test_one_column_by_its_name(write: Write) -> None:
+    """::NAME chooses a column, and a misspelt name is answered by the one that is meant."""
+    path = write(CITIES)
+    assert readers.read(f"{path}::q").name == "p.parquet::q"
+    with pytest.raises(InputError, match=r"p\.parquet: no column 'city2' among p, q$"):
+        readers.read(f"{path}::city2")
+
+
+@pytest.mark.parametrize("options", ["", ", COMPRESSION zstd", ", COMPRESSION uncompressed", ", ROW_GROUP_SIZE 2048"])
+def test_however_it_is_packed(write: Write, options: str) -> None:
+    """The packing inside of the file, and its row groups, leave rows and their order as they are."""
+    (column,) = found(write("SELECT 'x' || i AS name, i + 1 AS n FROM range(10000) t(i)", options=options))
+    assert column.labels == [f"x{i}" for i in range(10000)]
+    assert list(map(int, column.cells)) == list(range(1, 10001))
+
+
+def test_every_double_comes_back(write: Write) -> None:
+    """A double is read to its last bit, be it subnormal."""
+    bits = np.random.default_rng(4).integers(0, 0x7FF0000000000000, 20_000, dtype=np.uint64)
+    expected = [*bits.view(np.float64).tolist(), 5e-324, 2.2250738585072014e-308, 1.7976931348623157e308, 0.1, 1 / 3]
+    listed = ", ".join(map(repr, expected))
+    (column,) = found(write(f"SELECT unnest([{listed}]::DOUBLE[]) AS n"))
+    assert list(map(float, column.cells)) == expected
+
+
+def test_a_float32_is_what_it_is(write: Write) -> None:
+    """0.1 stored as float32 is 0.100000001490116, the number that is there."""
+    (column,) = found(write("SELECT 0.1::FLOAT AS n"))
+    assert float(column.cells[0]) == float(np.float32(0.1))
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        *("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "HUGEINT"),
+        *("DECIMAL(9, 2)", "DECIMAL(38, 10)", "FLOAT", "DOUBLE"),
+    ],
+)
+def test_every_type_of_number_is_read(write: Write, kind: str) -> None:
+    """Whole numbers, decimals and floating point of any size are weights."""
+    assert readers.read(write(f"SELECT unnest([3, 1])::{kind} AS n")).probs.tolist() == [0.75, 0.25]
+
+
+@pytest.mark.parametrize(
+    ("label", "shown"),
+    [
+        ("'01234'", "01234"),
+        ("'0.5'", "0.5"),
+        ("DATE '2026-11-23'", "2026-11-23"),
+        ("TIMESTAMPTZ '2026-11-23 10:00:00+02'", "2026-11-23 08:00:00+00"),
+        ("true", "true"),
+        ("encode('é')", "é"),
+        ("''", ""),
+        ("[1, 2]", "[1, 2]"),
+        ("'a'::ENUM('a', 'b')", "a"),
+    ],
+)
+def test_what_is_no_number_is_a_label(write: Write, label: str, shown: str) -> None:
+    """Text is a label even where it could be read as a number, and so are dates, in UTC, and truth values."""
+    (column,) = found(write(f"SELECT {label} AS what, 1 AS n"))
+    assert (column.labels, column.label_name, column.cells) == ([shown], "what", ["1"])
+
+
+@pytest.mark.parametrize("name", ["id", "label", "__index_level_0__"])
+def test_numbers_are_labels_in_a_column_that_is_called_so(write: Write, name: str) -> None:
+    """A column of numbers holds the labels where its name says so, as that of pandas' index does."""
+    (column,) = found(write(f'SELECT 2 AS n, 7 AS "{name}"'))
+    assert (column.labels, column.cells) == (["7"], ["2"])
+
+
+def test_without_a_column_of_labels(write: Write) -> None:
+    """Where every column has numbers the outcomes are numbered, and a note says so."""
+    (column, _) = found(write("SELECT 1 AS a, 2 AS b"))
+    assert column.labels is None
+    assert column.notes == (
+        "no column of labels among a, b, so the outcomes are numbered from 0: call one label if it is",
+    )
+
+
+def test_text_beside_the_labels_is_told_of(write: Write) -> None:
+    """A second column of text is not used, and a note says so."""
+    (column,) = found(write("SELECT 'a' AS city, 'x' AS remark, 1 AS n"))
+    assert (column.labels, column.notes) == (["a"], ("text, so not used: column remark",))
+
+
+def test_names_are_what_they_are(write: Write) -> None:
+    """Names that DuckDB would count as one, or change, stay: p and P, 2020, and one with quotes."""
+    query = """SELECT 'a' AS city, 1 AS x, 2 AS y, 3 AS "2020", 4 AS "it's so" """
+    path = write(query)
+    data = path.read_bytes().replace(b"\x01x", b"\x01p").replace(b"\x01y", b"\x01P")  # which DuckDB would not write
+    assert [each.name for each in columns(data, MAX)] == ["p", "P", "2020", "it's so"]
+
+
+def test_nested_columns_do_not_shift_the_names(write: Write) -> None:
+    """What a column of structures or lists holds is no column of its own."""
+    query = "SELECT {'x': 1, 'y': {'z': 2}} AS s, [[1]] AS l, MAP {'k': 1} AS m, 'a' AS label, 5 AS n"
+    (column,) = found(write(query))
+    assert (column.name, column.labels, column.cells) == ("n", ["a"], ["5"])
+    assert column.notes == ("text, so not used: column s, l, m",)
+
+
+@pytest.mark.parametrize("name", ["*.parquet", "[a].pq", "a?b", "k=v.parquet", "it's.parquet", "s3:", "数.parquet"])
+def test_a_file_of_any_name(write: Write, tmp_path: Path, name: str) -> None:
+    """The name is that of one file, and never a pattern or an address; the ending does not matter."""
+    write(CITIES).rename(tmp_path / name)
+    (tmp_path / "another.parquet").write_bytes(b"PAR1")
+    assert len(readers.read(f"{tmp_path / name}::p").outcomes) == 3
+
+
+def test_through_a_pipe_and_packed(write: Write, run: Any) -> None:
+    """It is known by its content, on standard input too and unpacked by gzip."""
+    data = write(CITIES).read_bytes()
+    done = run("kl", "-::p", "-::q", "--json", stdin=gzip.compress(data))
+    assert (done.code, done.err) == (0, "")
+    assert done.result["value"] == pytest.approx(0.25 * np.log(2), rel=1e-15)
+
+
+def test_a_matrix_of_numbers_is_a_batch(write: Write, tmp_path: Path, call: Any) -> None:
+    """Where rows are samples it is read as any table is."""
+    write("SELECT * FROM (VALUES (0.5::DOUBLE, 0.5::DOUBLE), (0.25, 0.75)) t(yes, no)")
+    (tmp_path / "p.csv").write_text("yes,no\n0.5,0.5\n0.25,0.75\n")
+    of_parquet, of_csv = (
+        call("loss", name, name, "--json", "--input-kind", "probs") for name in ("p.parquet", "p.csv")
+    )
+    assert of_parquet.code == 0
+    assert of_parquet.out == of_csv.out.replace("p.csv", "p.parquet")
+
+
+# What is refused
+
+REFUSED = [
+    ("SELECT 'a' AS city, 1 AS n WHERE false", "empty: no rows"),
+    ("SELECT 'a' AS city, 'b' AS n", "no column of numbers: city is VARCHAR, n is VARCHAR"),
+    ("SELECT 'a' AS city, true AS n", "no column of numbers: city is VARCHAR, n is BOOLEAN"),
+    (
+        "SELECT unnest(['a', NULL]) AS city, 1 AS n",
+        "row 2: no label (NULL): give it one, or leave the row out",
+    ),
+    (
+        "SELECT 'a' AS city, unnest([1, NULL]) AS n",
+        "row 2, column n: '' is blank: a missing value is not 0, so write the number or leave it out",
+    ),
+    (
+        "SELECT unnest(['a', 'b']) AS city, unnest([1, 'nan'::DOUBLE]) AS n",
+        "row 2, column n: 'nan' is a missing value: it is not 0, so write the number or leave it out",
+    ),
+    (
+        "SELECT unnest(['a', 'b']) AS city, unnest([1, 'inf'::DOUBLE]) AS n",
+        "row 2, column n: 'inf' is not a finite number",
+    ),
+    ("SELECT unnest(['a', 'b']) AS city, unnest([1, -1]) AS n", "row 2: -1.0 is negative"),
+    ("SELECT unnest(['a', 'a']) AS city, 1 AS n", "row 1 and row 2: duplicate outcome 'a'"),
+]
+
+
+@pytest.mark.parametrize(("query", "message"), REFUSED, ids=[message for _, message in REFUSED])
+def test_faults_are_refused_with_the_row(write: Write, query: str, message: str) -> None:
+    """A missing label or number, and what is none, is refused as it would be in CSV; nothing is counted as 0."""
+    with pytest.raises(InputError) as caught:
+        readers.read(write(query))
+    assert str(caught.value).split(": ", 1)[1].startswith(message)
+
+
+def test_two_columns_of_one_name(write: Write) -> None:
+    """Where a name does not tell which column is meant, none is read."""
+    data = write("SELECT 1 AS x, 2 AS y").read_bytes().replace(b"\x01x", b"\x01p").replace(b"\x01y", b"\x01p")
+    with pytest.raises(FormatError, match=r"^two columns are called 'p'$"):
+        columns(data, MAX)
+
+
+def test_a_file_that_is_cut_off_or_broken(write: Write) -> None:
+    """Every part of a file from its start is refused, in a line that does not name the copy that DuckDB was given."""
+    data = write(CITIES).read_bytes()
+    for end in range(4, len(data), 7):
+        with pytest.raises(FormatError, match=r"^a Parquet file that DuckDB cannot read: [^\n]*$") as caught:
+            columns(data[:end], MAX)
+        assert tempfile.gettempdir() not in str(caught.value)
+
+
+@pytest.mark.parametrize(("data", "message"), [(b"", "empty"), (b"a,0.5\nb,0.5\n", "not a Parquet file")])
+def test_what_is_called_parquet_and_is_none(tmp_path: Path, data: bytes, message: str) -> None:
+    """The ending is believed so far that nothing else is read under it."""
+    (tmp_path / "p.parquet").write_bytes(data)
+    with pytest.raises(InputError, match=rf"p\.parquet: {message}$"):
+        readers.read(tmp_path / "p.parquet")
+    assert not is_parquet(data, "p.csv")
+
+
+def test_it_has_no_input_format(write: Write, call: Any) -> None:
+    """Who says that it is CSV is told what it is."""
+    write(CITIES)
+    done = call("entropy", "p.parquet::p", "--input-format", "csv")
+    assert done.code == 2
+    assert done.err == "klcli: p.parquet: is a Parquet file, which has no --input-format: leave that out\n"
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["SELECT 1 AS n FROM range(3000000)", "SELECT repeat('x', 1000000) || i AS name, 1 AS n FROM range(3) t(i)"],
+    ids=["rows", "text"],
+)
+def test_more_than_may_be_is_refused(write: Write, query: str) -> None:
+    """A small file that unpacks to many rows, or to long text, is refused before they are in memory."""
+    path = write(query)
+    assert path.stat().st_size < 300_000
+    with pytest.raises(FormatError, match=r"^unpacks to more than 2000000 bytes: give --max-size to read it all"):
+        found(path, 2_000_000)
+
+
+def test_nothing_is_left_behind(write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The copy that DuckDB is given is gone afterwards, be it read or refused, and the input is as it was."""
+    path = write(CITIES)
+    data = path.read_bytes()
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    monkeypatch.chdir(tmp_path)
+    found(path)
+    with pytest.raises(FormatError):
+        columns(data[:-9], MAX)
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["p.parquet", "temporary"]
+    assert (list(folder.iterdir()), path.read_bytes()) == ([], data)
+
+
+def test_without_room_for_the_copy(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no temporary file can be made it is said so, with the cure."""
+    path = write(CITIES)
+    monkeypatch.setattr(tempfile, "tempdir", "/no/such/folder")
+    with pytest.raises(FormatError, match=r"^needs a temporary copy for DuckDB to read: .*: set TMPDIR"):
+        found(path)
+
+
+def test_without_duckdb(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where DuckDB is not installed, what to install is said."""
+    path = write(CITIES)
+    monkeypatch.setitem(sys.modules, "duckdb", None)
+    with pytest.raises(MissingExtraError, match=r"^a Parquet file needs .*: pip install 'klcli\[data\]'$"):
+        readers.read(path)
+
+
+def test_duckdb_fetches_nothing(write: Write) -> None:
+    """DuckDB neither installs nor loads extensions for a file, keeps no secrets and spills nowhere."""
+    assert parquet._SETTINGS == {
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+        "allow_persistent_secrets": "false",
+        "temp_directory": "",
+    }
+    with duckdb.connect(config=parquet._SETTINGS) as connection:
+        kept = "SELECT name, value FROM duckdb_settings() WHERE name IN (SELECT unnest($names)) ORDER BY name"
+        settings = dict(connection.execute(kept, {"names": list(parquet._SETTINGS)}).fetchall())
+    assert {name: value or "" for name, value in settings.items()} == parquet._SETTINGS
