@@ -59,16 +59,19 @@ def columns(data: bytes, max_size: int) -> list[Column]:
 
 @contextlib.contextmanager
 def _copied(data: bytes) -> Iterator[str]:
-    """A file with these bytes, since DuckDB reads nothing but files, and an input may be a pipe or packed."""
+    """A file with these bytes, since DuckDB reads nothing but files, and an input may be a pipe or packed.
+
+    It is open and has no name of its own in any folder, so that nothing is left of it however klcli ends.
+    """
     with contextlib.ExitStack() as stack:
         try:
-            copy = stack.enter_context(tempfile.NamedTemporaryFile(prefix="klcli-", suffix=".parquet"))
+            copy = stack.enter_context(tempfile.TemporaryFile())
             copy.write(data)
             copy.flush()
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
             raise FormatError(f"needs a temporary copy for DuckDB to read: {reason}: set TMPDIR") from None
-        yield copy.name
+        yield f"/dev/fd/{copy.fileno()}"
 
 
 def _reason(error: Exception, path: str) -> str:
