@@ -7,17 +7,19 @@ import struct
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from conftest import SAMPLES, Done
+from conftest import SAMPLES, Done, environment
 from rich.cells import cell_len
 
 import klcli
 from klcli import rooms
 from klcli.errors import MissingExtraError, OptionError
 from klcli.render import View, _figure
-from klcli.render._chart import bars, chart
+from klcli.render._chart import bars, chart, cut
 from klcli.result import Result
 
 P, Q1, Q2 = (klcli.read(f"{SAMPLES / 'balls.csv'}::{name}") for name in ("p", "q1", "q2"))
@@ -42,7 +44,8 @@ def texts(svg: bytes) -> list[str]:
 # In a terminal
 
 ARTICLE = """\
-Kullback-Leibler divergence   D(P‖Q) = Σ p·log(p/q)
+Kullback-Leibler divergence   D(P‖Q) = Σ
+p·log(p/q)
 
 probability
 红 P ██████████████████████▊                0.15
@@ -72,16 +75,18 @@ def test_the_article_as_bars() -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("width", [30, 48, 80, 200, None])
-def test_bars_fit_the_terminal(width: int | None) -> None:
-    """No line of bars is wider than the terminal, or than 80 where there is none."""
-    lines = drawn("bars", *BOTH, width=width).decode().splitlines()
-    assert max(cell_len(line) for line in lines if "█" in line) <= (width or 80)
+@pytest.mark.parametrize("width", [20, 30, 48, 80, 200, None])
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_bars_fit_the_terminal(width: int | None, encoding: str) -> None:
+    """No line is wider than the terminal, and no bar than 80 where there is none; no number is cut."""
+    lines = drawn("bars", *BOTH, width=width, encoding=encoding).decode().splitlines()
+    assert max(cell_len(line) for line in lines if width or "█" in line or "##" in line) <= (width or 80)
+    assert any(line.endswith(" -0.058158") for line in lines)
 
 
 def test_bars_in_ascii() -> None:
     """Where there is ASCII alone bars are made of #, and labels are escapes."""
-    text = drawn("bars", KL, ascii=True).decode()
+    text = drawn("bars", KL, encoding="ascii").decode()
     assert text.isascii()
     assert "\\u7ea2 P ####" in text
 
@@ -195,7 +200,7 @@ def test_an_infinite_bar_looks_like_none_that_is_finite() -> None:
     """It is longer than all finite ones and of another texture, in every kind of drawing."""
     result = klcli.kl([1, 2, 3], [0, 3, 3])
     assert "0 Q         ░░░░░░░░ ∞\n1 Q  ███████  " in drawn("bars", result, width=30).decode()
-    assert "0 Q         >>>>>>>> inf\n1 Q  #######  " in drawn("bars", result, width=30, ascii=True).decode()
+    assert "0 Q         >>>>>>>> inf\n1 Q  #######  " in drawn("bars", result, width=30, encoding="ascii").decode()
     assert drawn("html", result).decode().count('class="s1 endless"') == 1
     assert "stroke-dasharray" in drawn("svg", result).decode()
     assert "stroke-dasharray" not in drawn("svg", KL).decode()
@@ -207,6 +212,93 @@ def test_long_labels_keep_beginning_and_end() -> None:
     assert f"{'x' * 20}…{'x' * 18}2" in texts(drawn("svg", result))
     assert "xxxxx…xxx2 Q" in drawn("bars", result, width=30).decode()
     assert f"{'x' * 60}2 Q" in drawn("bars", result).decode()  # a pipe has room
+
+
+@pytest.mark.parametrize("cells", range(-1, 12))
+def test_labels_are_cut_to_any_room(cells: int) -> None:
+    """Labels of wide signs, of emoji and of signs upon signs are cut to any room, in cells and in signs."""
+    labels = ["가나", "다라", "😀😀", "e" + "\u0301" * 5000, "", *(f"{'红' * 40}{i}{'绿' * 40}" for i in range(12))]
+    found = cut(labels, cells)
+    assert all(cell_len(label) <= max(cells, 5) for label in found)  # a number takes five
+    assert max(map(len, found)) <= max(4 * cells + 1, 5)
+
+
+@pytest.mark.parametrize("label", ["가나", "😀😀", "e" + "\u0301" * 5000])
+def test_labels_of_any_script_are_drawn(label: str) -> None:
+    """A page and a picture of labels of wide signs, or of many signs in one cell, are as large as of any others."""
+    page = drawn("html", klcli.entropy({label: 1, "b": 1})).decode()
+    assert f"<title>{label}</title>" in page
+    content = drawn("png", klcli.entropy({label: 1, "b": 1}))
+    assert struct.unpack(">II", content[16:24]) == (1425, 960)
+
+
+def test_too_many_bars_for_a_picture_are_refused() -> None:
+    """A picture of more bars than can be told apart is refused, with the --top that can be drawn."""
+    result = klcli.kl({f"o{i}": 1 for i in range(400)}, {f"o{i}": i + 1 for i in range(400)})
+    with pytest.raises(OptionError) as caught:
+        drawn("png", result, top=400)
+    assert str(caught.value) == "a picture has room for 1000 bars, and these are 1200: give --top 333 or less"
+    assert drawn("svg", result, top=333)
+    assert drawn("html", result, top=400)
+    many = [replace(klcli.kl([1, 3], [2, 2]), label=f"q{i}") for i in range(1000)]
+    with pytest.raises(OptionError, match=r"these are 4002: draw fewer of them$"):
+        drawn("svg", *many)
+
+
+def test_the_legend_names_every_series(call: Run, tmp_path: Path) -> None:
+    """A file whose name begins with _, which matplotlib keeps for itself, is in the legend like the others."""
+    (tmp_path / "_q.csv").write_text("label,q\na,0.25\nb,0.75\n")
+    (tmp_path / "r.csv").write_text("label,q\na,0.4\nb,0.6\n")
+    assert call("plot", "a=1/2,b=1/2", "_q.csv", "r.csv", "-o", "x.svg").code == 0
+    found = texts((tmp_path / "x.svg").read_bytes())
+    assert "_q.csv: D(P‖Q) = 0.143841 nats" in found
+    assert "r.csv: D(P‖Q) = 0.020411 nats" in found
+
+
+@pytest.mark.parametrize(
+    ("settings", "env"),
+    [
+        (b"text.usetex: True\n", {}),
+        (b"savefig.dpi: junk\n", {}),
+        (b"savefig.bbox: tight\n", {}),
+        (b"\xff\xfe", {}),
+        (b"", {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}),
+        (b"", {"MPLBACKEND": "Qt4Agg"}),
+        (b"", {"MATPLOTLIBRC": "settings"}),
+        (b"", {"HOME": "/proc/no", "XDG_CONFIG_HOME": "/proc/no", "XDG_CACHE_HOME": "/proc/no"}),
+    ],
+    ids=str,
+)
+def test_no_setting_of_matplotlib_changes_a_picture(
+    run: Run, tmp_path: Path, settings: bytes, env: dict[str, str | None]
+) -> None:
+    """Whatever matplotlib is told by files and variables, a picture is the same, and nobody else says a word."""
+    expected = run("plot", "a=1/2,b=1/2", "a=1/4,b=3/4", "-f", "png")
+    assert (expected.code, expected.err) == (0, "")
+    (tmp_path / "matplotlibrc").write_bytes(settings)
+    (tmp_path / "settings").write_text("savefig.bbox: tight\n")
+    assert run("plot", "a=1/2,b=1/2", "a=1/4,b=3/4", "-f", "png", env=env) == expected
+
+
+NOWHERE = """
+import sys, tempfile
+def refuse(*args, **kwargs):
+    raise FileNotFoundError(2, "No usable temporary directory found")
+tempfile.mkdtemp = refuse
+from klcli.__main__ import main
+sys.argv[1:] = ["plot", "a=1/2,b=1/2", "-f", "svg"]
+main()
+"""
+
+
+def test_without_any_folder_for_its_fonts_the_variable_is_named() -> None:
+    """Where matplotlib can write nowhere, one line says which variable names a folder for it."""
+    env = environment(MPLCONFIGDIR="/proc/nowhere")
+    done = subprocess.run([sys.executable, "-c", NOWHERE], env=env, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (74, "")
+    assert done.stderr == (
+        "klcli: matplotlib finds no folder that it may write its list of fonts to: name one, as MPLCONFIGDIR=FOLDER\n"
+    )
 
 
 def test_a_font_that_is_missing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

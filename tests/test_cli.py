@@ -6,6 +6,7 @@ import functools
 import json
 import math
 import os
+import pty
 import re
 import shutil
 import signal
@@ -20,6 +21,7 @@ import click
 import pytest
 from conftest import ROOT, SAMPLES, Done, environment, valid
 from fuzz import CORPUS
+from rich.cells import cell_len
 
 from klcli import cli, rooms
 from klcli.cli.options import measure_options
@@ -542,6 +544,42 @@ def test_variables_stand_for_options(
     assert call(*args("kl")) == expected
 
 
+@pytest.mark.parametrize("env", [{"KLCLI_FORMAT": "csv"}, {"KLCLI_JSON": "1"}], ids=str)
+def test_the_ending_of_the_file_is_stronger_than_the_environment(
+    call: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, env: dict[str, str]
+) -> None:
+    """A file is of the kind that its name says, whatever format the environment wishes for everything else."""
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
+    assert call("kl", P, Q, "-o", "chart.svg") == Done(0, b"", "")
+    assert (tmp_path / "chart.svg").read_bytes().startswith(b"<?xml")
+    assert call("kl", P, Q, "-o", "x.md") == Done(0, b"", "")
+    assert (tmp_path / "x.md").read_text(encoding="utf-8").startswith("**Kullback")
+    assert call("kl", P, Q, "-o", "x.data") == Done(0, b"", "")
+    assert (tmp_path / "x.data").read_bytes() == call("kl", P, Q).raw
+
+
+@pytest.mark.parametrize(
+    ("option", "form", "path", "noted"),
+    [
+        ("-f=csv", "csv", "chart.png", True),
+        ("--json", "json", "x.csv", True),
+        ("-f=table", "table", "x.xlsx", True),
+        ("-f=csv", "csv", "x.csv", False),
+        ("-f=latex", "latex", "x.tex", False),
+        ("-f=csv", "csv", "x.txt", False),
+    ],
+)
+def test_the_command_line_is_stronger_than_the_ending_and_says_so(
+    call: Run, tmp_path: Path, option: str, form: str, path: str, noted: bool
+) -> None:
+    """A format that is asked for is written into a file of any ending, with a note where that says another one."""
+    done = call("kl", P, Q, *option.split("="), "-o", path)
+    note = f"klcli: note: {path}: holds {form}, as was asked for, whatever its ending says\n"
+    assert done == Done(0, b"", note if noted else "")
+    assert (tmp_path / path).read_bytes() == call("kl", P, Q, "-f", form).raw
+
+
 def test_the_command_line_is_stronger_than_the_environment(call: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """What stands on the command line holds, whatever the environment says."""
     expected = call(*args("kl", "--base", "10", "--format", "csv"))
@@ -729,6 +767,23 @@ def test_too_little_memory_is_71(call: Run, monkeypatch: pytest.MonkeyPatch) -> 
     """Where memory does not suffice, it is one line and 71."""
     broken(monkeypatch, MemoryError())
     assert refused(call("kl", P, Q), 71) == "not enough memory for this input"
+
+
+@pytest.mark.parametrize("kilobytes", range(40_000, 320_000, 20_000))
+@pytest.mark.parametrize("options", ["", "-o x.png"])
+def test_any_limit_on_memory_is_71_or_enough(shell: Run, kilobytes: int, options: str) -> None:
+    """However little memory a limit leaves, there is an answer, or one line of ours and 71."""
+    done = shell(f"ulimit -v {kilobytes}; $K kl a=1/2,b=1/2 a=1/4,b=3/4 {options}")
+    if done.code:
+        assert refused(done, 71).startswith("not enough memory ")
+    else:
+        assert done.err == ""
+
+
+def test_too_few_open_files_is_71(shell: Run) -> None:
+    """Where too few files may be open, that is what is said, and not that something could not be written."""
+    done = shell("ulimit -n 5; $K kl a=1/2,b=1/2 a=1/4,b=3/4 -o x.png")
+    assert refused(done, 71) == "not enough open files are allowed: raise the limit, as with ulimit -n 64"
 
 
 def test_an_interruption_is_130(call: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -970,6 +1025,22 @@ def test_words_are_completed(run: Run, words: str, expected: set[str]) -> None:
     assert set(done.out.split()) == expected
 
 
+@pytest.mark.parametrize(
+    "env",
+    [
+        {"_KLCLI_COMPLETE": "bash_complete"},
+        {"_KLCLI_COMPLETE": "bash_complete", "COMP_WORDS": "klcli k", "COMP_CWORD": "x"},
+        {"_KLCLI_COMPLETE": "bash_other"},
+        {"_KLCLI_COMPLETE": "other"},
+    ],
+    ids=str,
+)
+def test_what_no_shell_asks_for_is_refused(run: Run, env: dict[str, str | None]) -> None:
+    """A variable of completion that is set by no shell is wrong usage, with what can be asked for."""
+    said = "_KLCLI_COMPLETE is set, but not as a shell asks: bash_source, zsh_source or fish_source says how"
+    assert refused(run(env=env)) == said
+
+
 # Standard input
 
 
@@ -1040,6 +1111,14 @@ def test_a_part_is_not_taken_for_the_whole(shell: Run) -> None:
 
 
 # On a terminal
+
+
+ON_ITS_OWN = """
+import fcntl, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+from klcli.__main__ import main
+main()
+"""  # a session whose terminal is standard input
 
 
 def plain(text: str) -> str:
@@ -1141,6 +1220,38 @@ def test_a_terminal_gets_no_binary(call: Run, form: str) -> None:
     assert refused(call("kl", P, Q, "-f", form, terminal=True)) == expected
 
 
+ACTIVE = {"a\x1b[31mX\x07": 0.5, "\x9b2J": 0.5}
+
+
+@pytest.mark.parametrize("form", ["table", "csv", "tsv", "json"])
+@pytest.mark.parametrize("name", ["/dev/tty", "/dev/stderr", "/dev/fd/2", "{own}"])
+def test_a_terminal_is_one_by_every_name(form: str, name: str, tmp_path: Path) -> None:
+    """A terminal that --output names gets what it would as standard output: nothing that acts, and no picture."""
+    (tmp_path / "p.json").write_text(json.dumps(ACTIVE))
+    ours, theirs = pty.openpty()
+    path = name.format(own=os.ttyname(theirs))
+    done = []
+    for chosen in (form, "png"):
+        with subprocess.Popen(
+            [sys.executable, "-c", ON_ITS_OWN, "entropy", "p.json", "-f", chosen, "-o", path],
+            cwd=tmp_path,
+            env=environment(NO_COLOR="1"),
+            stdin=theirs,
+            stdout=subprocess.PIPE,
+            stderr=theirs,
+            start_new_session=True,
+        ) as process:
+            out, _ = process.communicate(timeout=60)
+            done.append((process.returncode, out))
+    text = os.read(ours, 65536).decode()
+    os.close(ours)
+    os.close(theirs)
+    assert done == [(0, b""), (2, b"")]
+    assert {sign for sign in text if not sign.isprintable()} <= {"\n", "\r", "\t"}
+    assert "1b[31mX" in text
+    assert "klcli: png is no text for a terminal: name a file, as in --output chart.png" in text
+
+
 @pytest.mark.parametrize("form", [form for form in TEXT if form != "table"])
 def test_other_formats_are_the_same_on_a_terminal(call: Run, form: str) -> None:
     """What programs read is the same on a terminal as in a pipe."""
@@ -1184,18 +1295,69 @@ def test_no_locale_makes_it_crash(shell: Run, env: dict[str, str]) -> None:
     assert "Traceback" not in done.err
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "gbk"])
+@pytest.mark.parametrize(("encoding", "start"), [("ascii", "\\u7ea2"), ("latin-1", "\\u7ea2"), ("gbk", "红")])
 def test_a_table_in_an_encoding_that_lacks_signs_is_ascii(
-    call: Run, balls: tuple[str, str, str], encoding: str
+    call: Run, balls: tuple[str, str, str], encoding: str, start: str
 ) -> None:
-    """Where the encoding lacks a sign of the table, all of it is in ASCII, aligned, and no question mark is in it."""
+    """Where the encoding lacks a sign of the table, signs are spelt, labels kept if it has them, and all aligned."""
     done = call("kl", *balls[:2], encoding=encoding)
     assert (done.code, done.err) == (0, "")
     text = done.raw.decode(encoding)
     assert "D(P||Q) = sum p*log(p/q)" in text
     assert "?" not in text
     assert "0.006735" in text
-    assert len({line.index(".") for line in text.splitlines() if line.startswith("\\u")}) == 1
+    rows = text.splitlines()[4:11]
+    assert rows[0].startswith(start)
+    assert len({cell_len(line[: line.index(".")]) for line in rows}) == 1
+
+
+@pytest.mark.parametrize("encoding", ["idna", "punycode", "undefined"])
+def test_an_encoding_that_is_none_of_text_is_not_used(run: Run, encoding: str) -> None:
+    """Where Python was given an encoding that does not write sign by sign, answers, help and errors are in UTF-8."""
+    env: dict[str, str | None] = {"PYTHONIOENCODING": encoding}
+    for command in (["kl", P, Q], ["--help"], ["--version"]):
+        assert run(*command, env=env) == run(*command)
+    for wrong in (["kl", "missing.csv", Q], []):
+        done = run(*wrong, env=env)
+        assert (done.code, done.raw) == (2, b"")
+        assert "missing.csv: no such file" in done.err or "Usage: klcli" in done.err
+
+
+UNREADING = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+
+
+def test_labels_on_the_command_line_are_text_in_every_locale(shell: Run, tmp_path: Path) -> None:
+    """In a locale that cannot read them, labels and names of columns are those of files, and files are found."""
+    (tmp_path / "列.csv").write_text("label,红,黄\n红,0.5,0.4\nb,0.5,0.6\n", encoding="utf-8")
+    done = shell("$K js 红=0.5,b=0.5 列.csv::红 --json", **UNREADING)
+    assert (done.code, done.err) == (0, "")
+    assert done.result["value"] == 0
+    assert [term["outcome"] for term in done.result["terms"]] == ["红", "b"]
+    assert shell("$K kl 列.csv::红 列.csv::黄 --json -o 出.json", **UNREADING) == Done(0, b"", "")
+    assert valid((tmp_path / "出.json").read_bytes())[0]["value"] == pytest.approx(0.020411, abs=1e-6)
+
+
+@pytest.mark.parametrize("env", [UNREADING, {}], ids=["C", "UTF-8"])
+@pytest.mark.parametrize("source", ["$'\\xff=1,b=1'", "p.csv::$'\\xff'"])
+def test_a_label_that_is_no_text_is_refused(shell: Run, tmp_path: Path, env: dict[str, str], source: str) -> None:
+    """Bytes on the command line that are no UTF-8 make no label and no name of a column: what to do is said."""
+    (tmp_path / "p.csv").write_text("a,0.5\nb,0.5\n")
+    said = refused(shell(f"$K kl {source} p.csv", **env))
+    assert "is not UTF-8: run klcli in a locale of UTF-8, or read it from a file" in said
+
+
+@pytest.mark.parametrize(("form", "spelt"), [("latex", r"\symbol{32418} & 0.15"), ("markdown", "| &#32418; | 0.15")])
+def test_what_is_typeset_has_signs_by_their_numbers(
+    call: Run, balls: tuple[str, str, str], form: str, spelt: str
+) -> None:
+    """Where the output cannot carry a sign, LaTeX and Markdown write it by its number, which sets the same sign."""
+    text = call("kl", *balls[:2], "-f", form, encoding="ascii").out
+    assert text.isascii()
+    assert spelt in text
+    assert "u7ea2" not in text
+    assert ("% needs XeLaTeX or LuaLaTeX for \\symbol" in text) == (form == "latex")
+    assert "symbol" not in call("kl", *balls[:2], "-f", form).out
+    assert r"R\'enyi" in call("renyi", P, Q, "--alpha", "2", "-f", "latex", encoding="ascii").out
 
 
 @pytest.mark.parametrize("form", ["json", "ndjson", "csv", "tsv", "html"])

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import csv
 import errno
 import io
 import os
+import re
 import resource
 import signal
 import stat
 import subprocess
 import sys
+import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from conftest import Done, environment
 
-from klcli import output
+import klcli
+from klcli import output, rooms
+from klcli.distribution import Distribution
 from klcli.errors import InputError, OutputError
+from klcli.render import View, printable
+from klcli.result import Result
 
 OLD, NEW = b"old\n", b"new content\n" * 10_000
 
@@ -179,8 +186,17 @@ def test_dev_null_takes_everything_and_stays() -> None:
     [
         ("{folder}", "is a directory"),
         ("{folder}/", "is a directory"),
-        ("{folder}/missing/report.json", "no such file or directory"),
+        ("{folder}/missing/report.json", "there is no folder {folder}/missing: make it first, as mkdir -p does"),
+        (
+            "{folder}/missing/../report.json",
+            "there is no folder {folder}/missing/..: make it first, as mkdir -p does",
+        ),
+        ("{folder}/missing/", "is the name of a folder: name a file in one that is there"),
+        ("{folder}/report.json/", "not a directory"),
+        ("{folder}/report.json/.", "not a directory"),
         ("{folder}/report.json/x", "not a directory"),
+        ("/dev/fd/99999999999", "no such file or directory"),
+        ("/dev/fd/987654321", "bad file descriptor"),
         ("/proc/report.json", "no such file or directory|permission denied"),
         ("/dev/full", "no space left on device"),
         ("{folder}/" + "a" * 256, "file name too long"),
@@ -189,11 +205,111 @@ def test_dev_null_takes_everything_and_stays() -> None:
 def test_what_cannot_be_written_says_why(old: Path, path: str, why: str) -> None:
     """What cannot be written is an OutputError with the path and the reason, and the folder is as it was."""
     name = path.format(folder=old.parent)
-    with pytest.raises(OutputError, match=f"^{name}: cannot be written: ({why})$") as caught:
+    said = f"^{re.escape(name)}: cannot be written: ({why.format(folder=old.parent)})$"
+    with pytest.raises(OutputError, match=said) as caught:
         output.write(NEW, name)
     assert caught.value.exit_code == 74
     assert files(old.parent) == [old.name]
     assert old.read_bytes() == OLD
+
+
+def test_a_loop_of_links_is_refused(old: Path) -> None:
+    """Links that lead to each other lead to no file: that is refused, and they stay what they are."""
+    for name, target in (("one", "two"), ("two", "one")):
+        (old.parent / name).symlink_to(target)
+    with pytest.raises(OutputError, match=r"one: cannot be written: too many levels of symbolic links$"):
+        output.write(NEW, str(old.parent / "one"))
+    assert files(old.parent) == ["one", "report.json", "two"]
+    assert (old.parent / "one").is_symlink()
+
+
+def test_an_empty_name_is_wrong_usage(call: Callable[..., Done], tmp_path: Path) -> None:
+    """No name for the output is refused as wrong usage, before anything is read or made."""
+    done = call("kl", "missing.csv", "1,3", "-o", "")
+    assert done == Done(2, b"", "klcli: --output is empty: name a file, or - for standard output\n")
+    assert files(tmp_path) == []
+
+
+# Whose file it is
+
+
+@pytest.fixture
+def shared() -> Iterator[Path]:
+    """A folder that everybody may write to, made by root, who is nobody from then on; others stay who they are."""
+    with tempfile.TemporaryDirectory() as name:
+        os.chmod(name, 0o777)
+        yield Path(name)
+        if os.getuid() == 0:
+            os.seteuid(0)
+
+
+def nobody() -> None:
+    """Be nobody, if root runs the tests."""
+    if os.getuid() == 0:
+        os.seteuid(65534)
+
+
+as_root = pytest.mark.skipif(os.getuid() != 0, reason="only root can make files of others")
+
+
+def test_a_file_that_is_protected_is_refused(shared: Path) -> None:
+    """A file that its owner has protected from writing stays as it is, although its folder could be written."""
+    nobody()
+    path = shared / "report.json"
+    path.write_bytes(OLD)
+    path.chmod(0o444)
+    with pytest.raises(OutputError, match=r"report\.json: cannot be written: permission denied$"):
+        output.write(NEW, str(path))
+    assert path.read_bytes() == OLD
+    assert files(shared) == ["report.json"]
+
+
+@as_root
+def test_a_file_of_another_that_may_not_be_written_is_refused(shared: Path) -> None:
+    """A file of another owner that others may only read is not replaced, whatever the folder allows."""
+    path = shared / "report.json"
+    path.write_bytes(OLD)
+    path.chmod(0o644)
+    nobody()
+    with pytest.raises(OutputError, match=r"report\.json: cannot be written: permission denied$"):
+        output.write(NEW, str(path))
+    assert (path.read_bytes(), path.stat().st_uid) == (OLD, 0)
+
+
+@as_root
+@pytest.mark.parametrize(("mode", "why"), [(0o755, "permission denied"), (0o1777, "operation not permitted")])
+def test_a_folder_that_takes_no_new_file_is_named(shared: Path, mode: int, why: str) -> None:
+    """Where the file may be written but its folder takes no new one, or is sticky, it is said to be the folder."""
+    path = shared / "report.json"
+    path.write_bytes(OLD)
+    path.chmod(0o666)
+    shared.chmod(mode)
+    nobody()
+    with pytest.raises(OutputError) as caught:
+        output.write(NEW, str(path))
+    assert str(caught.value) == (
+        f"{path}: cannot be written whole: its folder takes no new file ({why}): "
+        "write elsewhere, or to standard output with > in place of --output"
+    )
+    assert path.read_bytes() == OLD
+    assert files(shared) == ["report.json"]
+
+
+@as_root
+def test_root_leaves_a_file_to_its_owner(old: Path) -> None:
+    """What root writes anew still belongs to its owner and group, without the bits that would lend their rights."""
+    os.chown(old, 65534, 65533)
+    old.chmod(0o6640)
+    output.write(NEW, str(old))
+    found = old.stat()
+    assert (found.st_uid, found.st_gid, oct(stat.S_IMODE(found.st_mode))) == (65534, 65533, "0o640")
+
+
+def test_rights_that_a_file_lends_are_dropped(old: Path) -> None:
+    """The bits for set-user-ID and set-group-ID are not kept, as the system drops them at a write."""
+    old.chmod(0o4755)
+    output.write(NEW, str(old))
+    assert oct(stat.S_IMODE(old.stat().st_mode)) == "0o755"
 
 
 # A link of our own stands for /dev/stdout, which is one too: nothing here could harm the machine's.
@@ -222,6 +338,38 @@ def test_a_log_that_is_appended_to_keeps_what_it_holds(shell: Callable[..., Done
     """With >> log, writing to a name of standard output adds to the log and takes nothing out of it."""
     done = shell(f"{LINK}; echo first > log; $K tv 1,0 0,1 -f csv -o {name} >> log; cat log")
     assert done.out.startswith("first\noutcome,p,q,")
+
+
+@pytest.mark.parametrize("name", ["stderr", "/dev/fd/2", "log"])
+def test_a_log_of_errors_keeps_what_it_holds(shell: Callable[..., Done], name: str) -> None:
+    """With 2>> log, writing to a name of standard error, or to the log itself, adds to it."""
+    done = shell(f"ln -s /proc/self/fd/2 stderr; echo first > log; $K tv 1,0 0,1 -f csv -o {name} 2>> log; cat log")
+    assert done.out.startswith("first\noutcome,p,q,")
+
+
+def test_a_pipe_that_does_not_wait_gets_every_byte() -> None:
+    """A pipe that was made non-blocking by another program, and is read slowly, gets everything."""
+    big = ",".join(f"o{index}=1" for index in range(20_000))
+    source, target = os.pipe()
+    os.set_blocking(target, False)
+    with (
+        subprocess.Popen(
+            [sys.executable, "-m", "klcli", "entropy", "-", "-f", "csv"],
+            env=environment(),
+            stdin=subprocess.PIPE,
+            stdout=target,
+            stderr=subprocess.PIPE,
+        ) as process,
+        open(source, "rb") as reader,
+    ):
+        os.close(target)
+        assert process.stdin is not None
+        process.stdin.write(big.encode())
+        process.stdin.close()
+        time.sleep(1)  # until the pipe is full
+        found = reader.read()
+        assert process.wait(30) == 0
+    assert found.count(b"\n") == 20_001
 
 
 # Writes that fail
@@ -422,6 +570,24 @@ def test_an_input_is_not_overwritten(old: Path, monkeypatch: pytest.MonkeyPatch,
         output.refuse_input(path, ["1,2", "-", str(old)])
 
 
+@pytest.mark.parametrize(
+    "path", ["report.json/", "report.json/.", "missing/../report.json", "missing/x", "sub", "loop"]
+)
+def test_a_path_that_no_file_can_have_is_refused_before_anything_is_read(
+    old: Path, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    """A path that leads to no file, though it leads to the input when its dots are taken out, is refused."""
+    monkeypatch.chdir(old.parent)
+    (old.parent / "sub").mkdir()
+    (old.parent / "loop").symlink_to("loop")
+    with pytest.raises(OutputError, match=f"^{path}: cannot be written: "):
+        output.refuse_input(path, [str(old)])
+    with pytest.raises(OutputError, match=f"^{path}: cannot be written: "):
+        output.write(NEW, path)
+    assert old.read_bytes() == OLD
+    assert files(old.parent) == ["loop", "report.json", "sub"]
+
+
 @pytest.mark.parametrize("source", ["-", "1/2,1/2", "missing.csv", "other.json", "a\0b"])
 def test_another_file_is_no_input(old: Path, monkeypatch: pytest.MonkeyPatch, source: str) -> None:
     """Another file, inline numbers and a name that cannot be one are not in the way."""
@@ -486,6 +652,47 @@ def test_an_ending_of_another_kind_is_refused(call: Callable[..., Done], tmp_pat
 
 
 # Cells that act
+
+
+def sample(*labels: str) -> Result:
+    """The entropy of outcomes of that name, all as likely."""
+    return klcli.entropy(Distribution(labels, [1 / len(labels)] * len(labels)))
+
+
+@pytest.mark.parametrize("name", ["csv", "tsv"])
+@pytest.mark.parametrize("sign", ["\ud800", "\0"])
+def test_a_label_that_would_not_come_back_is_refused(name: str, sign: str) -> None:
+    """A label with a sign that no CSV or TSV can hold is refused with the format that can, and not altered."""
+    with pytest.raises(OutputError) as caught:
+        rooms.load("render", name).render([sample(f"a{sign}", "b")], View())
+    shown = printable(sign)
+    assert str(caught.value) == f"a{shown}: CSV and TSV cannot hold {shown} in a label: take --format json"
+    assert b"a" in rooms.load("render", "json").render([sample(f"a{sign}", "b")], View())
+
+
+@pytest.mark.parametrize("sign", "=+-@\t\r\n＝＋－＠")
+def test_every_beginning_of_a_formula_is_told_of_and_marked(sign: str) -> None:
+    """Every sign with which a spreadsheet begins a formula is warned of, and marked where that is asked for."""
+    room = rooms.load("render", "csv")
+    result = sample(f"{sign}1+1", "b")
+    assert room.aside([result], View())[-1].startswith(f"a spreadsheet takes {printable(sign)}1+1 for a formula: ")
+    rows = list(csv.reader(io.StringIO(room.render([result], View(escape_formulas=True)).decode(), newline="")))
+    assert [row[0] for row in rows[1:]] == [f"'{sign}1+1", "b"]
+
+
+def test_marks_keep_labels_apart() -> None:
+    """Labels that differ still differ where formulas are marked, those included that look marked already."""
+    labels = ("=a", "'=a", "''=a", "'a", "a")
+    text = rooms.load("render", "csv").render([sample(*labels)], View(escape_formulas=True)).decode()
+    assert [line.split(",")[0] for line in text.splitlines()[1:]] == ["'=a", "''=a", "'" * 3 + "=a", "'a", "a"]
+
+
+def test_no_warning_of_words_that_are_not_of_the_input(call: Callable[..., Done]) -> None:
+    """The relation = in the laws that check writes is klcli's own, and no formula."""
+    done = call("check", "a=1/2,b=1/2", "a=1/4,b=3/4", "-f", "csv", "--escape-formulas")
+    assert ",=," in done.out
+    assert "spreadsheet" not in call("check", "a=1/2,b=1/2", "a=1/4,b=3/4", "-f", "csv").err
+
 
 ACTING = "label,p\n=1+1,0.25\n@x,0.25\n-2,0.25\nplain,0.25\n"
 

@@ -210,7 +210,7 @@ H(P) 1.860779   H(P,Q) 1.867514   difference 0.006735
         ({"width": 100}, WIDE),
         ({"width": 60}, NARROW),
         ({"width": 20}, TINY),
-        ({"width": 100, "ascii": True}, ASCII),
+        ({"width": 100, "encoding": "ascii"}, ASCII),
     ],
     ids=["piped", "100", "60", "20", "ascii"],
 )
@@ -669,7 +669,7 @@ def test_a_label_of_any_length_hides_no_number(size: int) -> None:
 
 def test_ascii_keeps_labels_apart() -> None:
     """Where symbols are spelt out, labels that differ by a blank still differ."""
-    text = rendered("table", klcli.entropy({"a  b": 1, "a b": 1}), ascii=True)
+    text = rendered("table", klcli.entropy({"a  b": 1, "a b": 1}), encoding="ascii")
     assert [line.split(" 0.5")[0].rstrip() for line in text.splitlines()[4:6]] == ["a  b", "a b"]
 
 

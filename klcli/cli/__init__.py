@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ import click
 from klcli import __version__
 from klcli.cli import charts, discrete, families, models
 from klcli.cli.options import common_options, printing
-from klcli.cli.show import SETTINGS, say
+from klcli.cli.show import SETTINGS, say, tell
 from klcli.errors import KlcliError
 
 _COMPLETING = "_KLCLI_COMPLETE"  # the variable by which a shell asks click for completions
@@ -81,8 +82,7 @@ def main(args: Sequence[str] | None = None) -> int:
 
 def _run(args: Sequence[str]) -> int:
     if not args and _COMPLETING not in os.environ:
-        with contextlib.suppress(OSError, AttributeError):  # a closed stderr is None to some versions of click
-            click.echo(klcli.get_help(click.Context(klcli, info_name="klcli", **SETTINGS)), err=True)
+        tell(klcli.get_help(click.Context(klcli, info_name="klcli", **SETTINGS)) + "\n")
         return 2
     return int(klcli.main(args, prog_name="klcli", standalone_mode=False) or 0)
 
@@ -90,7 +90,10 @@ def _run(args: Sequence[str]) -> int:
 def _report(error: BaseException) -> int:
     """Say what went wrong and return the exit code for it."""
     match error:
-        case SystemExit(code=1) if _COMPLETING not in os.environ:
+        case SystemExit(code=1) | KeyError() | ValueError() if _COMPLETING in os.environ:
+            say(f"{_COMPLETING} is set, but not as a shell asks: bash_source, zsh_source or fish_source says how")
+            return 2
+        case SystemExit(code=1):
             return 141  # click's way to end when nobody reads any more
         case SystemExit():
             return error.code if isinstance(error.code, int) else 1
@@ -110,6 +113,12 @@ def _report(error: BaseException) -> int:
             return 130
         case MemoryError():
             say("not enough memory for this input")
+            return 71
+        case ImportError() if "failed to map" in str(error) or "cannot allocate memory" in str(error).lower():
+            say("not enough memory to load what this needs")
+            return 71
+        case OSError(errno=errno.EMFILE | errno.ENFILE):
+            say("not enough open files are allowed: raise the limit, as with ulimit -n 64")
             return 71
         case OSError():
             say(f"cannot write: {error.strerror or error}")

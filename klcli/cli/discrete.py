@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
-from klcli import coding, readers
+from klcli import coding
 from klcli.cli.options import Names, Source, base_option, input_options, measure_options, option, output_options
-from klcli.cli.show import Command, default_source, read, show
+from klcli.cli.show import Command, default_source, read, read_one, show
 from klcli.comparison import COMPARABLE, USUAL, compare
 from klcli.errors import InputError
 from klcli.measure import Measure
@@ -22,8 +22,7 @@ def measure_command(measure: Measure) -> click.Command:
 
     def run(**given: Any) -> int:
         sources = [default_source() if given[side] is None else given[side] for side in measure.sides]
-        found = read(sources, given)
-        data = [readers.only(each, source) for each, source in zip(found, sources, strict=True)]
+        data = read_one(sources, given)
         options = {name: given[name] for name in measure.options}
         return show([measure(*data, smooth=given["smooth"], **options)], given)
 
@@ -108,7 +107,7 @@ def code_command(p: str | None, q: str | None, code: str, total: int | None, **g
     length follow each other in the outcomes' order. Counts, or --total, give the length of the whole corpus too.
     """
     sources = [default_source() if p is None else p, *([] if q is None else [q])]
-    data = [readers.only(each, source) for each, source in zip(read(sources, given), sources, strict=True)]
+    data = read_one(sources, given)
     return show([coding.code(*data, code=code, total=total, smooth=given["smooth"])], given)
 
 
@@ -136,7 +135,7 @@ def check_command(p: str, q: str, r: str | None, base: float, **given: Any) -> i
     from klcli.laws import laws
 
     sources = [p, q] if r is None else [p, q, r]
-    data = [readers.only(each, source) for each, source in zip(read(sources, given), sources, strict=True)]
+    data = read_one(sources, given)
     options = {"base": base, "smooth": given["smooth"]}
     return show([implementations(*data[:2], **options), laws(*data, **options)], given)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import click
 
 from klcli.cli.options import base_option, option, output_options
 from klcli.cli.show import Command, refuse_inputs, show
-from klcli.matrices import read_matrix
+from klcli.matrices import Components
 
 
 class Family(click.ParamType):
@@ -41,16 +42,25 @@ def continuous_command(f: str, g: str, base: float, verify: bool, **given: Any) 
     """
     from klcli import families, parametric  # big rooms, which other commands need not wait for
 
+    components = Components()
+    loaded: list[str] = []
+
     def rows(path: str) -> list[list[float]]:
         refuse_inputs([path], given)
-        found: list[list[float]] = read_matrix(path).values.tolist()
+        loaded.append(path)
+        found: list[list[float]] = components.read(path).tolist()
         return found
 
-    first, second = (families.parse(text, load=rows) for text in (f, g))
-    results = [parametric.continuous(first, second, base=base)]
+    sides = []
+    for text in (f, g):
+        loaded.clear()
+        sides.append(families.parse(text, load=rows))
+        if not loaded:
+            components.nameless.append(str(sides[-1]))
+    results = [parametric.continuous(*sides, base=base)]
     if verify:
-        results.append(parametric.verify(first, second, base=base))
-    return show(results, given)
+        results.append(parametric.verify(*sides, base=base))
+    return show([replace(result, notes=(*components.notes, *result.notes)) for result in results], given)
 
 
 COMMANDS: list[click.Command] = [continuous_command]

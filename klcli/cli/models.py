@@ -99,7 +99,8 @@ def vae_command(file: str | None, **given: Any) -> int:
     logvar2 ..., a sample to a row; without it, standard input. logvar is the natural logarithm of the variance.
     """
     (matrix,) = _read((default_source() if file is None else file,), given)
-    return show([_vae(matrix)], given)
+    result = _vae(matrix)
+    return show([replace(result, notes=(*matrix.notes, *result.notes))], given)
 
 
 def _vae(matrix: Matrix) -> Result:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import os
 import re
 from collections.abc import Callable
 from typing import Any
@@ -14,9 +15,11 @@ from click.shell_completion import CompletionItem
 from klcli import output, readers, rooms, sources
 from klcli.comparison import checked
 from klcli.distribution import Smoothing
-from klcli.errors import KlcliError
+from klcli.errors import KlcliError, clipped
 from klcli.measure import Measure
 from klcli.numerals import NumeralError, number
+
+_UNDECODED = re.compile("[\udc80-\udcff]")  # how Python hands on bytes that are no text to the locale
 
 
 class Source(click.ParamType):
@@ -24,9 +27,31 @@ class Source(click.ParamType):
 
     name = "source"
 
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The source, with labels and names of columns as text whatever the locale, or a usage error.
+
+        Bytes that the locale cannot read are taken for the UTF-8 that they are in a file. Those of a file's name
+        stay as they are, as that is how the file is found.
+        """
+        path, column = sources.split(value)
+        try:
+            if column is not None:
+                return f"{path}::{_utf_8(column)}"
+            is_inline = not os.path.exists(path) and ("=" in path or "," in path)
+            return _utf_8(value) if is_inline else str(value)
+        except UnicodeError:
+            self.fail(
+                f"{clipped(value)}: is not UTF-8: run klcli in a locale of UTF-8, or read it from a file", param, ctx
+            )
+
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         """Leave it to the shell to complete a file name."""
         return [CompletionItem(incomplete, type="file")]
+
+
+def _utf_8(text: str) -> str:
+    """The text, decoded anew where the locale's encoding could not."""
+    return text if text.isascii() or not _UNDECODED.search(text) else os.fsencode(text).decode("utf-8")
 
 
 class Number(click.ParamType):
@@ -225,7 +250,7 @@ def output_options(default: str = "table") -> tuple[click.Parameter, ...]:
             type=click.Choice(rooms.names("render"), case_sensitive=False),
             default=default,
             show_default=True,
-            help="Format of the answer.",
+            help="Format of the answer, whatever the ending of --output, which names it otherwise.",
         ),
         option("--json", "as_json", is_flag=True, envvar="KLCLI_JSON", help="Short for --format json."),
         option("-o", "--output", type=click.Path(), help="Write to this file, whole or not at all."),

@@ -26,6 +26,9 @@ SETTINGS: dict[str, Any] = {
 
 
 _BINARY = ("png", "pdf")
+_DRAWN = (*_BINARY, "svg")  # by matplotlib
+_NUMPY, _MATPLOTLIB = 120 * 2**20, 110 * 2**20  # bytes of address space that they take before they do anything
+_AMPLE = 2**33  # bytes of address space with which nobody needs to be sparing
 _ENDINGS = {"md": "markdown", "tex": "latex", "htm": "html", "jsonl": "ndjson"}
 _NOT_WRITTEN = (
     "jpg", "jpeg", "gif", "webp", "bmp", "tif", "tiff", "eps", "ps", "yaml", "yml", "xlsx", "xls", "ods", "docx",
@@ -43,6 +46,20 @@ class Command(click.Command):
         """Keep those from being taken for options."""
         return super().parse_args(ctx, list(map(_no_option, args)))
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command, if there is memory for the arithmetic."""
+        _require_memory(_NUMPY)
+        return super().invoke(ctx)
+
+
+def _require_memory(size: int) -> None:
+    """Raise MemoryError where a limit leaves less: OpenBLAS would end the process, in its own words."""
+    try:
+        bytes(_AMPLE)  # zeros that are never looked at, so that the system only promises them
+    except MemoryError:
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # each thread would want its own part
+        bytes(size)
+
 
 def _no_option(arg: str) -> str:
     if arg.startswith("-::"):
@@ -56,23 +73,31 @@ def refuse_inputs(sources: Sequence[str], given: dict[str, Any]) -> None:
         output.refuse_input(given["output"], [readers.split(source)[0] for source in sources])
 
 
-def read(sources: Sequence[str], given: dict[str, Any]) -> list[list[Distribution]]:
+def read(sources: Sequence[str], given: dict[str, Any], several: bool = True) -> list[list[Distribution]]:
     """The distributions that each source holds, read as the options say."""
     refuse_inputs(sources, given)
     names = ("normalize", "duplicates", *READING)
-    return readers.read_each(sources, **{name: given[name] for name in names})
+    return readers.read_each(sources, several=several, **{name: given[name] for name in names})
+
+
+def read_one(sources: Sequence[str], given: dict[str, Any]) -> list[Distribution]:
+    """The one distribution that each source holds."""
+    return [found for (found,) in read(sources, given, several=False)]
 
 
 def show(results: Sequence[Result], given: dict[str, Any]) -> int:
     """Write the results as they were asked for; 1 where one is above the limit or does not agree, or else 0."""
     path = given["output"]
-    encoding = output.encoding() if output.is_stdout(path) else "utf-8"
-    chosen = _format(given)
-    renderer, view = rooms.load("render", chosen), _view(given, encoding)
+    chosen, contradicted = _format(given)
+    renderer, view = rooms.load("render", chosen), _view(given)
     if chosen in _BINARY and view.width is not None:
         raise InputError(f"{chosen} is no text for a terminal: name a file, as in --output chart.{chosen}")
+    if chosen in _DRAWN:
+        _require_memory(_MATPLOTLIB)
     content = renderer.render(results, view)
-    output.write(content if isinstance(content, bytes) else content.encode(encoding, "backslashreplace"), path)
+    output.write(content if isinstance(content, bytes) else content.encode(view.encoding, "backslashreplace"), path)
+    if contradicted:
+        say(f"note: {path}: holds {chosen}, as was asked for, whatever its ending says")
     if hasattr(renderer, "aside"):
         for line in renderer.aside(results, view):
             say(f"note: {line}")
@@ -84,62 +109,53 @@ def show(results: Sequence[Result], given: dict[str, Any]) -> int:
     return 0 if not above and all(result.agrees for result in results) else 1
 
 
-def _format(given: dict[str, Any]) -> str:
-    """The format that was asked for, or else the one that the ending of the output file names."""
-    by_default, typed = click.core.ParameterSource.DEFAULT, click.core.ParameterSource.COMMANDLINE
+def _format(given: dict[str, Any]) -> tuple[str, bool]:
+    """The format, and whether the ending of the output file says another one.
+
+    The command line is stronger than the ending of the file, and that is stronger than the environment.
+    """
+    typed = click.core.ParameterSource.COMMANDLINE
     source = click.get_current_context().get_parameter_source
-    if given["as_json"] and given["format"] != "json" and source("format") is typed:
-        if source("as_json") is typed:
-            raise click.UsageError(f"--json and --format {given['format']} exclude each other.")
-        return str(given["format"])
-    if given["as_json"]:
-        return "json"
     ending = os.path.splitext(given["output"] or "")[1].lower().lstrip(".")
     named = _ENDINGS.get(ending, ending)
-    if source("format") is not by_default:
-        return str(given["format"])
+    is_written = named in rooms.names("render")
+    wants_json = given["as_json"] and source("as_json") is typed
+    if wants_json and given["format"] != "json" and source("format") is typed:
+        raise click.UsageError(f"--json and --format {given['format']} exclude each other.")
+    if wants_json or source("format") is typed:
+        asked = "json" if wants_json else str(given["format"])
+        return asked, asked != named and (is_written or ending in _NOT_WRITTEN)
     if ending in _NOT_WRITTEN:
         raise InputError(
             f"{given['output']}: klcli does not write .{ending}: take .csv, .json, .html, .png, .svg ..."
         )
-    return named if named in rooms.names("render") else str(given["format"])
+    by_environment = "json" if given["as_json"] else str(given["format"])
+    return named if is_written else by_environment, False
 
 
-def _view(given: dict[str, Any], encoding: str) -> View:
+def _view(given: dict[str, Any]) -> View:
     """What the options and the terminal ask of a renderer."""
-    to_stdout = output.is_stdout(given["output"])
-    to_terminal = to_stdout and sys.stdout is not None and sys.stdout.isatty()
-    environ = os.environ
+    path, environ = given["output"], os.environ
+    columns = output.columns(path)
     plain = bool(environ.get("NO_COLOR")) or (environ.get("TERM") == "dumb" and not environ.get("FORCE_COLOR"))
-    forced = to_stdout and environ.get("FORCE_COLOR", "0") not in ("", "0")
+    forced = output.is_stdout(path) and environ.get("FORCE_COLOR", "0") not in ("", "0")
     return View(
         digits=given["digits"],
         steps=given["steps"],
         top=given["top"],
         explain=given["explain"],
-        width=_width() if to_terminal else None,
-        colour=(to_terminal or forced) and not plain,
+        width=None if columns is None else _width(columns),
+        colour=(columns is not None or forced) and not plain,
+        encoding=output.encoding(path),
         escape_formulas=given["escape_formulas"],
-        ascii=not _can_write("‖Σ·√½∞−–α×█▏▐▕─", encoding),
     )
 
 
-def _width() -> int:
-    columns = os.environ.get("COLUMNS", "")
-    if columns.isascii() and columns.isdigit() and 0 < len(columns.lstrip("0")) < 6:
-        return int(columns)
-    try:
-        return os.get_terminal_size(sys.stdout.fileno()).columns or 80
-    except OSError:
-        return 80
-
-
-def _can_write(text: str, encoding: str) -> bool:
-    try:
-        text.encode(encoding)
-    except (UnicodeEncodeError, LookupError):
-        return False
-    return True
+def _width(columns: int) -> int:
+    """How wide people want it, or else the terminal is."""
+    wanted = os.environ.get("COLUMNS", "")
+    is_width = wanted.isascii() and wanted.isdigit() and 0 < len(wanted.lstrip("0")) < 6
+    return int(wanted) if is_width else columns or 80
 
 
 def default_source() -> str:
@@ -151,6 +167,14 @@ def default_source() -> str:
 
 def say(message: str) -> None:
     """Write one line to stderr, where there is one."""
-    with contextlib.suppress(OSError, ValueError, AttributeError):
-        sys.stderr.write(f"klcli: {printable(message)}\n")
+    tell(f"klcli: {printable(message)}\n")
+
+
+def tell(text: str) -> None:
+    """Write the text to stderr, where there is one."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):  # a closed stderr is None
+        try:
+            sys.stderr.write(text)
+        except UnicodeError:  # of an encoding that is none of text, such as idna
+            sys.stderr.buffer.write(text.encode())
         sys.stderr.flush()

@@ -22,8 +22,8 @@ class View(NamedTuple):
     """What user and terminal ask of a renderer.
 
     `steps` is None where it was not asked: then one answer shows its terms, and a list of them does not. `width`
-    is that of the terminal in cells, None where there is no terminal and nothing may be wrapped. `ascii` says
-    that the output cannot carry more; `escape_formulas`, that text is to be marked where a spreadsheet would run it.
+    is that of the terminal in cells, None where there is no terminal and nothing may be wrapped. `encoding` says
+    which signs the output can carry; `escape_formulas`, that text is to be marked where a spreadsheet would run it.
     """
 
     digits: int = 6
@@ -32,8 +32,17 @@ class View(NamedTuple):
     explain: bool = False
     width: int | None = None
     colour: bool = False
-    ascii: bool = False
+    encoding: str = "utf-8"
     escape_formulas: bool = False
+
+    @property
+    def ascii(self) -> bool:
+        """Whether klcli's own signs are to be spelt in ASCII, as the output cannot carry all of them."""
+        return not can_write("‖Σ·√½∞−–α×█▏▐▕─", self.encoding)
+
+    def writable(self, text: str) -> str:
+        """The text as the output can carry it."""
+        return ascii_only(text, self.encoding) if self.ascii else text
 
 
 def groups(results: Sequence[Result]) -> list[list[Result]]:
@@ -274,7 +283,7 @@ SYMBOLS: dict[str, tuple[str, str]] = {
     "χ": ("chi", r"\chi "), "ψ": ("psi", r"\psi "),
 }  # fmt: skip
 COVARIANCE = ("S", r"\Sigma ")  # what Σ is where an index follows
-_PROSE = str.maketrans({"–": "-", "…": "...", "é": "e", "█": "#"})
+_PROSE = {"–": "-", "…": "...", "é": "e", "█": "#"}
 
 
 def spelt(text: str, way: int) -> str:
@@ -286,10 +295,21 @@ def spelt(text: str, way: int) -> str:
     return text
 
 
-def ascii_only(text: str) -> str:
-    """The text in ASCII: symbols spelt out, anything else as its escape.
+def ascii_only(text: str, encoding: str = "ascii") -> str:
+    """The text in ASCII: symbols spelt out, anything else that the encoding lacks as its escape.
 
     >>> ascii_only("D(P‖Q) = Σ p·log(p/q)")
     'D(P||Q) = sum p*log(p/q)'
     """
-    return spelt(text, 0).translate(_PROSE).encode("ascii", "backslashreplace").decode("ascii")
+    if text.isascii():
+        return text
+    signs = (sign if can_write(sign, encoding) else _PROSE.get(sign, sign) for sign in spelt(text, 0))
+    return "".join(signs).encode(encoding, "backslashreplace").decode(encoding)
+
+
+def can_write(text: str, encoding: str) -> bool:
+    """Whether the encoding has every sign of the text."""
+    try:
+        return text.encode(encoding).decode(encoding) == text
+    except UnicodeError:
+        return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -14,6 +15,7 @@ from klcli.result import Result
 
 # Okabe and Ito (2008), told apart by those who do not see all colours.
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442", "#999999")
+_SIGNS = 4  # signs in a cell at most, those that stand above and below others counted in
 BEYOND = 1.15  # how much longer than the longest finite bar an infinite one is
 
 
@@ -107,18 +109,23 @@ def cut(labels: Sequence[str], cells: int) -> list[str]:
     ['xxx…yy (1)', 'xxx…yy (2)']
     """
     short = [_shortened(label, cells) for label in labels]
+    times = Counter(short)
     marks = [
-        f" ({index})" if label != given and short.count(label) > 1 else ""
+        f" ({index})" if label != given and times[label] > 1 else ""
         for index, (label, given) in enumerate(zip(short, labels, strict=True), 1)
     ]
     return [_shortened(given, cells - len(mark)) + mark for given, mark in zip(labels, marks, strict=True)]
 
 
 def _shortened(text: str, cells: int) -> str:
-    if cell_len(text) <= cells:
+    most = _SIGNS * max(cells, 0)
+    if len(text) <= most and cell_len(text) <= cells:
         return text
-    head = set_cell_size(text, cells // 2).rstrip()
-    tail = next(rest for start in range(len(text)) if cell_len(rest := text[start:]) < cells - cells // 2)
+    if cells < 1:
+        return ""
+    start, end = text[: most // 2], text[-(most // 2) :]
+    head = set_cell_size(start, min(cells // 2, cell_len(start))).rstrip()
+    tail = next((rest for at in range(len(end)) if cell_len(rest := end[at:]) < cells - cells // 2), "")
     return f"{head}…{tail}"
 
 

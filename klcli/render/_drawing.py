@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterator, Sequence
 from html import escape
 
+from rich.cells import cell_len
+
 from klcli.errors import OptionError
 from klcli.render import View, decimal
 from klcli.render._chart import COLOURS, Chart, Series, chart, cut, reach
@@ -29,7 +31,7 @@ def drawing(results: Sequence[Result], view: View) -> str:
         drawn = chart(results, view)
     except OptionError:
         return ""
-    label = min(200, 14 + _LETTER * max(len(outcome.encode("gbk", "replace")) for outcome in drawn.outcomes))
+    label = min(200, 14 + _LETTER * max(map(cell_len, drawn.outcomes)))
     panels = [("probability", drawn.probabilities, 0)] if drawn.probabilities else []
     panels.append((drawn.heading, drawn.contributions, 1 if len(drawn.probabilities) > 1 else 0))
     most = max(len(groups) for _, groups, _ in panels)

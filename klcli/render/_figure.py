@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import logging
 import math
+import os
 import re
+import sys
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from klcli.errors import MissingExtraError
+from rich.cells import cell_len
+
+from klcli.errors import MissingExtraError, OptionError, OutputError
 from klcli.render import View, aside
 from klcli.render._chart import COLOURS, Chart, Series, chart, cut, reach
 from klcli.result import Result
@@ -22,6 +28,8 @@ FONTS = (
 _CJK = re.compile("[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 _HATCHES = ("", "///", "...", "xxx", "\\\\\\", "+++", "ooo", "---")  # tell bars apart without colours
 _LONGEST = 40  # cells of a label
+_NAME = 100  # cells of a name in the legend
+_MOST = 1000  # bars, more than which nobody could tell apart, and of which each takes its time
 _METADATA: dict[str, dict[str, None]] = {
     "png": {"Software": None},
     "svg": {"Date": None, "Creator": None},
@@ -32,13 +40,30 @@ _METADATA: dict[str, dict[str, None]] = {
 def picture(results: Sequence[Result], view: View, kind: str) -> bytes:
     """The results drawn as a file of that kind: png, svg or pdf.
 
-    Raises MissingExtraError without matplotlib, OptionError where there are no bars to draw.
+    Raises MissingExtraError without matplotlib, OptionError where there are no bars to draw, or too many.
     """
     drawn = chart(results, view)
+    _refuse_crowd(drawn)
+    with _undisturbed():
+        return _picture(drawn, kind)
+
+
+def _refuse_crowd(drawn: Chart) -> None:
+    """Raise OptionError where there are more bars than a picture has room for."""
+    groups = len(drawn.probabilities) + len(drawn.contributions)
+    bars = groups * len(drawn.outcomes)
+    if bars > _MOST:
+        fits = _MOST // groups
+        cure = f"give --top {fits} or less" if fits else "draw fewer of them"
+        raise OptionError(f"a picture has room for {_MOST} bars, and these are {bars}: {cure}")
+
+
+def _picture(drawn: Chart, kind: str) -> bytes:
     matplotlib = _matplotlib()
     from matplotlib.figure import Figure
 
     style = {
+        **{name: value for name, value in matplotlib.rcParamsDefault.items() if name != "backend"},
         "font.family": _fonts(),  # by name: of a generic family the first font alone would be used
         "axes.unicode_minus": False,
         "svg.fonttype": "none",  # text stays text
@@ -49,7 +74,7 @@ def picture(results: Sequence[Result], view: View, kind: str) -> bytes:
         outcomes = cut(drawn.outcomes, _LONGEST)
         panels = 1 + bool(drawn.probabilities)
         width = 2.5 + min(24.0, max(7.0, 0.22 * len(drawn.outcomes) * max(2, len(drawn.probabilities))))
-        upright = 0.1 * max(map(len, outcomes)) if _is_crowded(outcomes) else 0.0  # inches under each panel
+        upright = 0.1 * max(map(cell_len, outcomes)) if _is_crowded(outcomes) else 0.0  # inches under each panel
         figure = Figure(figsize=(width, (3.2 + upright) * panels), dpi=150, layout="constrained")
         axes = figure.subplots(panels, 1, squeeze=False)[:, 0]
         if drawn.probabilities:
@@ -61,10 +86,8 @@ def picture(results: Sequence[Result], view: View, kind: str) -> bytes:
         axes[-1].set_ylabel(drawn.heading)
         figure.suptitle(_title(drawn), fontsize="medium")
         out = io.BytesIO()
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # of missing glyphs, which font_aside tells in one line
-            _take_text_literally(figure)
-            figure.savefig(out, format=kind, metadata=_METADATA[kind])
+        _take_text_literally(figure)
+        figure.savefig(out, format=kind, metadata=_METADATA[kind])
     return out.getvalue()
 
 
@@ -77,12 +100,13 @@ def _bars(axes: Any, outcomes: Sequence[str], groups: Sequence[Series], first: i
     """Grouped bars over the outcomes; what is infinite reaches the edge and says so."""
     width = 0.8 / len(groups)
     edge = reach(groups)
+    drawn = []
     for position, series in enumerate(groups):
         places = [index + (position - (len(groups) - 1) / 2) * width for index in range(len(outcomes))]
         heights = [0.0 if math.isinf(x) else x for x in series.values]
         look = first + position
         colour, hatch = COLOURS[look % len(COLOURS)], _HATCHES[(look + look // len(COLOURS)) % len(_HATCHES)]
-        axes.bar(places, heights, width, label=series.name, color=colour, hatch=hatch, edgecolor="white", linewidth=0)
+        drawn.append(axes.bar(places, heights, width, color=colour, hatch=hatch, edgecolor="white", linewidth=0))
         for place, x in zip(places, series.values, strict=True):
             if math.isinf(x):
                 end = math.copysign(edge, x)
@@ -91,12 +115,17 @@ def _bars(axes: Any, outcomes: Sequence[str], groups: Sequence[Series], first: i
     axes.set_xticks(range(len(outcomes)), outcomes, rotation=90 if _is_crowded(outcomes) else 0)
     axes.set_xlim(-0.6, len(outcomes) - 0.4)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False, fontsize="small", loc="upper left", bbox_to_anchor=(1, 1))
+    names = cut([series.name for series in groups], _NAME)
+    legend = axes.legend(
+        drawn, ["?"] * len(names), frameon=False, fontsize="small", loc="upper left", bbox_to_anchor=(1, 1)
+    )
+    for text, name in zip(legend.get_texts(), names, strict=True):
+        text.set_text(name)  # here, as a legend leaves out what is called _ at its beginning
 
 
 def _is_crowded(outcomes: Sequence[str]) -> bool:
     """Whether the labels would run into each other if they were not turned."""
-    return max(map(len, outcomes)) * len(outcomes) > 90
+    return max(map(cell_len, outcomes)) * len(outcomes) > 90
 
 
 def _take_text_literally(figure: Any) -> None:
@@ -107,12 +136,65 @@ def _take_text_literally(figure: Any) -> None:
         text.set_parse_math(False)  # a $ in a label is a $
 
 
-def _matplotlib() -> Any:
+# Matplotlib
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Let matplotlib say nothing on stderr, where font_aside tells of missing glyphs in one line."""
+    logger = logging.getLogger("matplotlib")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
     try:
-        import matplotlib
-    except ImportError:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)
+
+
+def _matplotlib() -> Any:
+    """Matplotlib, whose fonts are known.
+
+    Raises MissingExtraError where it is not installed, OutputError where it finds no folder for its list of fonts.
+    """
+    try:
+        with _no_settings():
+            import matplotlib
+    except ModuleNotFoundError:
         raise MissingExtraError("a chart", "plot") from None
+    try:
+        from matplotlib import font_manager  # noqa: F401 - which reads its list of fonts, or makes it
+    except OSError as error:
+        if error.errno is not None:  # an error of the system, and none of its own
+            raise
+        raise OutputError(
+            "matplotlib finds no folder that it may write its list of fonts to: name one, as MPLCONFIGDIR=FOLDER"
+        ) from None
     return matplotlib
+
+
+@contextlib.contextmanager
+def _no_settings() -> Iterator[None]:
+    """Let matplotlib, which reads settings when it is imported, find none: its defaults are what a picture is of.
+
+    It looks for them in the working directory first, so that this is another one for that time.
+    """
+    if "matplotlib" in sys.modules:
+        yield
+        return
+    here = os.open(os.curdir, getattr(os, "O_PATH", os.O_RDONLY))
+    backend, settings = (os.environ.pop(name, None) for name in ("MPLBACKEND", "MATPLOTLIBRC"))
+    os.environ["MATPLOTLIBRC"] = os.devnull
+    try:
+        os.chdir(os.sep)
+        yield
+    finally:
+        os.fchdir(here)
+        os.close(here)
+        del os.environ["MATPLOTLIBRC"]
+        given = {"MPLBACKEND": backend, "MATPLOTLIBRC": settings}
+        os.environ.update({name: value for name, value in given.items() if value is not None})
 
 
 # Fonts
@@ -133,11 +215,12 @@ def _unwritable(text: str) -> str:
     from matplotlib import font_manager, ft2font
 
     wanted = sorted({character for character in text if ord(character) > 127})
-    for name in _fonts():
-        if not wanted:
-            break
-        cover = ft2font.FT2Font(font_manager.findfont(name)).get_charmap()
-        wanted = [character for character in wanted if ord(character) not in cover]
+    with _undisturbed():
+        for name in _fonts():
+            if not wanted:
+                break
+            cover = ft2font.FT2Font(font_manager.findfont(name)).get_charmap()
+            wanted = [character for character in wanted if ord(character) not in cover]
     return "".join(wanted[:10])
 
 

@@ -8,24 +8,25 @@ from collections.abc import Iterator, Sequence
 from rich.cells import cell_len
 from rich.text import Text
 
-from klcli.render import View, ascii_only, decimal, pages
+from klcli.render import View, decimal, pages
 from klcli.render._chart import Chart, Series, bars, chart, cut
 from klcli.render.table import console
 from klcli.result import Result
 
 _USUAL_WIDTH = 80  # where there is no terminal
-_LEAST = 10  # cells of the longest bar, however narrow the terminal is
+_LABEL, _BAR = 10, 2  # cells that labels and bars get, however narrow the terminal is
+_LEAST = 4  # cells of a label where numbers leave no room for more
 
 
 def render(results: Sequence[Result], view: View) -> str:
     """The chart as lines of text, no wider than the terminal where labels and numbers leave room."""
     drawn = chart(results, view)
-    lines = [drawn.title, *([] if view.steps is False else _panels(drawn, view)), ""]
-    lines += [series.name for series in drawn.contributions]
+    lines = [*_wrapped([drawn.title], view), *([] if view.steps is False else _panels(drawn, view)), ""]
+    lines += _wrapped([series.name for series in drawn.contributions], view)
     for shown in pages(results, view):
-        lines += [part for note in shown.notes for part in _wrapped(f"note: {note}", view)]
-        lines += ["", *(part for line in shown.explanation for part in _wrapped(line, view))] if view.explain else []
-    return "".join(f"{(ascii_only(line) if view.ascii else line).rstrip()}\n" for line in lines)
+        lines += _wrapped([f"note: {note}" for note in shown.notes], view)
+        lines += ["", *_wrapped(shown.explanation, view)] if view.explain else []
+    return "".join(f"{line.rstrip()}\n" for line in lines)
 
 
 def _panels(drawn: Chart, view: View) -> Iterator[str]:
@@ -35,20 +36,23 @@ def _panels(drawn: Chart, view: View) -> Iterator[str]:
         yield from ("", "probability")
         yield from _panel(drawn.outcomes, drawn.probabilities, marks, view)
         yield ""
-        for mark, series in zip(marks, drawn.probabilities, strict=True):
-            yield f"{mark:<{len(marks[-1])}} {series.name.partition(' ')[2]}"
+        names = [series.name.partition(" ")[2] for series in drawn.probabilities]
+        width = len(marks[-1])
+        yield from _wrapped([f"{mark:<{width}} {name}" for mark, name in zip(marks, names, strict=True)], view)
     marks = marks[1:] if len(drawn.probabilities) > 1 else [""]
-    yield from ("", drawn.heading)
+    yield from ("", *_wrapped([drawn.heading], view))
     yield from _panel(drawn.outcomes, drawn.contributions, marks, view)
     if drawn.left_out:
         yield f"({drawn.left_out} more)"
 
 
-def _wrapped(line: str, view: View) -> list[str]:
-    """The line in as many as the terminal needs, parted between words."""
+def _wrapped(lines: Sequence[str], view: View) -> list[str]:
+    """The lines in as many as the terminal needs, parted between words."""
+    written = list(map(view.writable, lines))
     if view.width is None:
-        return [line]
-    return [part.plain for part in Text(line).wrap(console(io.StringIO(), view), view.width)]
+        return written
+    width, plain = view.width, console(io.StringIO(), view)
+    return [part.plain for line in written for part in Text(line).wrap(plain, width)]
 
 
 def _marks(size: int) -> list[str]:
@@ -58,16 +62,16 @@ def _marks(size: int) -> list[str]:
 
 def _panel(outcomes: Sequence[str], groups: Sequence[Series], marks: Sequence[str], view: View) -> Iterator[str]:
     """Every outcome with a bar for each of the series, and its number at the end."""
-    numbers = [[decimal(x, view.digits, given=True) for x in series.values] for series in groups]
-    if view.ascii:
-        outcomes = list(map(ascii_only, outcomes))
-    if view.width:
-        outcomes = cut(outcomes, max(_LEAST, view.width // 3))
-    label = max(map(cell_len, outcomes))
+    numbers = [[view.writable(decimal(x, view.digits, given=True)) for x in series.values] for series in groups]
+    outcomes = list(map(view.writable, outcomes))
     mark = max(map(len, marks))
-    beside = label + mark + 3 + max(len(text) for column in numbers for text in column)
+    room = (view.width or _USUAL_WIDTH) - mark - 3 - max(len(text) for column in numbers for text in column)
+    if view.width:
+        most = max(_LEAST, min(max(_LABEL, view.width // 3), room - _BAR))
+        outcomes = list(map(view.writable, cut(outcomes, most - 2 * view.ascii)))  # an ellipsis becomes three dots
+    label = max(map(cell_len, outcomes))
     together = [x for series in groups for x in series.values]
-    drawn = bars(together, max(_LEAST, (view.width or _USUAL_WIDTH) - beside), view.ascii)
+    drawn = bars(together, max(_BAR, room - label), view.ascii)
     for index, outcome in enumerate(outcomes):
         for row, column in enumerate(numbers):
             name = outcome + " " * (label - cell_len(outcome)) if row == 0 else " " * label

@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import math
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from klcli.errors import OutputError, clipped
 from klcli.render import View, groups, printable, steps, wants_steps
 from klcli.render import aside as notes
 from klcli.result import Result
@@ -27,19 +29,21 @@ def delimited(results: Sequence[Result], view: View, delimiter: str) -> bytes:
     plain = csv.writer(out, delimiter=delimiter, lineterminator="\n")
     quoted = csv.writer(out, delimiter=delimiter, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
     for row in _rows(results, view):
-        cells = [_unacting(_plain(x, view), view) for x in row]
+        cells = [_plain(x, view) for x in row]
         has_return = any(isinstance(cell, str) and "\r" in cell for cell in cells)
         (quoted if has_return else plain).writerow(cells)
-    return out.getvalue().encode("utf-8", "backslashreplace")
+    return out.getvalue().encode("utf-8", "backslashreplace")  # names of files may hold bytes that are no text
 
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how text begins that a spreadsheet takes for a formula
+_FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # how text begins that a spreadsheet takes for a formula
+_UNWRITTEN = re.compile("[\0\ud800-\udfff]")
 
 
 def aside(results: Sequence[Result], view: View) -> list[str]:
     """The notes, which have no place here, and a warning of text that a spreadsheet would run."""
     said = notes(results, view)
-    first = None if view.escape_formulas else next(filter(_acts, _texts(results, view)), None)
+    texts = () if view.escape_formulas else _texts(results, view)
+    first = next((text for text in texts if text.startswith(_FORMULA)), None)
     if first is not None:
         said.append(
             f"a spreadsheet takes {printable(first)} for a formula: --escape-formulas marks such cells with an "
@@ -54,24 +58,29 @@ def _texts(results: Sequence[Result], view: View) -> Iterator[str]:
     for result in results:
         yield result.label
         yield from () if with_steps else result.inputs.values()
-        for column in result.terms.values() if with_steps else ():
-            if isinstance(column[0], str):
-                yield from column
+        yield from result.terms["outcome"] if with_steps else ()
 
 
-def _acts(x: Any) -> bool:
-    return isinstance(x, str) and x.startswith(_FORMULA)
+def _inert(text: str, view: View) -> str:
+    """The text as it is, or marked with an apostrophe: what began with one before a formula gets another."""
+    return f"'{text}" if view.escape_formulas and text.lstrip("'").startswith(_FORMULA) else text
 
 
-def _unacting(x: Any, view: View) -> Any:
-    return f"'{x}" if view.escape_formulas and _acts(x) else x
+def _label(text: str, view: View) -> str:
+    """The label of an outcome, inert; raises OutputError where no reader would get it back."""
+    lost = _UNWRITTEN.search(text) if view.width is None else None
+    if lost:
+        raise OutputError(
+            f"{printable(clipped(text))}: CSV and TSV cannot hold {printable(lost[0])} in a label: take --format json"
+        )
+    return _inert(text, view)
 
 
 def _rows(results: Sequence[Result], view: View) -> Iterator[Sequence[Any]]:
     if any(wants_steps(group, view) for group in groups(results)):
         rows = [row for result in results for row in _terms(result, view, len(results) > 1)]
     else:
-        rows = [_facts(result) for result in results]
+        rows = [_facts(result, view) for result in results]
     names = list(dict.fromkeys(name for row in rows for name in row))
     yield names
     yield from ([row.get(name) for name in names] for row in rows)
@@ -79,15 +88,16 @@ def _rows(results: Sequence[Result], view: View) -> Iterator[Sequence[Any]]:
 
 def _terms(result: Result, view: View, is_one_of_several: bool) -> Iterator[dict[str, Any]]:
     table = steps(result, view.top)
-    whose = {"result": result.label or result.measure} if result.label or is_one_of_several else {}
-    yield from ({**whose, **dict(zip(table.names, row, strict=True))} for row in table.rows)
+    whose = {"result": _inert(result.label, view) or result.measure} if result.label or is_one_of_several else {}
+    for outcome, *others in table.rows:
+        yield {**whose, **dict(zip(table.names, (_label(outcome, view), *others), strict=True))}
 
 
-def _facts(result: Result) -> dict[str, Any]:
+def _facts(result: Result, view: View) -> dict[str, Any]:
     return {
         "measure": result.measure,
-        "label": result.label,
-        **result.inputs,
+        "label": _inert(result.label, view),
+        **{side: _inert(name, view) for side, name in result.inputs.items()},
         "value": result.value,
         "base": result.base,
         "unit": result.unit,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from klcli.render import SYMBOLS, Page, Table, View, pages, spelt, text_rows
+from klcli.render import SYMBOLS, Page, Table, View, can_write, pages, spelt, text_rows
 from klcli.result import Result
 
 _TEXT = str.maketrans(
@@ -23,7 +23,21 @@ _TEXT = str.maketrans(
 def render(results: Sequence[Result], view: View) -> str:
     r"""The results as tables that \usepackage{booktabs} sets."""
     blocks = [block for shown in pages(results, view) for block in _blocks(shown, view)]
-    return "% needs \\usepackage{booktabs}\n" + "\n\n".join(filter(None, blocks)) + "\n"
+    text = "\n\n".join(filter(None, blocks)) + "\n"
+    written = _writable(text, view.encoding)
+    numbered = "\\symbol{" in written  # which no text of a label can hold, whose braces and backslashes are spelt
+    needs = "% needs XeLaTeX or LuaLaTeX for \\symbol\n" if numbered else ""
+    return f"% needs \\usepackage{{booktabs}}\n{needs}{written}"
+
+
+def _writable(text: str, encoding: str) -> str:
+    """The text with every sign that the encoding lacks by its number, or as an accent."""
+    if can_write(text, encoding):
+        return text
+    spelt_out = {"é": r"\'e"}  # of Rényi, in every LaTeX
+    return "".join(
+        sign if can_write(sign, encoding) else spelt_out.get(sign, f"\\symbol{{{ord(sign)}}}") for sign in text
+    )
 
 
 def _blocks(shown: Page, view: View) -> list[str]:

@@ -14,7 +14,8 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~$^])")
 def render(results: Sequence[Result], view: View) -> str:
     """The results as Markdown, tables in the pipe syntax that GitHub and pandoc read."""
     blocks = [block for shown in pages(results, view) for block in _blocks(shown, view)]
-    return "\n\n".join(filter(None, blocks)) + "\n"
+    text = "\n\n".join(filter(None, blocks)) + "\n"
+    return text.encode(view.encoding, "xmlcharrefreplace").decode(view.encoding)  # a sign by its number, if need be
 
 
 def _blocks(shown: Page, view: View) -> list[str]:

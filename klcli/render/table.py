@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from klcli.render import Page, Table, View, ascii_only, pages, text_rows
+from klcli.render import Page, Table, View, pages, text_rows
 from klcli.render._chart import bars as chart_bars
 from klcli.result import Result
 
@@ -54,7 +54,7 @@ def draw(results: Sequence[Result], view: View, console: Console) -> None:
 
 def _draw_page(shown: Page, view: View, console: Console) -> None:
     def say(line: str, style: str = "") -> None:
-        text = Text(ascii_only(line) if view.ascii else line, style=style)
+        text = Text(view.writable(line), style=style)
         console.print(text, width=view.width, soft_wrap=view.width is None)
 
     say(f"{shown.title}   {shown.formula}", "bold")
@@ -82,7 +82,7 @@ def _laid_out(table: Table, view: View) -> Iterator[RichTable]:
     """The table with decimal points in line; on a terminal with rules, bars, and in parts where it is too wide."""
     columns = list(map(list, zip(table.headings, *text_rows(table, view.digits), strict=True)))
     if view.ascii:
-        columns = [[ascii_only(text) for text in column] for column in columns]
+        columns = [list(map(view.writable, column)) for column in columns]
     columns = [column if index in table.words else _aligned(column) for index, column in enumerate(columns)]
     room = math.inf if view.width is None else view.width
     colours = [""] * len(columns[0])
