@@ -52,18 +52,22 @@ class Tensor(NamedTuple):
             return f"has {len(self.shape)} dimensions ({shown}): {cure}"
         return ""
 
-    def values(self) -> Array:
-        """The numbers as float64, exactly, in 1 or 2 dimensions; NaN and infinities as they are.
+    def values(self, row: int | None = None) -> Array:
+        """The numbers as float64, exactly, in 1 or 2 dimensions, or those of one row; NaN and infinities as they are.
 
         Raises FormatError, with the name, where the array has another type or other dimensions, where it is empty,
-        and where an integer is no float64.
+        and where an integer that is asked for is no float64.
         """
         if self.fault:
             raise _error(self.name, self.fault)
-        stored = _bfloat16(self.data) if self.dtype == _BFLOAT16 else np.frombuffer(self.data, self.dtype)
+        stored = np.frombuffer(self.data, "<u2" if self.dtype == _BFLOAT16 else self.dtype)
         shaped = stored.reshape(self.shape, order="F" if self.is_fortran else "C")
+        if row is not None:
+            shaped = shaped[row]
+        if self.dtype == _BFLOAT16:
+            shaped = _bfloat16(shaped)
         if shaped.dtype.kind in "iu":
-            _refuse_inexact(shaped, self.name)
+            _refuse_inexact(shaped, self.name if row is None else _row_name(self, row))
         with np.errstate(invalid="ignore"):  # a signalling NaN is a NaN
             values: Array = shaped.astype(np.float64, order="C")
         return values
@@ -72,9 +76,9 @@ class Tensor(NamedTuple):
 _BFLOAT16 = "bfloat16"
 
 
-def _bfloat16(data: memoryview) -> Any:
+def _bfloat16(stored: Any) -> Any:
     """The numbers as float32, of which bfloat16 is the upper half."""
-    return (np.frombuffer(data, "<u2").astype(np.uint32) << 16).view(np.float32)
+    return (stored.astype(np.uint32) << 16).view(np.float32)
 
 
 def _refuse_inexact(integers: Any, name: str) -> None:
@@ -121,7 +125,7 @@ def kind(data: bytes, path: str) -> str | None:
     """
     if data.startswith(_NPY):
         return "npy"
-    if data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+    if data.startswith((_LOCAL, _END)):
         return "npz"
     ending = sources.ending(path)
     # The length of a header leaves its upper bytes 0, which no text has.
@@ -141,25 +145,23 @@ def _not_numpy(data: Bytes) -> str:
 
 
 def columns(found: list[Tensor], wanted: str | None = None) -> list[Column]:
-    """The distributions that arrays hold: an array of 1 dimension is one, and of 2 every row is one, from 0.
+    """The distributions that arrays hold: an array of 1 dimension is one, and so is a row of 2 that is chosen.
 
-    A row is called by its position, after the name of its array where that has one, as in logits.0. `wanted` is the
-    name of an array or a row, and None means all of them.
+    A row is called by its position, from 0, after the name of its array where that has one, as in logits.0. `wanted`
+    is the name of an array or a row, and None means all arrays.
 
-    Raises FormatError where there is no such name, and where an array holds no numbers that are read.
+    Raises FormatError where there is no such name, where an array holds no numbers that are read, and where it has 2
+    dimensions and no row of it is chosen.
     """
     if wanted is not None:
         tensor, row = _chosen(found, wanted)
-        rows = _columns(tensor)
-        return rows if row is None else [rows[row]]
+        if row is None:
+            _refuse_rows(tensor)
+        return [_column(tensor, row)]
     _refuse_unread(found)
-    every = [column for tensor in found for column in _columns(tensor)]
-    seen = set()
-    for column in every:
-        if column.name in seen:
-            raise FormatError(_AMBIGUOUS.format(clipped(column.name)))
-        seen.add(column.name)
-    return every
+    for tensor in found:
+        _refuse_rows(tensor)
+    return [_column(tensor) for tensor in found]
 
 
 def matrix(found: list[Tensor], wanted: str | None = None) -> Array:
@@ -174,22 +176,25 @@ def matrix(found: list[Tensor], wanted: str | None = None) -> Array:
         names = [tensor.name for tensor in found]
         raise FormatError(f"holds several arrays ({listed(names, 20)}): choose one, as in ::{clipped(names[0])}")
     tensor, row = (found[0], None) if wanted is None else _chosen(found, wanted)
-    values: Array = np.atleast_2d(tensor.values())
-    return values if row is None else values[row : row + 1]
+    values: Array = np.atleast_2d(tensor.values(row))
+    return values
 
 
-_AMBIGUOUS = "{!r} is an array and a row of another one: save one of them under another name"
+def _column(tensor: Tensor, row: int | None = None) -> Column:
+    name = tensor.name if row is None else _row_name(tensor, row)
+    return Column(name, None, (), _position, values=tensor.values(row), is_named=row is None or tensor.name != "")
 
 
-def _columns(tensor: Tensor) -> list[Column]:
-    values = tensor.values()
-    if values.ndim == 1:
-        return [Column(tensor.name, None, (), _position, values=values)]
-    prefix, is_named = _prefix(tensor), tensor.name != ""
-    return [
-        Column(f"{prefix}{row}", None, (), _position, values=numbers, is_named=is_named)
-        for row, numbers in enumerate(values)
-    ]
+def _refuse_rows(tensor: Tensor) -> None:
+    """Raise where an array of 2 dimensions is to be one distribution; its shape says so, whatever its numbers."""
+    if len(tensor.shape) == 2 and not tensor.fault:
+        shown, row = " × ".join(map(str, tensor.shape)), clipped(_row_name(tensor, 0))
+        what = f"has 2 dimensions ({shown}), and a distribution 1: choose a row, as ::{row}"
+        raise _error(tensor.name, what)
+
+
+def _row_name(tensor: Tensor, row: int) -> str:
+    return f"{_prefix(tensor)}{row}"
 
 
 def _position(index: int) -> str:
@@ -215,7 +220,8 @@ def _chosen(found: list[Tensor], wanted: str) -> tuple[Tensor, int | None]:
     whole = [(tensor, None) for tensor in found if tensor.name and tensor.name == wanted]
     rows = [(tensor, row) for tensor in found if (row := _row(tensor, wanted)) is not None]
     if len(whole) + len(rows) > 1:
-        raise FormatError(_AMBIGUOUS.format(clipped(wanted)))
+        shown = clipped(wanted)
+        raise FormatError(f"{shown!r} is an array and a row of another one: save one of them under another name")
     for each in (*whole, *rows):
         return each
     raise FormatError(_missing(found, wanted))
@@ -382,7 +388,7 @@ def npz(data: bytes, max_size: int) -> list[Tensor]:
     """The arrays of NumPy's archive, which is a zip of .npy files, in its order, by their names without .npy.
 
     Raises FormatError where it is broken, another archive, or encrypted, where two arrays have one name, where
-    something else is in it, and where it unpacks to more than `max_size` bytes.
+    something else is in it, be it a byte outside of all arrays, and where it unpacks to more than `max_size` bytes.
     """
     import io
     import struct
@@ -397,6 +403,7 @@ def npz(data: bytes, max_size: int) -> list[Tensor]:
     members = archive.infolist()
     _refuse_other_archive([member.filename for member in members])
     _refuse_members(members)
+    _refuse_strays(data, archive)
     found = []
     left = max_size
     for member in members:
@@ -440,6 +447,47 @@ def _refuse_members(members: list[ZipInfo]) -> None:
             raise _error(name, "is encrypted: save it without a password")
         if member.compress_type not in (0, 8):  # stored and deflated
             raise _error(name, f"packed by method {member.compress_type}: save it with numpy.savez_compressed")
+
+
+_LOCAL, _ENTRY, _END = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06"  # what the parts of a zip begin with
+_ANEW = "save the arrays anew with numpy.savez"
+
+
+def _refuse_strays(data: bytes, archive: ZipFile) -> None:
+    """Raise where bytes are in no array: before the archive, which zipfile passes over, within it, or after its end.
+
+    The arrays stand one after the other from the first byte on, then their directory, then its end with the comment.
+    """
+    end = len(data) - 22 - len(archive.comment)
+    if data[end : end + 4] != _END or data[end + 20 : end + 22] != len(archive.comment).to_bytes(2, "little"):
+        raise FormatError(f"bytes follow the end of the archive: {_ANEW}")
+    members = sorted(archive.infolist(), key=lambda member: member.header_offset)
+    count = int.from_bytes(data[end + 10 : end + 12], "little")
+    if count not in (len(members), 0xFFFF):  # the latter stands for more than two bytes hold
+        raise FormatError(f"broken: {counted(len(members), 'array')} where its end says {count}: {_ANEW}")
+    position = 0
+    for member in members:
+        if member.header_offset != position:
+            fault = (
+                "overlaps the one before" if member.header_offset < position else "bytes before it are in no array"
+            )
+            raise _error(member.filename.removesuffix(".npy"), f"{fault}: {_ANEW}")
+        position = _member_end(data, member)
+    if position != archive.start_dir:
+        raise FormatError(f"bytes after the last array are in none: {_ANEW}")
+
+
+def _member_end(data: bytes, member: ZipInfo) -> int:
+    """Where the packed bytes of a member end, or the sizes after them which a writer that cannot go back leaves."""
+    start = member.header_offset
+    lengths = (int.from_bytes(data[start + place : start + place + 2], "little") for place in (26, 28))
+    end = start + 30 + sum(lengths) + member.compress_size
+    if not member.flag_bits & 0x08:
+        return end
+    checksum = member.CRC.to_bytes(4, "little")
+    signed = 4 if data[end : end + 8] == b"PK\x07\x08" + checksum else 0
+    after = (end + signed + 12, end + signed + 20)  # sizes of 4 bytes each or of 8
+    return next((each for each in after if data[each : each + 4] in (_LOCAL, _ENTRY)), end)
 
 
 def _unpacked(archive: ZipFile, member: ZipInfo, most: int) -> bytearray | None:

@@ -36,7 +36,9 @@ class Grid(NamedTuple):
 
     def cells(self) -> tuple[str, ...]:
         """The names of all elements, row by row."""
-        return tuple(map(self.cell, range(len(self.rows) * len(self.columns))))
+        return tuple(
+            f"{row}, {column}" if row and column else row or column for row in self.rows for column in self.columns
+        )
 
     def named(self, where: Mask) -> str:
         """The names of the elements there in one line, the first few of many."""
@@ -101,6 +103,11 @@ def as_side(values: Array, kind: str, name: str, grid: Grid, option: str = "") -
     `option` is the one that names the kind, "" where there is no other kind to name.
     """
     _refuse_undefined(values, kind, name, grid)
+    if values.shape[1] == 1:
+        raise InputError(
+            f"{name}: one class only, whose probability is 1 whatever the numbers: if it has the classes "
+            "in rows, transpose it"
+        )
     if kind == "logits":
         cure = f"give {option} probs" if option else "take their logarithms"
         note = (

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from klcli.numerals import NumeralError, number
+from klcli.numerals import NoNumeralError, NumeralError, number
 
 if TYPE_CHECKING:
     from klcli.numerics import Array
@@ -26,6 +26,7 @@ class Column(NamedTuple):
     labels_first: bool = True  # that column is the first one
     is_named: bool = True  # its name was given, and is not its position
     has_number_labels: bool = False  # its labels are numbers and no header says so: they may be data
+    row_of: str | None = None  # the name of the list of lists whose row it is, "" where that has none
 
 
 class Reading(NamedTuple):
@@ -62,6 +63,17 @@ def is_number(cell: str) -> bool:
         number(cell)
     except NumeralError:
         return is_infinite(cell)
+    return True
+
+
+def looks_like_number(cell: str) -> bool:
+    """Whether the cell writes a number, be it infinite, mistyped as in 30% or 0,5, or missing."""
+    try:
+        number(cell)
+    except NoNumeralError:
+        return not cell.strip() or is_infinite(cell)
+    except NumeralError:
+        pass
     return True
 
 

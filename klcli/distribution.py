@@ -83,7 +83,8 @@ class Distribution:
 
 def _checked(values: Iterable[float], size: int, name: str) -> Array:
     """The values as an array that nobody changes, each a weight."""
-    weights = np.asarray(values, dtype=np.float64) + 0.0  # a copy, in which -0.0 is 0.0
+    with np.errstate(invalid="ignore"):  # a signalling NaN is a NaN, and refused below
+        weights: Array = np.asarray(values, dtype=np.float64) + 0.0  # a copy, in which -0.0 is 0.0
     weights.flags.writeable = False
     if weights.ndim != 1 or weights.size != size:
         raise InputError(f"{name}: {size} outcomes, but weights of shape {weights.shape}")
@@ -196,7 +197,7 @@ def align(p: Distribution, q: Distribution) -> Pair:
     only_q = [q.outcomes[index] for index in np.flatnonzero(absent).tolist()]
     p_weights = np.concatenate([p.weights, np.zeros(len(only_q))])
     q_weights = np.concatenate([np.where(places >= 0, q.weights[places], 0.0), q.weights[absent]])
-    notes = (*_absent(only_p, q.name, "q"), *_absent(only_q, p.name, "p"))
+    notes = (*_absent(only_p, q.name, "q"), *_absent(only_q, p.name, "p"), *_alike(only_p, only_q))
     return Pair((*p.outcomes, *only_q), p_weights, q_weights, notes)
 
 
@@ -233,6 +234,25 @@ def _absent(outcomes: Sequence[str], name: str, side: str) -> tuple[str, ...]:
     if not outcomes:
         return ()
     return (f"absent from {name}, so {side} = 0 there: {listed(outcomes)}",)
+
+
+def _alike(only_p: Sequence[str], only_q: Sequence[str]) -> tuple[str, ...]:
+    """A note of the first two outcomes that may be meant as one; of very many only some are looked at."""
+    if not (only_p and only_q):
+        return ()
+    import unicodedata
+
+    def key(outcome: str) -> str:
+        return " ".join(unicodedata.normalize("NFKC", outcome).casefold().split())
+
+    theirs = {key(outcome): outcome for outcome in only_q[:1000]}
+    for outcome in only_p[:1000]:
+        other = theirs.get(key(outcome))
+        if other is not None:
+            is_seen = unicodedata.normalize("NFC", outcome) != unicodedata.normalize("NFC", other)
+            one, two = (repr(outcome), repr(other)) if is_seen else (ascii(outcome), ascii(other))
+            return (f"{one} and {two} are two outcomes: labels are compared sign by sign",)
+    return ()
 
 
 def listed(names: Sequence[str], most: int = MOST, count: int | None = None) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from klcli.columns import Column, is_infinite, is_number
@@ -38,7 +40,8 @@ def read_matrix(source: str, **options: Any) -> Matrix:
     """The matrix that the source holds: a table, a list of lists, or one row.
 
     One column of numbers, and numbers on the command line, are one row, and labels beside them its classes, unless
-    their column is called row or sample. A mapping in JSON or YAML holds columns by name.
+    their column is called row or sample. A mapping in JSON or YAML holds columns by name, whose rows are put into the
+    order of the first one's by theirs.
 
     The options are those of `readers.reading`. Raises InputError with the source, the place and what would be right.
 
@@ -52,32 +55,92 @@ def read_matrix(source: str, **options: Any) -> Matrix:
     found = read_either(source, arrays.matrix, **options)
     if not isinstance(found, list):
         return Matrix(name, found, None, None)
-    columns = _all_numbers(found, name)
-    values = np.array([_values(column, name) for column in columns]).T
+    if found[0].row_of is not None and {column.row_of for column in found} == {found[0].row_of}:
+        values = np.array([_values(column, name) for column in found])
+        return Matrix(name, values, None, None if found[0].labels is None else tuple(found[0].labels))
+    columns = _all_numbers(_turned(found, name), name)
+    vectors, labels, notes = _side_by_side(columns, name)
+    values = np.array(vectors).T
     first = columns[0]
-    labels = None if first.labels is None else tuple(first.labels)
-    is_list_of_lists = not first.is_named and first.name != ""
-    if len(columns) > 1 or is_list_of_lists or first.label_name.lower() in _ROW_NAMES:
-        return Matrix(name, values, labels, _names(columns), tuple(_counting(columns, values, name)))
+    if len(columns) > 1 or first.label_name.lower() in _ROW_NAMES:
+        return Matrix(name, values, labels, _names(columns), (*notes, *_counting(columns, values, name)))
     is_doubtful = labels is None and first.name != "" and wanted is None and len(values) > 1
     note = f"{name}: one column of {len(values)} numbers, taken as one row of {len(values)} classes"
     return Matrix(name, values.T, None, labels, (note,) if is_doubtful else ())
+
+
+def _turned(columns: list[Column], name: str) -> list[Column]:
+    """The columns with those of every list of lists in place of its rows: called by its name and a number, from 1."""
+    made: list[Column] = []
+    for of, group in groupby(columns, lambda column: column.row_of):  # whose rows stand together
+        found = list(group)
+        made += found if of is None else _upright(found)
+    _refuse_twice([column.name for column in made], name, "columns")
+    return made
+
+
+def _upright(rows: list[Column]) -> list[Column]:
+    """The columns of a list of lists, of which these are the rows."""
+
+    def column(position: int) -> Column:
+        ending = f"{position + 1}" if rows[0].labels is None else f"_{rows[0].labels[position]}"
+        cells = [row.cells[position] for row in rows]
+        return Column(f"{rows[0].row_of}{ending}", None, cells, lambda index: rows[index].place(position))
+
+    return [column(position) for position in range(len(rows[0].cells))]
+
+
+def _side_by_side(columns: Sequence[Column], name: str) -> tuple[list[Array], tuple[str, ...] | None, list[str]]:
+    """The numbers of the columns, the names of their rows as the first one has them that has some, and notes."""
+    first = next((column for column in columns if column.labels is not None), columns[0])
+    vectors, notes = [], []
+    for column in columns:
+        values = _values(column, name)
+        if column.labels is None and first.labels is not None:
+            notes.append(f"{name}: rows of {column.name} matched by position, since it has no names for them")
+        elif column.labels is not None and first.labels is not None and column.labels is not first.labels:
+            order = _order(first.labels, column.labels, f"{name}: {first.name}", f"{name}: {column.name}", "rows")
+            if order != list(range(len(order))):
+                values = values[order]
+                notes.append(f"{name}: rows of {column.name} put into the order of {first.name}, by their names")
+        vectors.append(values)
+    return vectors, None if first.labels is None else tuple(first.labels), notes
+
+
+def _order(ours: Sequence[str], theirs: Sequence[str], our: str, their: str, what: str) -> list[int]:
+    """Where each of our names stands among theirs.
+
+    Raises InputError, with what the two are called, where names stand twice, or on one side alone.
+    """
+    for who, names in ((our, ours), (their, theirs)):
+        _refuse_twice(names, who, what)
+    known, places = set(ours), {name: place for place, name in enumerate(theirs)}
+    alone = [*(name for name in ours if name not in places), *(name for name in theirs if name not in known)]
+    if alone:
+        raise InputError(f"{our} and {their}: {what} on one side alone: {listed(alone)}")
+    return [places[name] for name in ours]
+
+
+def _refuse_twice(names: Sequence[str], who: str, what: str) -> None:
+    twice = next((name for name, count in Counter(names).items() if count > 1), None)
+    if twice is not None:
+        raise InputError(f"{who}: two {what} are called {clipped(twice)!r}")
 
 
 def _all_numbers(columns: list[Column], name: str) -> list[Column]:
     """The columns with labels that are labels: what may be data, or a number that is missing, is none."""
     first = columns[0]
     labels = first.labels or ()
-    sizes = {len(_cells(column)) for column in columns}
-    if len(sizes) > 1:
-        shown = ", ".join(f"{column.name} has {len(_cells(column))}" for column in columns)
+    sizes = [len(column.cells if column.values is None else column.values) for column in columns]
+    if len(set(sizes)) > 1:
+        shown = listed([f"{column.name} has {size}" for column, size in zip(columns, sizes, strict=True)], 20)
         raise InputError(f"{name}: columns of different lengths: {shown}")
     if first.has_number_labels:
         columns = [Column("1", None, labels, first.place, first.notes, is_named=False), first._replace(labels=None)]
     elif first.labels is not None:
         _refuse_numbers_mistyped(first, name)
     if first.beside:
-        raise InputError(f"{name}: column {first.beside[0]} holds text, not numbers; leave it out, or call it row")
+        raise InputError(f"{name}: column {first.beside[0]} holds no numbers; leave it out, or call it row")
     is_headerless = bool(first.notes) and _names(columns) is None
     if is_headerless and [_cells(column)[0] for column in columns] == [*map(str, range(len(columns)))]:
         raise InputError(
@@ -148,7 +211,7 @@ def _values(column: Column, name: str) -> Array:
     try:
         values = numbers(cells)
     except NumeralError as error:
-        where = f", column {column.name}" if column.name else ""
+        where = f", column {column.name}" if column.name and column.row_of is None else ""
         raise InputError(f"{name}: {column.place(error.index)}{where}: {error}") from None
     values[infinite] = -math.inf
     return values
@@ -163,19 +226,13 @@ def matched(a: Matrix, b: Matrix) -> tuple[Matrix, Matrix, tuple[str, ...]]:
     for axis, what in ((0, "rows"), (1, "columns")):
         ours, theirs = _axis_names(a, axis), _axis_names(b, axis)
         for matrix, names in ((a, ours), (b, theirs)):
-            twice = next((name for name in names or () if (names or ()).count(name) > 1), None)
-            if twice is not None:
-                raise InputError(f"{matrix.name}: two {what} are called {clipped(twice)!r}")
+            _refuse_twice(names or (), matrix.name, what)
         if ours is None or theirs is None or ours == theirs:
             if (ours is None) != (theirs is None):
                 nameless = a if ours is None else b
                 notes.append(f"{what} matched by position, since {nameless.name} has no names for them")
             continue
-        alone = [name for name in (*ours, *theirs) if (name in ours) != (name in theirs)]
-        if alone:
-            raise InputError(f"{a.name} and {b.name}: {what} on one side alone: {listed(alone)}")
-        order = [theirs.index(name) for name in ours]
-        values = np.take(b.values, order, axis=axis)
+        values = np.take(b.values, _order(ours, theirs, a.name, b.name, what), axis=axis)
         b = b._replace(values=values, rows=ours) if axis == 0 else b._replace(values=values, columns=ours)
         notes.append(f"{b.name}: {what} put into the order of {a.name}, by their names")
     return a, b, tuple(notes)
@@ -183,6 +240,54 @@ def matched(a: Matrix, b: Matrix) -> tuple[Matrix, Matrix, tuple[str, ...]]:
 
 def _axis_names(matrix: Matrix, axis: int) -> tuple[str, ...] | None:
     return matrix.rows if axis == 0 else matrix.columns
+
+
+class Components:
+    """Means and covariances, whose components are put into the order of the first file that has names for them.
+
+    `notes` says what was done, and `nameless` are the sources without names.
+    """
+
+    def __init__(self) -> None:
+        self.names: tuple[str, ...] | None = None
+        self.named = ""  # the first source with names
+        self.nameless: list[str] = []
+        self._notes: list[str] = []
+
+    def read(self, path: str) -> Array:
+        """The rows of the file, a mean in one row or one column, or a square covariance.
+
+        Raises InputError where its names are not those of the first, or where rows and columns have other names.
+        """
+        matrix = read_matrix(path)
+        self._notes += matrix.notes
+        height, width = matrix.values.shape
+        axes = [axis for axis, size in enumerate((height, width)) if size > 1 or height == width]
+        found = {axis: names for axis in axes if (names := _axis_names(matrix, axis)) is not None}
+        if not found or (len(axes) > 1 and height != width):
+            self.nameless.append(matrix.name)
+            return matrix.values
+        if len(found) > 1:
+            _order(found[1], found[0], f"{matrix.name}: its columns", "its rows", "names")
+        if self.names is None:
+            self.names, self.named = found[max(found)], matrix.name
+        values, is_moved = matrix.values, False
+        for axis in axes:
+            names = found.get(axis, found[max(found)])
+            order = _order(self.names, names, self.named, matrix.name, "components")
+            values, is_moved = np.take(values, order, axis=axis), is_moved or names != self.names
+        if is_moved:
+            self._notes.append(f"{matrix.name}: components put into the order of {self.named}, by their names")
+        return values
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was done with the names, and what has none where another one has."""
+        nameless = dict.fromkeys(self.nameless) if self.names is not None else ()
+        return (
+            *dict.fromkeys(self._notes),
+            *(f"components matched by position, since {name} has no names for them" for name in nameless),
+        )
 
 
 def paired(matrix: Matrix, first: str, second: str) -> tuple[Matrix, Matrix]:

@@ -155,20 +155,32 @@ def _refusal(text: str) -> NumeralError:
     fault = _fault(text)
     if fault:
         return NumeralError(text, fault)
+    if text.lower() in ("true", "false", "yes", "no", "on", "off"):
+        return NoNumeralError(text, "a truth value, not a number")
     if len(text.split()) > 1 and any(map(_DECIMAL.fullmatch, text.split())):
         return NoNumeralError(text, "not one number: if blanks separate columns here, put commas or tabs there")
     return NoNumeralError(text, "not a number")
 
 
+_MISSING = {
+    "nan", "na", "n/a", "n.a.", "#n/a", "<na>", "null", "(null)", "#null!", "\\n", "nil", "none", "missing",
+    "?", "-", "--", "---", "–", "—", "~", ".nan", "1.#qnan", "1.#ind",
+}  # fmt: skip
+_SPREADSHEET_ERRORS = {"#div/0!", "#value!", "#ref!", "#name?", "#num!"}
+_THOUSANDS = re.compile(r"[+-]?[0-9]{1,3}(?:[ '’\u00a0\u2009\u202f][0-9]{3})+(?:\.[0-9]*)?")
+
+
 def _fault(text: str) -> str:
     """What text that is not a number seems to be, and what would be right; "" where it is like none."""
     word = text.lower().lstrip("+-")
-    if text == "-" or word in ("nan", "na", "n/a", "null", "none", "#n/a", "?"):
+    if {text.lower(), word} & _MISSING:
         return "a missing value: it is not 0, so write the number or leave it out"
     if word in ("inf", "infinity", "∞"):
         return "not a finite number"
-    if word in ("true", "false", "yes", "no", "on", "off"):
-        return "a truth value, not a number"
+    if word in _SPREADSHEET_ERRORS:
+        return "a spreadsheet's error"
+    if _THOUSANDS.fullmatch(text):
+        return "written with marks between thousands: leave them out, or put commas where blanks separate columns"
     if text.endswith(("%", "‰")) and _DECIMAL.fullmatch(text[:-1].rstrip()):
         return "a percentage: divide it by 100" if text.endswith("%") else "per mille: divide it by 1000"
     if text.startswith("="):
@@ -176,7 +188,7 @@ def _fault(text: str) -> str:
     if word.startswith(("0x", "0b", "0o")):
         return "not a decimal number"
     if "," in text and re.fullmatch(r"[+-]?[0-9.,]+", text):
-        return "written with a comma: use a point for decimals and nothing for thousands"
+        return "written with a comma: use a point for decimals, or --decimal , in a table; and nothing for thousands"
     if "_" in text and _DECIMAL.fullmatch(text.replace("_", "")):
         return "written with an underscore: leave it out"
     if any(character.isdigit() and not character.isascii() for character in text):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import re
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -92,13 +93,13 @@ class _Table:
         self._types = [str(row[1]) for row in self._execute(f"DESCRIBE SELECT * FROM {self._table}").fetchall()]
 
     def columns(self, max_size: int) -> list[Column]:
-        twice = next((name for name in self._names if self._names.count(name) > 1), None)
+        twice = next((name for name, count in Counter(self._names).items() if count > 1), None)
         if twice is not None:
             raise FormatError(f"two columns are called {clipped(twice)!r}")
         is_text = [not _NUMBERS.fullmatch(each) for each in self._types]
         label = tables.label_column(self._names, [["a" if each else "0"] for each in is_text])
         beside = [index for index, each in enumerate(is_text) if each and index != label]
-        values = [index for index, each in enumerate(is_text) if not each and index != label]
+        values = [index for index in tables.value_columns(self._names, label) if not is_text[index]]
         if not values:
             typed = zip(self._names, self._types, strict=True)
             raise FormatError(f"no column of numbers: {listed([f'{name} is {each}' for name, each in typed])}")

@@ -11,12 +11,13 @@ from __future__ import annotations
 import contextlib
 import math
 import os
+import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import klcli.trees  # noqa: F401 - enters its formats
 from klcli import sources, tables
-from klcli.columns import FORMATS, Column, FormatError, Reading, is_infinite, is_number
+from klcli.columns import FORMATS, Column, FormatError, Reading, is_infinite, is_number, looks_like_number
 from klcli.distribution import Distribution, listed, numbered
 from klcli.errors import InputError, OptionError, OutcomeError, clipped
 from klcli.lazy import np
@@ -27,7 +28,6 @@ __all__ = [
     "FORMATS",
     "STDIN",
     "called_in_outputs",
-    "only",
     "read",
     "read_all",
     "read_columns",
@@ -54,21 +54,7 @@ def read(source: str | os.PathLike[str], **options: Any) -> Distribution:
     >>> read("A=1/2,B=1/4,C=1/4").outcomes
     ('A', 'B', 'C')
     """
-    return only(read_all(source, **options), os.fspath(source))
-
-
-def only(found: Sequence[Distribution], source: str) -> Distribution:
-    """The one Distribution that was found in the source.
-
-    Raises InputError where there are several.
-    """
-    if len(found) > 1:
-        names = [each.name.partition("::")[2] for each in found]
-        raise InputError(
-            f"{clipped(source)}: holds several distributions ({listed(names, 20)}): "
-            f"choose one, as in {clipped(source)}::{names[0]}"
-        )
-    return found[0]
+    return read_all(source, several=False, **options)[0]
 
 
 def read_each(sources: Sequence[str], **options: Any) -> list[list[Distribution]]:
@@ -91,14 +77,15 @@ def read_all(
     source: str | os.PathLike[str],
     *,
     name: str | None = None,
+    several: bool = True,
     normalize: bool = False,
     duplicates: str = "refuse",
     **options: Any,
 ) -> list[Distribution]:
     """Every Distribution that the source holds, in its order.
 
-    `name` is how the source is called in outputs, `normalize` takes weights of any sum, `duplicates="sum"` adds up
-    outcomes that stand twice; the other options are those of `reading`.
+    `name` is how the source is called in outputs, `several=False` refuses more than one, `normalize` takes weights
+    of any sum, `duplicates="sum"` adds up outcomes that stand twice; the other options are those of `reading`.
 
     Raises InputError with the source, the place and what would be right.
     """
@@ -107,10 +94,16 @@ def read_all(
     source = os.fspath(source)
     path, wanted = split(source)
     columns = read_columns(source, **options)
+    if len(columns) > 1 and not several:
+        names = [column.name for column in columns]
+        raise InputError(
+            f"{clipped(source)}: holds several distributions ({listed(names, 20)}): "
+            f"choose one, as in {clipped(source)}::{names[0]}"
+        )
     called = name or called_in_outputs(path)
-    several = len(columns) > 1 or wanted is not None
+    is_one_of_them = len(columns) > 1 or wanted is not None
     return [
-        _distribution(column, f"{called}::{column.name}" if several else called, normalize, duplicates)
+        _distribution(column, f"{called}::{column.name}" if is_one_of_them else called, normalize, duplicates)
         for column in columns
     ]
 
@@ -124,14 +117,6 @@ def read_columns(source: str, **options: Any) -> list[Column]:
 
 
 def _of_one_dimension(found: list[Tensor], wanted: str | None) -> list[Column]:
-    flat = next((tensor for tensor in found if len(tensor.shape) == 2), None)
-    if flat is not None and wanted is None and not flat.fault:
-        height, width = flat.shape
-        row = f"{flat.name}.0" if flat.name else "0"
-        where = f"{clipped(flat.name)}: " if flat.name else ""
-        raise FormatError(
-            f"{where}has 2 dimensions ({height} × {width}), and a distribution 1: choose a row, as ::{row}"
-        )
     from klcli import arrays
 
     return arrays.columns(found, wanted)
@@ -148,14 +133,15 @@ def read_either(source: str, of_tensors: Callable[[list[Tensor], str | None], T]
         if inline is not None:
             return [inline]
         data = sources.content(path, how.max_size)
-        tensors = arrays.tensors(data, path, how.max_size) if how.format is None else None
+        called = path if how.format is None else ""  # how text is to be read says nothing of what is none
+        tensors = arrays.tensors(data, called, how.max_size)
         if tensors is not None:
             return of_tensors(tensors, wanted)
-        if how.format is None and parquet.is_parquet(data, path):
+        if parquet.is_parquet(data, called):
             columns = parquet.columns(data, how.max_size)
         else:
             columns = _columns(sources.text(data, how.encoding), path, how)
-        return columns if wanted is None else [_chosen(columns, wanted)]
+        return columns if wanted is None else _chosen(columns, wanted)
     except FormatError as error:
         raise InputError(f"{'stdin' if path == STDIN else clipped(path)}: {error}") from None
 
@@ -178,8 +164,8 @@ def reading(
         encoding = sources.known_encoding(encoding)
     if delimiter is not None:
         delimiter = known_delimiter(delimiter)
-    if decimal not in (".", ",") or decimal == delimiter:
-        raise OptionError("decimal is . or , and not what separates the columns")
+    if decimal not in (".", ","):
+        raise OptionError(f"decimal is . or , and not {decimal!r}")
     return Reading(input_format, encoding, delimiter, decimal, max_size)
 
 
@@ -196,19 +182,31 @@ def _columns(text: str, path: str, how: Reading) -> list[Column]:
     line = text.strip()
     is_plain = how.delimiter is None and how.decimal == "."
     if found == "csv" and is_plain and "," in line and "\n" not in line and "\r" not in line:
-        with contextlib.suppress(InputError):  # echo 3,7 | klcli entropy: numbers as on the command line
-            as_inline = _inline(line)
-            if as_inline is not None:
-                return [as_inline._replace(place=lambda index: f"line 1, item {index + 1}")]
+        as_inline = _line(line)  # echo 3,7 | klcli entropy: numbers as on the command line
+        if as_inline is not None:
+            return [as_inline]
     return FORMATS[found](text, how)
 
 
-def _chosen(columns: list[Column], wanted: str) -> Column:
-    for column in columns:
-        if column.name == wanted:
-            return column
+def _line(line: str) -> Column | None:
+    """The column that the only line of a file writes, or None where it has words, as a row of a table has."""
+    try:
+        found = _inline(line)
+    except FormatError as error:
+        if all(looks_like_number(part.rpartition("=")[2]) for part in line.split(",")):
+            raise FormatError(f"line 1: {error}") from None
+        return None
+    return found and found._replace(place=lambda index: f"line 1, item {index + 1}")
+
+
+def _chosen(columns: list[Column], wanted: str) -> list[Column]:
+    found = [column for column in columns if column.name == wanted or (wanted and column.row_of == wanted)]
+    if found:
+        return found
     if wanted in columns[0].beside:
-        raise FormatError(f"column {clipped(wanted)!r} holds text, not numbers")
+        raise FormatError(f"column {clipped(wanted)!r} holds no numbers")
+    if wanted and wanted == columns[0].label_name:
+        raise FormatError(f"column {clipped(wanted)!r} holds the labels")
     names = [column.name for column in columns if column.name]
     if not names:
         raise FormatError(f"holds one distribution without a name: leave ::{clipped(wanted)} out")
@@ -221,7 +219,7 @@ def _chosen(columns: list[Column], wanted: str) -> Column:
 
 def _distribution(column: Column, name: str, normalize: bool, duplicates: str) -> Distribution:
     """The column as a Distribution; what is wrong with a row says which."""
-    where = f", column {column.name}" if column.name else ""
+    where = f", column {column.name}" if column.name and column.row_of is None else ""
     try:
         if column.values is None:
             column = column._replace(values=numbers(column.cells))
@@ -255,9 +253,13 @@ def _added_up(column: Column) -> Column:
         return column
     firsts = [each[0] for each in rows.values()]
     values: Any = column.values
+    sums = np.array([_sum(values[each].tolist()) for each in rows.values()])
+    if not np.isfinite(sums).all():
+        places = list(rows.values())[int(np.argmin(np.isfinite(sums)))]
+        raise OutcomeError(column.name, "add up to more than the largest float64, 1.8e308", *places[:2])
     return column._replace(
         labels=list(rows),
-        values=np.array([_sum(values[each].tolist()) for each in rows.values()]),
+        values=sums,
         place=lambda index: column.place(firsts[index]),
         notes=(*column.notes, f"{counted(repeated, 'row')} added to an outcome that stood before"),
     )
@@ -278,8 +280,8 @@ def _format_of(path: str, text: str) -> str:
     first = tables.first_line(text).strip()
     if first.startswith(("{", "[")):
         return "ndjson" if _is_line_of_many(first, text) else "json"
-    if first.startswith("#"):
-        return "yaml"
+    if first.startswith("#"):  # which may be a comment of YAML, or above a table
+        first = next((line for line in map(str.strip, text.splitlines()) if line and line[0] != "#"), ":")
     is_yaml = ": " in first or first.endswith(":") or first[:2] in ("- ", "--")
     return "yaml" if is_yaml and not any(mark in first for mark in ",;\t|") else "csv"
 
@@ -300,7 +302,10 @@ def _is_line_of_many(first: str, text: str) -> bool:
 
 
 def _inline(source: str) -> Column | None:
-    """The column that inline text writes, or None where the text is no list of numbers at all."""
+    """The column that inline text writes, or None where the text is no list of numbers at all.
+
+    Raises FormatError where it is one with a fault.
+    """
     labels, cells = [], []
     for part in source.split(","):
         label, equals, cell = part.rpartition("=")
@@ -314,12 +319,21 @@ def _inline(source: str) -> Column | None:
         is_list = "," in source or labels
         if not is_list or (isinstance(error, NoNumeralError) and not _has_gap(cells)):
             return None
-        raise InputError(f"{clipped(source)}: {error}") from None
+        raise FormatError(str(error)) from None
     if any(cell.startswith("0") and cell.isdigit() and len(cell) == 3 for cell in cells):
-        raise InputError(f"{clipped(source)}: a comma before three digits: leave thousands separators out")
+        raise FormatError("a comma before three digits: leave thousands separators out")
     if labels and len(labels) < len(cells):
-        raise InputError(f"{clipped(source)}: either every number has a label, as in A=1/2,B=1/2, or none has")
+        raise FormatError("either every number has a label, as in A=1/2,B=1/2, or none has")
+    lost = next(filter(_has_another, labels), None)
+    if lost is not None:
+        raise FormatError(f"the label {clipped(lost)!r} holds a number: put commas between, as in A=1/2,B=1/2")
     return Column("", labels or None, cells, lambda index: f"item {index + 1}")
+
+
+def _has_another(label: str) -> bool:
+    """Whether the label is a whole item with what was meant to end it: in A=3;B=7 that would be A=3;B."""
+    found = re.search(r"=\s*([^\s;|=]+)\s*[;|\s]", label)
+    return found is not None and is_number(found[1])
 
 
 def _has_gap(cells: Sequence[str]) -> bool:

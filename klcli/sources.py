@@ -18,6 +18,7 @@ from klcli.columns import FormatError, line_at
 from klcli.errors import InputError, MissingExtraError, OptionError, clipped
 
 STDIN = "-"
+_STDIN = ("/dev/stdin", "/dev/fd/0", "/proc/self/fd/0")
 MAX_SIZE = 2**31  # bytes, read or unpacked
 
 _BLOCK = 2**20
@@ -31,7 +32,7 @@ def split(source: str) -> tuple[str, str | None]:
     marks = [place for place in range(len(source)) if source.startswith("::", place)]
     for place in [len(source), *marks]:
         path, column = source[:place], source[place + 2 :] if place < len(source) else None
-        if path in (STDIN, "/dev/stdin"):
+        if path in (STDIN, *_STDIN):
             return STDIN, column
         if os.path.exists(path):
             return path, column
@@ -73,12 +74,24 @@ def _file(path: str, max_size: int) -> bytes:
         kind = os.stat(path).st_mode
         if stat.S_ISDIR(kind):
             raise InputError(f"{clipped(path)}: is a directory: name a file in it")
-        if not (stat.S_ISREG(kind) or stat.S_ISFIFO(kind) or path == "/dev/fd/0"):
+        if stat.S_ISFIFO(kind):
+            return _pipe(path, max_size)
+        if not stat.S_ISREG(kind):
             raise InputError(f"{clipped(path)}: is a device or a socket, not a file")
-        with open(path, "rb") as file:
-            return _bounded(file, path, max_size)
+        return _whole(path, max_size)
     except (OSError, ValueError) as error:
         raise InputError(_missing(path, error)) from None
+
+
+@functools.cache
+def _pipe(path: str, max_size: int) -> bytes:
+    # Read once and kept, so that <(command)::p may be asked for two of its columns.
+    return _whole(path, max_size)
+
+
+def _whole(path: str, max_size: int) -> bytes:
+    with open(path, "rb") as file:
+        return _bounded(file, path, max_size)
 
 
 def _bounded(file: BinaryIO, name: str, max_size: int) -> bytes:
@@ -97,7 +110,7 @@ def too_large(max_size: int) -> str:
 
 @functools.cache
 def _standard_input(max_size: int) -> bytes:
-    # Read once and kept, so that -::p and -::q may be two columns of the same input.
+    # Kept as a pipe is, so that -::p and -::q may be two columns of it.
     if sys.stdin is None:
         raise InputError("stdin: is closed")
     try:
@@ -113,6 +126,8 @@ def _missing(path: str, error: OSError | ValueError) -> str:
         return f"{clipped(path)}: not a file name: {what}"
     if error.errno != errno.ENOENT:
         return f"{clipped(path)}: {(error.strerror or str(error)).lower()}"
+    if os.path.islink(path):
+        return f"{clipped(path)}: a link to a file that is not there"
     from difflib import get_close_matches
 
     folder, name = os.path.split(path.partition("::")[0])
@@ -171,7 +186,7 @@ PACKINGS = (
 )
 ENDINGS = (".gz", ".bz2", ".xz", ".zst")
 
-_SLICE = 2**10  # bytes that are unpacked at once: even the tightest packing makes no more than some megabytes of them
+_SLICE = 2**10  # packed bytes that are taken at once: of these gzip, xz and zstd make some megabytes at most
 
 
 def _unpacked(data: bytes, max_size: int) -> bytes:
@@ -190,17 +205,17 @@ def _unpacked(data: bytes, max_size: int) -> bytes:
 
 
 def _packing(data: bytes | bytearray) -> Packing | None:
-    return next((each for each in PACKINGS if data.startswith(each.start)), None)
+    is_skipped = data[1:4] == _SKIPPABLE and data[0] >> 4 == 5
+    start = _start(bytes(data), 0) if is_skipped else 0
+    return next((each for each in PACKINGS if data.startswith(each.start, start)), None)
 
 
 def _parts(data: bytes, packing: Packing) -> Iterator[bytes]:
     """What is packed, part by part; raises FormatError where its end is missing or something else follows."""
-    position = 0
+    position = _start(data, 0)
     while position < len(data):
         if not data.startswith(packing.start, position):
-            if data[position:].strip(b"\0"):
-                raise FormatError(f"{packing.name}: {len(data) - position} bytes follow its end")
-            return  # zeros, with which tapes are filled up
+            raise FormatError(f"{packing.name}: its end is followed by other bytes ({len(data) - position} of them)")
         unpacker, error = packing.unpacker()
         while not unpacker.eof:
             if position == len(data):
@@ -208,17 +223,39 @@ def _parts(data: bytes, packing: Packing) -> Iterator[bytes]:
             part = data[position : position + _SLICE]
             position += len(part)
             try:
-                yield unpacker.decompress(part)
+                yield from _unpack(unpacker, part)
             except error as broken:
                 raise FormatError(f"{packing.name}: broken: {broken}") from None
-        position -= len(unpacker.unused_data)
+        position = _start(data, position - len(unpacker.unused_data))
+
+
+def _unpack(unpacker: Any, part: bytes) -> Iterator[bytes]:
+    """What the unpacker makes of the part; bzip2 may make a gigabyte of a slice, and gives it block by block."""
+    if not hasattr(unpacker, "needs_input"):
+        yield unpacker.decompress(part)
+        return
+    yield unpacker.decompress(part, _BLOCK)
+    while not (unpacker.needs_input or unpacker.eof):
+        yield unpacker.decompress(b"", _BLOCK)
+
+
+def _start(data: bytes, position: int) -> int:
+    """Where the next stream starts: after zeros, which fill tapes up and align streams, and zstd's frames to skip."""
+    while True:
+        while position < len(data) and data[position] == 0:
+            position += 1
+        if data[position + 1 : position + 4] != _SKIPPABLE or data[position] >> 4 != 5:
+            return position
+        position += 8 + int.from_bytes(data[position + 4 : position + 8], "little")
+
+
+_SKIPPABLE = b"\x2a\x4d\x18"  # after a byte of 0x50 to 0x5f: RFC 8878, section 3.1.2
 
 
 # Text
 
 _SIGNATURES = {
     b"\xd0\xcf\x11\xe0": "an old Excel workbook: save the sheet as CSV",
-    b"PAR1": "a Parquet file, which has no --input-format: leave that out",
     b"%PDF": "a PDF",
 }
 _MARKS = {
@@ -232,18 +269,20 @@ _LIKELY = ("gb18030", "big5", "shift_jis", "euc-kr", "cp1252", "cp1251")
 
 
 def text(data: bytes, encoding: str | None = None) -> str:
-    """The bytes as text: in the encoding that was named, in that of their mark, or else in UTF-8.
+    """The bytes as text: in the encoding of their mark, in the one that was named, or else in UTF-8.
 
     Raises FormatError, with the line, where they are not, and where they are known to be no text, or are none.
     """
     for signature, what in _SIGNATURES.items():
         if data.startswith(signature):
             raise FormatError(f"is {what}")
+    if data.startswith(b"ustar", 257):
+        raise FormatError("is a tar archive: unpack it, and name a file that was in it")
     marked = next((name for mark, name in _MARKS.items() if data.startswith(mark)), None)
     if data.startswith(codecs.BOM_UTF8):
         data, marked = data.removeprefix(codecs.BOM_UTF8), "utf-8"
     try:
-        found = data.decode(encoding or marked or "utf-8").removeprefix("\ufeff")
+        found = data.decode(marked or encoding or "utf-8").removeprefix("\ufeff")
     except UnicodeError as error:
         raise FormatError(_undecodable(data, encoding, marked, error)) from None
     if "\0" in found:
@@ -256,9 +295,12 @@ def text(data: bytes, encoding: str | None = None) -> str:
 
 def _undecodable(data: bytes, named: str | None, marked: str | None, error: UnicodeError) -> str:
     """Which byte is not of the encoding, on which line, and what it may be instead."""
-    encoding = named or marked or "utf-8"
+    encoding = marked or named or "utf-8"
     start = min(getattr(error, "start", 0), len(data) - 1)
-    line = line_at(data[:start].decode("latin-1"), start)
+    before = data[:start].decode(encoding, "ignore")
+    line = line_at(before, len(before))
+    if marked and getattr(error, "reason", "") in ("truncated data", "unexpected end of data"):
+        return f"line {line}: cut off in the middle of a character of {encoding.upper()}"
     what = f"line {line}: byte 0x{data[start]:02x} is not {encoding.upper()}"
     likely = [name for name in _LIKELY if name != encoding and _is_likely(data, name)]
     if likely and marked is None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from klcli.columns import Column, FormatError, Reading, is_number, reads
+from klcli.columns import Column, FormatError, Reading, is_number, looks_like_number, reads
 from klcli.distribution import listed
 from klcli.errors import clipped
 from klcli.lazy import np
@@ -23,19 +23,37 @@ _MARKS = ",;\t|"
 @reads("csv")
 def csv_columns(text: str, how: Reading) -> list[Column]:
     """The columns of comma-separated values; of `;`, tabs or `|` where the first line has no other such mark."""
+    if text.lstrip()[:1] in ("{", "[") and _is_json(text):
+        raise FormatError("is JSON: give --input-format json, or call it .json")
+    return _delimited(text, how.delimiter or _delimiter(text, how.decimal), how.decimal)
+
+
+def _is_json(text: str) -> bool:
+    import json
+
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _delimiter(text: str, decimal: str) -> str:
+    """The sign that separates the columns of the first line, where it leaves no doubt."""
     first = first_line(text)
     if first.lower().startswith("sep="):
-        raise FormatError(f"line 1: Excel's {first.strip()!r} line: delete it")
-    if how.delimiter is not None:
-        return _delimited(text, how.delimiter, how.decimal)
-    marks = [mark for mark in _MARKS if mark in re.sub('"[^"]*"', "", first) and mark != how.decimal]
+        return ","  # whatever it says: it is refused
+    marks = [mark for mark in _MARKS if mark in re.sub('"[^"]*"', "", first)]
+    if decimal == "," and "," in marks and (len(marks) > 1 or is_number(first.replace(",", "."))):
+        marks.remove(",")
     if len(marks) > 1:  # a;0,5 must not become the outcome "a;0" with the weight 5
         shown = " ".join(map(repr, marks))
+        comma = "" if "," not in marks or decimal == "," else ", and --decimal , if numbers have commas"
         raise FormatError(
-            f"line 1: which of {shown} separates the columns? Give --delimiter, or put labels with the others in "
-            "quotes"
+            f"line 1: which of {shown} separates the columns? Give --delimiter{comma}; or put labels with the "
+            "others in quotes"
         )
-    return _delimited(text, marks[0] if marks else (";" if how.decimal == "," else ","), how.decimal)
+    return marks[0] if marks else ","
 
 
 @reads("tsv")
@@ -65,8 +83,8 @@ def table(
     if decimal == ",":
         columns = [[_with_point(cell, index, place) for index, cell in enumerate(column)] for column in columns]
     label = 0 if labels_first else label_column(names, columns)
-    values = [index for index in range(len(columns)) if index != label]
-    text = [index for index in values if not any(map(is_number, columns[index]))] if len(values) > 1 else []
+    values = value_columns(names, label)
+    text = [index for index in values if _is_words(columns[index])] if len(values) > 1 else []
     kept = [index for index in values if index not in text] or values
     labels = None if label is None else as_written[label]
     common = labelled(names, label, labels, place, tuple(names[index] for index in text))
@@ -82,6 +100,8 @@ def labelled(
 ) -> Column:
     """What the columns of a table have in common: their labels, where these are from, and what is told of them."""
     notes = (f"text, so not used: column {listed(beside)}",) if beside else ()
+    if len(value_columns(names, label)) < len(names) - (label is not None):
+        notes = (*notes, "it numbers the rows, so not used: the column without a name")
     if label is None and len(names) > 1:
         none = f"no column of labels among {listed(names)}"
         notes = (*notes, f"{none}, so the outcomes are numbered from 0: call one label if it is")
@@ -102,26 +122,55 @@ def _with_point(cell: str, index: int, place: Callable[[int], str]) -> str:
 
 
 def label_column(names: Sequence[str], columns: Sequence[Sequence[str]]) -> int | None:
-    """Where the labels stand: a column of a known or blank name, the first of words, or one of keys.
+    """Where the labels stand: by their name, or else as the first column of words, or by a name of keys.
 
-    A column that mixes words and numbers is one of labels if it comes first: further on, a word is a number
-    mistyped.
+    A column without a name has the labels if it has words, or if there are no words elsewhere: else it numbers the
+    rows, as R and pandas do.
     """
     if len(columns) == 1:
         return None
     for index, name in enumerate(names):
-        if _names_labels(name):
+        if name.lower() in LABEL_NAMES:
             return index
-    if not all(map(is_number, columns[0])):
+    nameless = next((index for index, name in enumerate(names) if _is_nameless(name)), None)
+    if nameless is not None and not all(map(looks_like_number, columns[nameless])):
+        return nameless
+    if _is_mostly_words(columns[0]):
         return 0
     for index, column in enumerate(columns):
-        if not any(map(is_number, column)):
+        if _is_words(column):
             return index
+    if nameless is not None:
+        return nameless
     return next((index for index, name in enumerate(names) if name.lower() in KEY_NAMES), None)
 
 
+def value_columns(names: Sequence[str], label: int | None) -> list[int]:
+    """Where the numbers stand: all but the labels, and but a column without a name that only numbers the rows."""
+    others = [index for index in range(len(names)) if index != label]
+    named = [index for index in others if not _is_nameless(names[index])]
+    return named if named and label is not None else others
+
+
+def _is_words(column: Sequence[str]) -> bool:
+    """Whether no cell is a number, and not all are numbers that are missing or mistyped, as in 30% or 0,5."""
+    return not any(map(is_number, column)) and not all(map(looks_like_number, column))
+
+
+def _is_mostly_words(column: Sequence[str]) -> bool:
+    """The same where whole numbers may stand among the words: 1, 2, more; in 0.5, NA, 0.2 one is missing."""
+    likely = [cell for cell in column if looks_like_number(cell)]
+    return len(likely) < len(column) and (
+        all(map(str.isdecimal, map(str.strip, likely))) or not any(map(is_number, likely))
+    )
+
+
+def _is_nameless(name: str) -> bool:
+    return not name or name in _OF_PANDAS
+
+
 def _names_labels(name: str) -> bool:
-    return not name or name.lower() in LABEL_NAMES or name in _OF_PANDAS
+    return _is_nameless(name) or name.lower() in LABEL_NAMES
 
 
 def is_key(name: str) -> bool:
@@ -133,6 +182,10 @@ def is_key(name: str) -> bool:
 
 
 def _delimited(text: str, delimiter: str, decimal: str) -> list[Column]:
+    first = first_line(text)
+    if first.lower().startswith("sep="):
+        raise FormatError(f"line 1: Excel's {first.strip()!r} line: delete it")
+
     def place(index: int) -> str:
         line, _, _ = next(islice(_lines(text, delimiter), index + has_header, None))
         return f"line {line}"
@@ -142,6 +195,8 @@ def _delimited(text: str, delimiter: str, decimal: str) -> list[Column]:
     if plain is not None:
         return plain
     cells = _cells(text, delimiter)
+    if '"' in text:
+        _refuse_bare_quotes(cells, lambda index: next(islice(_lines(text, delimiter), index, None))[0], delimiter)
     names = [column[0].strip() for column in cells]
     has_header = not any(is_number(_with_point(name, 0, place) if decimal == "," else name) for name in names)
     if has_header:
@@ -150,12 +205,16 @@ def _delimited(text: str, delimiter: str, decimal: str) -> list[Column]:
         if not cells[0]:
             raise FormatError("empty: a header and no rows")
         return table(names, cells, place, decimal=decimal)
+    first_row = [column[0] if decimal == "." else _with_point(column[0], 0, place) for column in cells]
+    if len(cells[0]) == 1 and all(map(looks_like_number, first_row)):
+        return [Column("", None, first_row, lambda index: f"{place(0)}, item {index + 1}")]
     if len(cells) == 1:
         return [column._replace(name="") for column in table([""], cells, place, decimal=decimal)]
+    _refuse_numbers_as_names(cells, place(0))
     if _names_labels(names[0]):
         year = next(filter(is_number, names))
         raise FormatError(f"{place(0)}: a header with the number {year}: begin the name of a column with a letter")
-    has_number_labels = len(cells) == 2 and all(map(is_number, cells[0]))
+    has_number_labels = len(cells) == 2 and all(map(looks_like_number, cells[0]))
     positions = [str(position) for position in range(1, len(cells) + 1)]
     columns = table(positions, cells, place, labels_first=len(cells) == 2, decimal=decimal)
     notes = (f"no header: the first row is data{', the first column labels' if has_number_labels else ''}",)
@@ -165,19 +224,40 @@ def _delimited(text: str, delimiter: str, decimal: str) -> list[Column]:
     ]
 
 
-DECIMAL_COMMA = "; are these decimal commas? Put ; between the columns, and give --decimal ,"
+def _refuse_numbers_as_names(cells: list[list[str]], place: str) -> None:
+    """Raise where a first row of data may be one of names: 0, 1, 2 ... as pandas has them, or years."""
+    firsts = [column[0].strip() for column in cells]
+    is_counting = len(cells) > 2 and firsts == list(map(str, range(len(cells))))
+    years = [index for index, first in enumerate(firsts) if _is_year(first)]
+    others = [cell for index in years for cell in cells[index][1:]]
+    if is_counting or (years and not _is_year(firsts[0]) and others and not any(map(_is_year, others))):
+        shown = ", ".join(firsts if len(firsts) <= 4 else [*firsts[:3], "..."])
+        raise FormatError(
+            f"{place}: is {shown} a header? Begin the names of columns with letters; or, if it is data, put a header "
+            "before it"
+        )
+
+
+def _is_year(cell: str) -> bool:
+    return re.fullmatch("(19|20)[0-9][0-9]", cell.strip()) is not None
+
+
+DECIMAL_COMMA = "; are these decimal commas? Put ; between the columns, or quotes around them, and give --decimal ,"
 
 _NO_NAME = re.compile(r"[+\-−.,=$€£<>~≈]|\d|#?n/?a$|nan$|null$|none$|#n/a$|inf(inity)?$", re.IGNORECASE)
 
 
 def _check_header(names: Sequence[str], line: int) -> None:
     """Refuse a first row that is neither a header nor a row of data, and names that do not tell columns apart."""
+    is_certain = any(name.lower() in LABEL_NAMES for name in names)
+    seen: set[str] = set()
     for position, name in enumerate(names):
-        is_name = any(map(str.isalpha, name)) and not _NO_NAME.match(name)
+        is_name = name and (is_certain or (any(map(str.isalpha, name)) and not _NO_NAME.match(name)))
         if not (is_name or (not name and position == 0)):
             raise FormatError(f"line {line}, column {position + 1}: {_neither(name)}")
-        if name in names[:position]:
+        if name in seen:
             raise FormatError(f"line {line}: two columns are called {clipped(name)!r}")
+        seen.add(name)
 
 
 def _neither(name: str) -> str:
@@ -219,6 +299,7 @@ def _plain_table(text: str, delimiter: str, place: Callable[[int], str]) -> list
     label = label_column(names, [[cell] for cell in second])
     labels: list[str] = []
     parts: dict[int, list[Any]] = {index: [] for index in range(width) if index != label}
+    values = value_columns(names, label)
     all_but = bytes(set(range(256)) - {ord(delimiter), ord("\n")})
     row_of_marks = delimiter.encode() * (width - 1) + b"\n"
     while start < stop:
@@ -235,10 +316,14 @@ def _plain_table(text: str, delimiter: str, place: Callable[[int], str]) -> list
                 part.append(numbers(cells[index::width]))
         except NumeralError:
             return None
-    if label and not _names_labels(names[label]) and any(map(_may_be_number, labels)):
-        return None  # words are labels in such a column only if all of it is words
+    if label is not None and not _names_labels(names[label]) and any(map(_may_be_number, labels)):
+        return None  # words are labels in such a column if all of it is words; of the first one more is to be known
     common = labelled(names, label, None if label is None else labels, place)
-    return [common._replace(name=names[index], values=np.concatenate(part)) for index, part in parts.items()]
+    return [
+        common._replace(name=names[index], values=np.concatenate(part))
+        for index, part in parts.items()
+        if index in values
+    ]
 
 
 def _may_be_number(cell: str) -> bool:
@@ -272,15 +357,34 @@ def _cells(text: str, delimiter: str) -> list[list[str]]:
     return columns
 
 
+def _refuse_bare_quotes(cells: list[list[str]], line: Callable[[int], int], delimiter: str) -> None:
+    """Raise where a quote that was meant as itself has taken whole rows into one cell, up to the next quote."""
+    for column in cells:
+        for index, cell in enumerate(column):
+            if delimiter not in cell or not re.search("[\r\n]", cell):
+                continue
+            rows = re.split("\r\n|\r|\n", delimiter.join(column[index] for column in cells))
+            lines = [row.split(delimiter) for row in rows]
+            if all(len(row) == len(cells) for row in lines) and any(
+                all(map(is_number, numbers)) for numbers in zip(*lines, strict=True)
+            ):
+                raise FormatError(
+                    f"line {line(index)}: a quote is opened and closed {counted(len(lines) - 1, 'line')} below, with "
+                    'whole rows between: a quote in a cell is written as two, and the cell in quotes, as """" is one'
+                )
+
+
 def _refuse_lines(text: str, delimiter: str) -> None:
     """Raise for the first row that is not like the first one, if there is one."""
     rows = _lines(text, delimiter)
     _, last, first = next(rows)
     for line, end, row in rows:
         if len(row) != len(first):
+            if "".join(first[:1]).lstrip().startswith("#"):
+                raise FormatError("line 1: a comment? Leave it out: every line of a table is a row")
             cells = f"{counted(len(row), 'cell')} where the first row has {len(first)}"
-            is_more = len(row) > len(first)
-            doubt = DECIMAL_COMMA if is_more and delimiter == "," and "".join(row).isdigit() else ""
+            has_digits = len(row) > len(first) and delimiter == "," and "".join(row[-2:]).isdigit()
+            doubt = DECIMAL_COMMA if has_digits else ""
             raise FormatError(f"line {line}: {cells} (separated by {delimiter!r}){doubt}")
         if len(first) == 1 and line > last + 1:
             raise FormatError(f"line {last + 1}: blank between numbers: a missing value is not 0")

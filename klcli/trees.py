@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Any
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from klcli.columns import Column, FormatError, Reading, is_infinite, is_number, line_at, reads
-from klcli.distribution import numbered
+from klcli.distribution import listed
 from klcli.errors import clipped
-from klcli.tables import table
+from klcli.numerals import counted
+from klcli.tables import is_key, table
+
+if TYPE_CHECKING:
+    import yaml
 
 
 class Literal(str):
@@ -30,32 +35,30 @@ class Items(list[Any]):
     line = 0
 
 
-class Members(list[tuple[str, Any]]):
-    """The members of a mapping in their order, those that stand twice included."""
+class Members(tuple[tuple[str, Any], ...]):
+    """The members of a mapping in their order, those that stand twice included; no list, lest it pass for one."""
 
     line = 0
-    key: str | None = None  # while it is read: the name whose value comes next
 
 
 @reads("json")
 def json_columns(text: str, _: Reading) -> list[Column]:
     """The columns of a JSON text."""
-    return _columns(_json_tree(text))
+    return _of_unicode(_columns(_json_tree(text)), text)
 
 
 @reads("ndjson")
 def ndjson_columns(text: str, _: Reading) -> list[Column]:
-    """The columns of lines that are a JSON text each: records, rows, or klcli's own results."""
+    """The columns of lines that are a JSON text each: records, rows, or own results; one line is as in JSON."""
     found = []
     for number, line in enumerate(re.split("\r\n|\r|\n", text), 1):
         if line.strip():
             tree = _json_tree(line, number)
-            if not isinstance(tree, list):
+            if not isinstance(tree, list | Members):
                 raise FormatError(f"line {number}: expected a record or a list, found {_kind(tree)}")
-            found.append(_numbered(tree, number))
-    if _are_results(found):
-        return _own_columns(found)
-    return _columns(found)
+            found.append((number, tree))
+    trees = [tree if len(found) == 1 else _numbered(tree, number) for number, tree in found]
+    return _of_unicode(_columns(trees[0] if len(trees) == 1 else trees), text)
 
 
 def _json_tree(text: str, first_line: int = 1) -> Any:
@@ -72,11 +75,26 @@ def _json_tree(text: str, first_line: int = 1) -> Any:
         raise FormatError("nested too deeply") from None
 
 
-def _numbered(tree: list[Any], line: int) -> list[Any]:
+def _numbered(tree: list[Any] | Members, line: int) -> Items | Members:
     """The mapping or list with the line on which it stands."""
     made = tree if isinstance(tree, Members) else Items(tree)
     made.line = line
     return made
+
+
+def _of_unicode(columns: list[Column], text: str) -> list[Column]:
+    """The columns of the JSON text, in whose labels and names no half of a character is escaped."""
+    if re.search(r"\\u[dD][89a-fA-F]", text):
+        for column in columns:
+            half = next(
+                (word for word in (column.name, *(column.labels or ())) if re.search("[\ud800-\udfff]", word)), ""
+            )
+            if half:
+                raise FormatError(f"$: {clipped(ascii(half))} is not Unicode: half of a character stands alone")
+    return columns
+
+
+# YAML
 
 
 @reads("yaml")
@@ -87,8 +105,7 @@ def yaml_columns(text: str, _: Reading) -> list[Column]:
     try:
         tree = _yaml_tree(yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
     except yaml.MarkedYAMLError as error:
-        line = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
-        raise FormatError(f"{line}not YAML: {error.problem}") from None
+        raise FormatError(_yaml_fault(error, text)) from None
     except yaml.reader.ReaderError:
         odd = yaml.reader.Reader.NON_PRINTABLE.search(text)
         line = f"line {line_at(text, odd.start())}: " if odd else ""
@@ -98,10 +115,57 @@ def yaml_columns(text: str, _: Reading) -> list[Column]:
     return _columns(tree)
 
 
+_LONGEST_KEY = 1024  # characters: YAML reads no longer one before a colon
+
+
+def _yaml_fault(error: yaml.MarkedYAMLError, text: str) -> str:
+    """What the parser stumbled over, and where: what is never closed, where it was opened."""
+    mark, context = error.problem_mark, error.context or ""
+    if mark is None:
+        return f"not YAML: {error.problem}"
+    before = "".join(re.split("\r\n|[\r\n\x85\u2028\u2029]", text)[mark.line : mark.line + 1])[: mark.column]
+    if len(before if "flow" not in context else re.split(r"[,{\[]", before)[-1]) > _LONGEST_KEY:
+        return f"line {mark.line + 1}: not YAML: a label of over {_LONGEST_KEY} characters: write it in JSON"
+    if error.context_mark is not None and re.search("quoted|simple key|flow", context):
+        return f"line {error.context_mark.line + 1}: not YAML: {error.problem} {context}"
+    return f"line {mark.line + 1}: not YAML: {error.problem}"
+
+
+class _Open(NamedTuple):
+    """A list or a mapping that is still read: its nodes, of a mapping the names and the values in turn."""
+
+    line: int
+    is_mapping: bool
+    nodes: list[Any]
+
+    def add(self, node: Any) -> None:
+        """Take the next node; raises FormatError for a name that is none, and for what is no value of it."""
+        if self.is_mapping and len(self.nodes) % 2:
+            _refuse_value(self.nodes[-1], node)
+        elif self.is_mapping and not isinstance(node, str):
+            raise FormatError(f"line {node.line}: a label must be plain text")
+        self.nodes.append(node)
+
+    def closed(self) -> Items | Members:
+        """All that was in it."""
+        pairs = zip(self.nodes[::2], self.nodes[1::2], strict=True) if self.is_mapping else ()
+        made = Members(pairs) if self.is_mapping else Items(self.nodes)
+        made.line = self.line
+        return made
+
+
+def _refuse_value(name: Any, node: Any) -> None:
+    """Raise for the value of a name that shows that another thing was meant."""
+    if isinstance(name, Literal) and name == "<<" and not isinstance(node, str):
+        raise FormatError(f"line {name.line}: a merge key, <<: write the values out")
+    if isinstance(name, Literal) and ":" in name and isinstance(node, Literal) and not node:
+        raise FormatError(f"line {name.line}: {clipped(name)!r} has no value, or no blank after its colon")
+
+
 def _yaml_tree(events: Iterator[Any]) -> Any:
     import yaml
 
-    open_nodes: list[Any] = []
+    open_nodes: list[_Open] = []
     root: Any = None
     for event in events:
         line = event.start_mark.line + 1
@@ -114,53 +178,54 @@ def _yaml_tree(events: Iterator[Any]) -> Any:
         tag = getattr(event, "tag", None)
         if tag is not None:
             raise FormatError(f"line {line}: a tag, {tag}: write the value without it")
-        if isinstance(event, yaml.CollectionEndEvent):
-            node = open_nodes.pop()
-        else:
-            node = _yaml_node(event)
-            node.line = line
         if isinstance(event, yaml.CollectionStartEvent):
-            open_nodes.append(node)
+            open_nodes.append(_Open(line, isinstance(event, yaml.MappingStartEvent), []))
             if len(open_nodes) > 50:
                 raise FormatError(f"line {line}: nested too deeply")
-        elif not open_nodes:
-            root = node
-        elif isinstance(open_nodes[-1], Items):
-            open_nodes[-1].append(node)
-        elif open_nodes[-1].key is not None:
-            open_nodes[-1].append((open_nodes[-1].key, node))
-            open_nodes[-1].key = None
-        elif isinstance(node, str):
-            open_nodes[-1].key = node
+            continue
+        if isinstance(event, yaml.CollectionEndEvent):
+            node: Any = open_nodes.pop().closed()
         else:
-            raise FormatError(f"line {node.line}: a label must be plain text")
+            scalar: Any = event
+            node = Quoted(scalar.value) if scalar.style else Literal(scalar.value)
+            node.line = line
+        if open_nodes:
+            open_nodes[-1].add(node)
+        else:
+            root = node
     return root
 
 
-def _yaml_node(event: Any) -> Any:
-    import yaml
-
-    if isinstance(event, yaml.ScalarEvent):
-        return Quoted(event.value) if event.style else Literal(event.value)
-    return Items() if isinstance(event, yaml.SequenceStartEvent) else Members()
+# Shapes
 
 
 def _columns(tree: Any) -> list[Column]:
     """The columns that a tree holds, whatever its shape."""
     if isinstance(tree, Members):
-        if _is_own(tree):
+        members = dict(tree)
+        if _is_result(tree):
+            return _own_columns([tree], ["$"])
+        if members.keys() == {"results"} and _are_results(members["results"]):
             _refuse_twice(tree, "$")
-            return _own_columns(dict(tree)["results"])
-        if tree and not any(isinstance(node, list) for _, node in tree):
-            return [_mapping_column("", tree, "$")]
-        return _named_columns(tree)
-    if isinstance(tree, list) and tree and all(isinstance(node, Members) for node in tree):
-        return _record_columns(tree, "$")
-    if isinstance(tree, list) and tree and all(isinstance(node, list) for node in tree):
-        return _row_columns(tree, "$")
+            results = members["results"]
+            return _own_columns(results, [f"$.results[{index}]" for index in range(len(results))])
+        return [_mapping_column("", tree, "$")] if _is_of_numbers(tree) else _named_columns(tree)
+    if _are_results(tree):
+        return _own_columns(tree, [f"$[{index}]" for index in range(len(tree))])
     if isinstance(tree, list):
-        return [_list_column("", tree, "$")]
-    raise FormatError(f"{_place(tree, '$')}: expected a list or a mapping of numbers, found {_kind(tree)}")
+        return _list_columns("", tree, "$")
+    hint = ": put a blank after the colon" if isinstance(tree, Literal) and ":" in tree else ""
+    raise FormatError(f"{_place(tree, '$')}: expected a list or a mapping of numbers, found {_kind(tree)}{hint}")
+
+
+def _is_of_numbers(tree: Members) -> bool:
+    """Whether it is a mapping from labels to numbers; the few are at fault where it holds distributions too."""
+    inner = sum(isinstance(node, list | Members) for _, node in tree)
+    return bool(tree) and (not inner or inner < sum(_is_numeral(node) for _, node in tree))
+
+
+def _is_numeral(node: Any) -> bool:
+    return isinstance(node, Literal) and is_number(node)
 
 
 def _named_columns(tree: Members) -> list[Column]:
@@ -177,27 +242,45 @@ def _named_columns(tree: Members) -> list[Column]:
         elif not isinstance(node, list):
             raise FormatError(f"{_place(node, path)}: expected a list or a mapping, found {_kind(node)}")
         elif name == "labels":
-            labels = [_text(item, f"{path}[{index}]") for index, item in enumerate(node)]
-        elif node and all(isinstance(item, Members) for item in node):
-            found = _record_columns(node, path)
-            columns += [each._replace(name=f"{name}.{each.name}" if len(found) > 1 else name) for each in found]
-        elif node and all(isinstance(item, list) for item in node):
-            columns += [each._replace(name=f"{name}{each.name}", is_named=True) for each in _row_columns(node, path)]
+            labels = [_label(item, f"{path}[{index}]") for index, item in enumerate(node)]
         else:
-            columns.append(_list_column(name, node, path))
+            columns += _list_columns(name, node, path)
     if not columns:
         raise FormatError("empty: labels and no numbers")
     for index, column in enumerate(columns):
         if labels is not None and column.labels is None:
             if len(labels) != len(column.cells):
-                raise FormatError(f"$.{column.name}: {len(column.cells)} numbers for {len(labels)} labels")
+                sizes = f"{counted(len(column.cells), 'number')} for {counted(len(labels), 'label')}"
+                raise FormatError(f"$.{column.name}: {sizes}")
             columns[index] = column._replace(labels=labels)
+    _refuse_ambiguous(columns)
     return columns
 
 
-def _list_column(name: str, items: list[Any], path: str) -> Column:
-    cells = [_cell(item, f"{path}[{index}]") for index, item in enumerate(items)]
-    return Column(name, None, cells, lambda index: _place(items[index], f"{path}[{index}]"))
+def _list_columns(name: str, items: list[Any], path: str) -> list[Column]:
+    """The columns of a list: of records, of lists or of numbers, as its first item is."""
+    kind = next((kind for kind in (Members, list) if items and isinstance(items[0], kind)), None)
+    if kind is None:
+        return [_list_column(name, items, path)]
+    for index, item in enumerate(items):
+        if not isinstance(item, kind):
+            place = _place(item, f"{path}[{index}]")
+            raise FormatError(f"{place}: expected {_kind(items[0])}, as the first one is, found {_kind(item)}")
+    if kind is list:
+        return _row_columns(name, items, path)
+    found = _record_columns(items, path)
+    called = [f"{name}.{each.name}" if name and len(found) > 1 else name or each.name for each in found]
+    return [each._replace(name=long) for each, long in zip(found, called, strict=True)]
+
+
+def _list_column(name: str, items: list[Any], path: str, row_of: str | None = None) -> Column:
+    place = _place(items, path)
+    cells = [_cell(item, _item(place, index)) for index, item in enumerate(items)]
+
+    def at(index: int) -> str:
+        return _place(items[index], _item(place, index))
+
+    return Column(name, None, cells, at, is_named=row_of != "", row_of=row_of)
 
 
 def _mapping_column(name: str, members: Members, path: str) -> Column:
@@ -206,86 +289,145 @@ def _mapping_column(name: str, members: Members, path: str) -> Column:
     return Column(name, labels, cells, lambda index: _place(members[index][1], f"{path}.{labels[index]}"))
 
 
-def _record_columns(records: list[Any], path: str) -> list[Column]:
+def _record_columns(records: Sequence[Members], path: str) -> list[Column]:
     """A list of records as the table that it is."""
     names = [name for name, _ in records[0]]
     places = [_place(record, f"{path}[{index}]") for index, record in enumerate(records)]
+    if not names:
+        raise FormatError(f"{places[0]}: empty: a record needs at least one field")
     rows = []
     for record, place in zip(records, places, strict=True):
         _refuse_twice(record, place)
         fields = dict(record)
-        if not fields or fields.keys() != set(names):
-            raise FormatError(f"{place}: its fields are not those of the first record")
+        if fields.keys() != set(names):
+            raise FormatError(f"{place}: its fields are not those of the first record: {_apart(fields, names)}")
         rows.append([fields[name] for name in names])
-    nodes = dict(zip(names, zip(*rows, strict=True), strict=True))
-    text = [[_text(node, place) for node, place in zip(nodes[name], places, strict=True)] for name in names]
+    nodes: dict[str, Sequence[Any]] = dict(zip(names, zip(*rows, strict=True), strict=True))
+    idle = _idle_fields(nodes)
+    used = [name for name in names if name not in idle]
+    text = [[_text(node, place, name) for node, place in zip(nodes[name], places, strict=True)] for name in used]
+    columns = table(used, text, places.__getitem__)
+    if columns[0].labels is not None:
+        name = columns[0].label_name
+        for node, place in zip(nodes[name], places, strict=True):
+            _label(node, place, name)
     return [
-        column._replace(cells=[_cell(node, place) for node, place in zip(nodes[column.name], places, strict=True)])
-        for column in table(names, text, places.__getitem__)
+        column._replace(
+            cells=[_cell(node, place, column.name) for node, place in zip(nodes[column.name], places, strict=True)],
+            notes=(*(f"{what}, so not used: column {name}" for name, what in idle.items()), *column.notes),
+            beside=(*column.beside, *idle),
+        )
+        for column in columns
     ]
 
 
-def _row_columns(rows: list[Any], path: str) -> list[Column]:
-    """A list of lists as the columns of a table without a header: called by their position, from 1."""
+def _apart(fields: dict[str, Any], names: Sequence[str]) -> str:
+    """Which fields a record lacks, and which it has beside those of the first one."""
+    lacks = [name for name in names if name not in fields]
+    more = [name for name in fields if name not in names]
+    return ", and ".join(f"{what} {listed(each)}" for what, each in (("it lacks", lacks), ("it has", more)) if each)
+
+
+def _idle_fields(nodes: dict[str, Sequence[Any]]) -> dict[str, str]:
+    """What the fields hold that are null, true and false throughout, beside others that hold the numbers."""
+    idle = {
+        name: "null" if {"null"}.issuperset(map(_constant, column)) else "truth values"
+        for name, column in nodes.items()
+        if not is_key(name) and all(map(_constant, column))
+    }
+    numbers = [name for name in nodes if name not in idle and not is_key(name) and any(map(_is_numeral, nodes[name]))]
+    return idle if numbers else {}
+
+
+def _row_columns(name: str, rows: list[Any], path: str) -> list[Column]:
+    """A list of lists, each a distribution: called by its position, from 0, after the name of the list if any."""
     width = len(rows[0])
     if not width:
         raise FormatError(f"{_place(rows[0], f'{path}[0]')}: empty")
     for index, row in enumerate(rows):
         if len(row) != width:
             place = _place(row, f"{path}[{index}]")
-            raise FormatError(f"{place}: {len(row)} numbers where the first row has {width}")
-    return [_cell_column(rows, position, path) for position in range(width)]
+            raise FormatError(f"{place}: {counted(len(row), 'number')} where the first row has {width}")
+    if width == 2 and all(
+        isinstance(row[0], str) and not _is_numeral(row[0]) and _is_numeral(row[1]) for row in rows
+    ):
+        place = _place(rows[0], f"{path}[0]")
+        raise FormatError(f'{place}: a label and a number: write such pairs as a mapping, {{"a": 0.5, "b": 0.5}}')
+    called = [f"{name}.{index}" if name else str(index) for index in range(len(rows))]
+    return [_list_column(called[index], row, f"{path}[{index}]", name) for index, row in enumerate(rows)]
 
 
-def _cell_column(rows: list[Any], position: int, path: str) -> Column:
-    def place(index: int) -> str:
-        return f"{path}[{index}][{position}]"
-
-    cells = [_cell(row[position], place(index)) for index, row in enumerate(rows)]
-    return Column(
-        str(position + 1), None, cells, lambda index: _place(rows[index][position], place(index)), is_named=False
+def _refuse_ambiguous(columns: list[Column]) -> None:
+    """Raise where one name is that of two distributions, or of one and of a list of several."""
+    names = Counter(
+        [column.name for column in columns] + list({column.row_of for column in columns if column.row_of})
     )
+    twice = next((name for name, count in names.items() if count > 1), None)
+    if twice is not None:
+        raise FormatError(f"$: {clipped(twice)!r} is the name of two distributions: call one of them otherwise")
 
 
-def _is_own(tree: Members) -> bool:
-    return _are_results(dict(tree).get("results"))
+# What klcli writes
 
 
-def _are_results(results: Any) -> bool:
-    return (
-        isinstance(results, list)
-        and bool(results)
-        and all(isinstance(result, Members) and "measure" in dict(result) for result in results)
-    )
+def _is_result(tree: Any) -> bool:
+    """Whether that is an answer of klcli: data may have a measure too, and neither terms nor a formula."""
+    names = {name for name, _ in tree} if isinstance(tree, Members) else set()
+    return "measure" in names and ("terms" in names or {"formula", "value"} <= names)
 
 
-def _own_columns(results: list[Any]) -> list[Column]:
-    """The distributions behind klcli's own output: p and q of one result, p and every labelled q of several."""
-    columns: list[Column] = []
-    for index, result in enumerate(results):
-        _refuse_twice(result, f"$.results[{index}]")
-        fields = dict(result)
-        path = f"$.results[{index}].terms"
-        terms = fields.get("terms")
-        if not isinstance(terms, list) or not terms or not all(isinstance(term, Members) for term in terms):
-            raise FormatError(f"{path}: holds no terms: make it without --no-steps")
-        if "omitted" in fields:
-            raise FormatError(f"{path}: {fields['omitted']} terms were left out: make it without --top")
-        sides = [Members(each for each in term if each[0] in ("outcome", "p", "q")) for term in terms]
-        for column in _record_columns(sides, path):
-            if column.name != "p" or index == 0:
-                label = str(fields.get("label") or column.name)
-                unlabelled = tuple(column.labels or ()) == numbered(len(terms))
-                columns.append(
-                    column._replace(
-                        name="p" if column.name == "p" else label, labels=None if unlabelled else column.labels
-                    )
-                )
-    names = [column.name for column in columns]
-    for index, name in enumerate(names):
-        if name in names[:index]:
-            raise FormatError(f"$.results: two of them are called {clipped(name)!r}")
+def _are_results(tree: Any) -> bool:
+    return isinstance(tree, list) and bool(tree) and all(map(_is_result, tree))
+
+
+def _own_columns(results: Sequence[Members], paths: Sequence[str]) -> list[Column]:
+    """The distributions behind klcli's own output: p, and every q by its label if it has one, each of them once.
+
+    Where answers differ in what they call by one name, the position of the answer follows it, as in p.0 and p.1.
+    """
+    found: dict[str, dict[Any, tuple[int, Column]]] = {}
+    for index, (result, path) in enumerate(zip(results, paths, strict=True)):
+        for column in _sides(result, _place(result, path)):
+            found.setdefault(column.name, {}).setdefault(_mass(column), (index, column))
+    columns = [
+        column._replace(name=name if len(alike) == 1 else f"{name}.{index}")
+        for name, alike in found.items()
+        for index, column in alike.values()
+    ]
+    if not columns:
+        measures = listed(list(dict.fromkeys(str(dict(result)["measure"]) for result in results)))
+        place = _field(_place(results[0], paths[0]), "terms")
+        raise FormatError(f"{place}: no p and no q: the answers of {measures} hold no distribution")
+    _refuse_ambiguous(columns)
     return columns
+
+
+def _sides(result: Members, place: str) -> list[Column]:
+    """The p and the q of one answer, as far as its terms have some."""
+    _refuse_twice(result, place)
+    fields = dict(result)
+    path = _field(place, "terms")
+    terms = fields.get("terms")
+    if not isinstance(terms, list) or not terms or not all(isinstance(term, Members) for term in terms):
+        raise FormatError(f"{path}: holds no terms: make it without --no-steps")
+    if "omitted" in fields:
+        raise FormatError(f"{path}: some were left out: make it without --top")
+    sides = [Members(each for each in term if each[0] in ("outcome", "p", "q")) for term in terms]
+    if {"p", "q"}.isdisjoint(dict(sides[0])):
+        return []
+    for side in sides:
+        side.line = result.line
+    label = str(fields.get("label") or "q")
+    return [column._replace(name="p" if column.name == "p" else label) for column in _record_columns(sides, path)]
+
+
+def _mass(column: Column) -> tuple[tuple[str, str], ...]:
+    """What tells it from others: comparing with another one gives it outcomes that it does not have."""
+    labels = column.labels or map(str, range(len(column.cells)))
+    return tuple(sorted(each for each in zip(labels, column.cells, strict=True) if each[1] not in ("0", "0.0")))
+
+
+# Nodes
 
 
 def _refuse_twice(members: Members, path: str) -> None:
@@ -297,26 +439,68 @@ def _refuse_twice(members: Members, path: str) -> None:
         seen.add(name)
 
 
-def _cell(node: Any, path: str) -> str:
-    """The text of a number; in quotes it is one only as what JSON cannot write otherwise: a fraction, infinity."""
-    if isinstance(node, Literal) or (isinstance(node, str) and ("/" in node or is_infinite(node))):
+_CONSTANTS = {"": "null", "~": "null"} | {
+    case: word for word in ("null", "true", "false") for case in (word, word.title(), word.upper())
+}  # as YAML 1.2 has them
+
+
+def _constant(node: Any) -> str:
+    """null, true or false, where the node is that; "" where it is anything else."""
+    if isinstance(node, Literal):
+        return _CONSTANTS.get(node, "")
+    return {None: "null", True: "true", False: "false"}[node] if node is None or isinstance(node, bool) else ""
+
+
+_OF_YAML = re.compile(r"(~|\.(?:nan|NaN|NAN))|[+-]?0[0-9]+")  # what is missing, or may be octal
+
+
+def _cell(node: Any, path: str, field: str | None = None) -> str:
+    """The text of a number; in quotes it is one only as what JSON cannot write otherwise: a fraction, infinity.
+
+    It is what stands at the path, or in that field of the record there.
+    """
+    if isinstance(node, Literal):
+        odd = _OF_YAML.fullmatch(node)
+        if odd:
+            missing = "a missing value: it is not 0, so write the number or leave it out"
+            fault = missing if odd[1] else "octal to some readers of YAML: leave out the first zero"
+            raise FormatError(f"{_place(node, path, field)}: {clipped(node)!r} is {fault}")
+        return str(node)
+    if isinstance(node, str) and ("/" in node or is_infinite(node)):
         return str(node)
     hint = ": leave out the quotes" if isinstance(node, str) and is_number(node) else ""
-    raise FormatError(f"{_place(node, path)}: expected a number, found {_kind(node)}{hint}")
+    raise FormatError(f"{_place(node, path, field)}: expected a number, found {_kind(node)}{hint}")
 
 
-def _text(node: Any, path: str) -> str:
-    if isinstance(node, str):
-        return str(node)
-    if isinstance(node, list):
-        raise FormatError(f"{_place(node, path)}: expected a number or a label, found {_kind(node)}")
-    return {True: "true", False: "false", None: "null"}[node]
+def _text(node: Any, path: str, field: str | None = None) -> str:
+    if isinstance(node, list | Members):
+        raise FormatError(f"{_place(node, path, field)}: expected a number or a label, found {_kind(node)}")
+    return _constant(node) or str(node)
 
 
-def _place(node: Any, path: str) -> str:
+def _label(node: Any, path: str, field: str | None = None) -> str:
+    if _constant(node):
+        fault = f"expected a label, found {_kind(node)}: if it is one, put it in quotes"
+        raise FormatError(f"{_place(node, path, field)}: {fault}")
+    return _text(node, path, field)
+
+
+def _field(place: str, name: str) -> str:
+    """Where a member of a mapping stands: a line cannot tell which one of them it is."""
+    return f"{place}, field {name}" if place.startswith("line ") else clipped(f"{place}.{name}")
+
+
+def _item(place: str, index: int) -> str:
+    """The same for an item of a list."""
+    return f"{place}, item {index + 1}" if place.startswith("line ") else f"{place}[{index}]"
+
+
+def _place(node: Any, path: str, field: str | None = None) -> str:
     """Where the node stands: its line in YAML, its path in JSON."""
     line = getattr(node, "line", 0)
-    return f"line {line}" if line else clipped(path)
+    if line:
+        return f"line {line}"
+    return clipped(path) if field is None else _field(path, field)
 
 
 def _kind(node: Any) -> str:

@@ -45,7 +45,7 @@ def main(name: str, seconds: str) -> None:
         check(name, b"")
     folder = CORPUS / name
     folder.mkdir(parents=True, exist_ok=True)
-    options = [f"-max_total_time={seconds}", "-max_len=4096", "-rss_limit_mb=2048", "-timeout=10"]
+    options = [f"-max_total_time={seconds}", "-max_len=4096", "-rss_limit_mb=2048", "-timeout=60"]
     atheris.Setup([sys.argv[0], *options, str(folder)], lambda data: check(name, data))
     atheris.Fuzz()
 

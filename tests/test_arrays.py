@@ -373,12 +373,28 @@ def test_an_array_that_is_not_chosen_is_not_judged() -> None:
     """Labels as text beside logits are no fault until they are asked for."""
     found = npz(archived(logits=np.eye(2), labels=np.array(["a", "b"])), MAX)
     assert matrix(found, "logits").tolist() == [[1, 0], [0, 1]]
-    assert [column.name for column in columns(found, "logits")] == ["logits.0", "logits.1"]
+    assert [column.name for column in columns(found, "logits.1")] == ["logits.1"]
     for ask in (columns, matrix):
         with pytest.raises(FormatError) as caught:
             ask(found, "labels")
         assert str(caught.value) == f"labels: {WORDS}"
     assert said(lambda: columns(found)) == f"labels: {WORDS}; or choose another array, as in ::logits"
+
+
+def test_a_row_that_is_not_chosen_is_not_judged() -> None:
+    """An integer that float64 would round is no fault of another row; its own row names it."""
+    found = npz(archived(m=np.array([[1, 3], [2**53 + 1, 2]])), MAX)
+    (row,) = columns(found, "m.0")
+    assert row.values is not None
+    assert row.values.tolist() == [1, 3]
+    assert matrix(found, "m.0").tolist() == [[1, 3]]
+    assert said(lambda: columns(found, "m.1")).startswith("m.1: position 0: 9007199254740993 is beyond 2^53")
+
+
+def _ended(data: bytes, count: int) -> bytes:
+    """The archive with an end that tells of so many members."""
+    end = data.rfind(b"PK\x05\x06")
+    return data[: end + 8] + struct.pack("<HH", count, count) + data[end + 12 :]
 
 
 def _encrypted(data: bytes) -> bytes:
@@ -393,6 +409,7 @@ def _doubled() -> bytes:
         return zipped([("p.npy", WHOLE), ("p.npy", WHOLE)])
 
 
+ANEW = "save the arrays anew with numpy.savez"
 STORED = zipped([("p.npy", WHOLE)], zipfile.ZIP_STORED)
 
 
@@ -426,6 +443,13 @@ STORED = zipped([("p.npy", WHOLE)], zipfile.ZIP_STORED)
         (zipped([("p.npy", WHOLE[:-8])]), "p: cut off: 136 bytes where the header says 144"),
         (zipped([("p.npy", WHOLE + b"!!")]), "p: 2 bytes follow its end"),
         (STORED.replace(WHOLE, WHOLE[:-1] + b"\x41"), "p: broken: Bad CRC-32 for file 'p.npy'"),
+        (STORED + b"xx", f"bytes follow the end of the archive: {ANEW}"),
+        (STORED + bytes(60_000), f"bytes follow the end of the archive: {ANEW}"),
+        (STORED + zipped([("q.npy", WHOLE)]), f"q: bytes before it are in no array: {ANEW}"),
+        (b"PK\x03\x04" + STORED, f"p: bytes before it are in no array: {ANEW}"),
+        (STORED.replace(b"PK\x01\x02", b"junkPK\x01\x02"), f"p: bytes before it are in no array: {ANEW}"),
+        (_ended(STORED, 2), f"broken: 1 array where its end says 2: {ANEW}"),
+        (_ended(STORED, 0), f"broken: 1 array where its end says 0: {ANEW}"),
         (STORED[:-1], NOT_A_ZIP),
         (STORED[:100], NOT_A_ZIP),
         (b"PK\x03\x04", NOT_A_ZIP),
@@ -434,6 +458,36 @@ STORED = zipped([("p.npy", WHOLE)], zipfile.ZIP_STORED)
 def test_npz_that_is_broken_or_another_archive_is_refused(data: bytes, words: str) -> None:
     """What is no .npz file, or a broken one, is refused with the member and what is wrong."""
     assert refusal(data, "x.npz") == words
+
+
+class Pipe(io.RawIOBase):
+    """A file in which nobody can go back."""
+
+    def __init__(self) -> None:
+        self.data = b""
+
+    def writable(self) -> bool:
+        """It is."""
+        return True
+
+    def write(self, data: Any) -> int:
+        """Take the bytes."""
+        self.data += bytes(data)
+        return len(data)
+
+
+@pytest.mark.parametrize("packed", [True, False])
+@pytest.mark.parametrize("large", [True, False])
+def test_an_archive_that_was_written_into_a_pipe_is_read(packed: bool, large: bool) -> None:
+    """Such a writer puts sizes and checksum after each array; they are no stray bytes, and neither is a comment."""
+    pipe = Pipe()
+    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED if packed else zipfile.ZIP_STORED) as archive:
+        archive.comment = b"made by a test"
+        for name in "pq":
+            with archive.open(f"{name}.npy", "w", force_zip64=large) as member:
+                member.write(WHOLE)
+    assert [tensor.values().tolist() for tensor in npz(pipe.data, MAX)] == [[1, 2], [1, 2]]
+    assert said(lambda: npz(pipe.data + b"!", MAX)) == f"bytes follow the end of the archive: {ANEW}"
 
 
 def test_what_an_archive_claims_is_held_against_what_it_unpacks_to() -> None:
@@ -650,17 +704,17 @@ def test_what_is_no_array_is_left_to_others() -> None:
 
 
 def test_columns_of_one_array() -> None:
-    """One dimension is one distribution without a name; of two, each row is one, called by its position."""
+    """One dimension is one distribution without a name; of two, one row is, called by its position."""
     (column,) = columns([npy(WHOLE)])
     assert (column.name, column.labels, column.cells, column.is_named) == ("", None, (), True)
     assert column.values is not None
     assert column.values.tolist() == [1, 2]
     assert column.place(1) == "position 1"
-    rows = columns([npy(saved(np.array([[1, 2], [3, 4]])))])
-    assert [(row.name, row.values.tolist(), row.is_named) for row in rows if row.values is not None] == [
-        ("0", [1, 2], False),
-        ("1", [3, 4], False),
-    ]
+    flat = [npy(saved(np.array([[1, 2], [3, 4]])))]
+    (row,) = columns(flat, "1")
+    assert row.values is not None
+    assert (row.name, row.values.tolist(), row.is_named) == ("1", [3, 4], False)
+    assert said(lambda: columns(flat)) == "has 2 dimensions (2 × 2), and a distribution 1: choose a row, as ::0"
 
 
 SEVERAL = [
@@ -673,13 +727,21 @@ SEVERAL = [
 def test_columns_by_their_names() -> None:
     """An array is chosen by its name, and a row after the name of its array."""
     found = npz(archived(True, **dict(SEVERAL)), MAX)
-    assert [column.name for column in columns(found[:2])] == ["p", *(f"logits.{row}" for row in range(11))]
+    flat = "logits: has 2 dimensions (11 × 2), and a distribution 1: choose a row, as ::logits.0"
+    assert said(lambda: columns(found[:2])) == said(lambda: columns(found, "logits")) == flat
     assert [column.name for column in columns(found, "p")] == ["p"]
-    assert len(columns(found, "logits")) == 11
     (row,) = columns(found, "logits.10")
     assert row.values is not None
     assert (row.name, row.values.tolist(), row.is_named) == ("logits.10", [20, 21], True)
     assert [column.name for column in columns([npy(saved(np.eye(3)))], "2")] == ["2"]
+
+
+def test_a_large_array_is_refused_by_its_shape() -> None:
+    """That an array has rows is said without a look at any of them."""
+    found = npz(archived(m=np.full((200_000, 2), np.nan)), MAX)
+    start = time.perf_counter()
+    assert said(lambda: columns(found, "m")).startswith("m: has 2 dimensions (200000 × 2)")
+    assert time.perf_counter() - start < 0.5
 
 
 def test_a_matrix() -> None:
@@ -714,7 +776,7 @@ def test_a_matrix() -> None:
         (
             [("a", np.eye(2)), ("a.1", np.array([1]))],
             None,
-            "'a.1' is an array and a row of another one: save one of them under another name",
+            "a: has 2 dimensions (2 × 2), and a distribution 1: choose a row, as ::a.0",
         ),
     ],
 )

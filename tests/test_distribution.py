@@ -566,3 +566,33 @@ def test_an_amount_is_a_number_as_everywhere(text: str) -> None:
 def test_the_tolerance_is_a_millionth() -> None:
     """The documentation says 1e-6."""
     assert distribution.TOLERANCE == 1e-6
+
+
+@pytest.mark.parametrize(
+    ("p", "q", "note"),
+    [
+        ("North", "north", "'North' and 'north' are two outcomes"),
+        ("红", "红 ", "'红' and '红 ' are two outcomes"),
+        ("a  b", "a b", "'a  b' and 'a b' are two outcomes"),
+        ("th\xe9", "the\u0301", r"'th\xe9' and 'the\u0301' are two outcomes"),
+        ("\uff21", "A", "'\uff21' and 'A' are two outcomes"),
+    ],
+)
+def test_labels_that_look_alike_are_told_of(p: str, q: str, note: str) -> None:
+    """Two labels that only case, blanks or the way they are composed tell apart are named, and not joined."""
+    pair = align(as_distribution({p: 1, "x": 1}), as_distribution({q: 1, "x": 1}, "Q"))
+    assert len(pair.outcomes) == 3
+    assert pair.notes[-1] == f"{note}: labels are compared sign by sign"
+
+
+def test_labels_that_do_not_look_alike_are_not_told_of() -> None:
+    """Outcomes that one side lacks are usually others."""
+    pair = align(as_distribution({"a": 1, "x": 1}), as_distribution({"b": 1, "x": 1}, "Q"))
+    assert not any("sign by sign" in note for note in pair.notes)
+
+
+def test_a_signalling_nan_is_refused_as_any_other() -> None:
+    """Whatever the bits of a NaN are, it is refused, and numpy has nothing to say of it."""
+    odd = np.array([0x7FF0000000000001, 0x3FE0000000000000], dtype=np.uint64).view(np.float64)
+    with pytest.raises(OutcomeError, match="nan is not finite"):
+        Distribution(("a", "b"), odd)

@@ -235,9 +235,9 @@ def test_texts_that_are_read(text: str, written: str) -> None:
         ("normal", "normal: write the parameters in brackets: normal(mean, sd)"),
         ("normal(0,1)+1", "normal(0,1)+1: write the parameters in brackets: normal(mean, sd)"),
         ("mvnormal([1,2])", "mvnormal([1,2]): cov must be rows of numbers, as [[2, 0.5], [0.5, 1]]"),
-        ("mvnormal([[1],[2]])", "mvnormal([[1],[2]]): cov has 2 rows and 1 numbers in row 1: it must be square"),
+        ("mvnormal([[1],[2]])", "mvnormal([[1],[2]]): cov has 2 rows and 1 number in row 1: it must be square"),
         ("mvnormal([])", "mvnormal([]): cov is empty"),
-        ("mvnormal([0],[[1,0],[0,1]])", "mvnormal([0],[[1,0],[0,1]]): mean has 1 numbers and cov has 2 rows: "
+        ("mvnormal([0],[[1,0],[0,1]])", "mvnormal([0],[[1,0],[0,1]]): mean has 1 number and cov has 2 rows: "
          "they must agree"),
         ("mvnormal([0,[1]],[[1,0],[0,1]])", "mvnormal([0,[1]],[[1,0],[0,1]]): mean must be a list of numbers, "
          "as [0, 1]"),

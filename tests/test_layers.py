@@ -49,7 +49,7 @@ DOORS: dict[str, set[str]] = {
     "batches": {*_DISTRIBUTION, "distribution", "logits"},
     "losses": {*_DISTRIBUTION, "result", "logits", "batches"},
     "matrices": {"columns", "distribution", "errors", "lazy", "numerals", "numerics", "readers", "arrays", "tables"},
-    "trees": {"columns", "distribution", "errors", "tables"},
+    "trees": {"columns", "distribution", "errors", "numerals", "tables"},
     "sources": {"columns", "errors"},
     "arrays": {*_DISTRIBUTION, "distribution", "columns", "sources"},
     "parquet": {"columns", "distribution", "errors", "sources", "tables"},
@@ -76,7 +76,7 @@ PURE = {
 MATHEMATICS = {
     "__future__", "abc", "cmath", "collections", "contextlib", "dataclasses", "decimal", "difflib", "enum",
     "fractions", "functools", "heapq", "inspect", "itertools", "math", "numbers", "operator", "re", "statistics",
-    "string", "typing",
+    "string", "typing", "unicodedata",
 }  # fmt: skip
 # Where a package of others may be imported, and whether at the top of a module or in a function only.
 HOMES: dict[str, dict[str, str]] = {

@@ -540,9 +540,20 @@ def test_sums_may_be_off_by_a_millionth(kind: str, side: str, off: float, taken:
 @pytest.mark.parametrize("kind", ["probs", "log-probs"])
 def test_a_certain_class_may_be_off_too(kind: str) -> None:
     """One class with 1.0000001 for 1, as float32 rounds it, is within the tolerance of sums."""
-    assert loss(of_kind(np.array([[1.0000001]]), kind), [[1.0]], input_kind=kind).value == pytest.approx(
-        -1e-7, rel=1e-6
-    )
+    row = of_kind(np.array([[1.0000001, 0.0]]), kind)
+    assert loss(row, [[1.0, 0.0]], input_kind=kind).value == pytest.approx(-1e-7, rel=1e-6)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_one_class_is_no_batch(kind: str) -> None:
+    """A column is refused, whatever its kind: its only class has probability 1, and the loss of anything is 0."""
+    one = of_kind(np.array([[1.0], [1.0], [1.0]]), kind)
+    words = "^input: one class only, whose probability is 1 whatever the numbers: .* transpose it$"
+    with pytest.raises(InputError, match=words):
+        loss(one, one, input_kind=kind, target_kind=kind)
+    with pytest.raises(InputError, match=words.replace("input", "teacher")):
+        distill([[2], [1], [0]], [[0], [1], [2]])
+    assert vae([[0.5], [1.0]], [[0.0], [0.0]]).value == pytest.approx(0.3125)
 
 
 @pytest.mark.parametrize(

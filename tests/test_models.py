@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import math
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -91,11 +93,11 @@ def test_what_is_no_number_is_refused_with_its_place(tmp_path: Path, text: str, 
         ("m.csv", "cat,dog,fox\n1,NaN,3\n", "line 2, column dog: 'NaN' is a missing value: it is not 0, "),
         ("m.csv", "cat,dog,fox\n1,,3\n", "line 2, column dog: '' is blank: a missing value is not 0, "),
         ("m.csv", "cat,dog,fox\n1,50%,3\n", "line 2, column dog: '50%' is a percentage: divide it by 100"),
-        ("m.csv", "a;b\n2,5;1\n", "line 2: '2,5' stands among labels"),
-        ("m.csv", "0,1,2\n5,6,7\n", "line 1: a header of numbers, 0, 1 ...?"),
+        ("m.csv", "a;b\n2,5;1\n", "line 2, column a: '2,5' is written with a comma: use a point for decimals"),
+        ("m.csv", "0,1,2\n5,6,7\n", "line 1: is 0, 1, 2 a header?"),
         ("m.json", '{"mu": [1, 2], "logvar": [0]}', "columns of different lengths: mu has 2, logvar has 1"),
         ("m.json", "[[]]", "$[0]: empty"),
-        ("m.json", "[[1, 2], [3]]", "$[1]: 1 numbers where the first row has 2"),
+        ("m.json", "[[1, 2], [3]]", "$[1]: 1 number where the first row has 2"),
     ],
 )
 def test_no_class_is_lost_to_a_label(tmp_path: Path, name: str, text: str, message: str) -> None:
@@ -294,7 +296,7 @@ def test_what_one_column_is(
         ("a,b,c\n1,2,l0\n", "line 2, column c: 'l0' is not a number; if the column names the rows, call it row"),
         ("a,b,c\n1,2,1.5.2\n3,4,x\n", "line 2, column c: '1.5.2' is not a number; "),
         ("1,2,3x\n1,3,4x\n", "line 1, column 3: '3x' is not a number; "),
-        ("a,b,c\n[1,2,3]\n", "column c holds text, not numbers; leave it out, or call it row"),
+        ("a,b,c\n[1,2,3]\n", "column c holds no numbers; leave it out, or call it row"),
         ("a,b\n1,2\n3\n", "line 3: 1 cell where the first row has 2 (separated by ',')"),
     ],
 )
@@ -323,3 +325,162 @@ def test_rounded_probabilities_are_called_so(call: Run, kind: str, row: str, wor
     """Rows that sum to 1 within a few parts in a hundred are probabilities of few digits, as bfloat16 holds them."""
     done = call("loss", row, "0.7,0.2,0.1", "--input-kind", kind)
     assert (done.code, words in done.err) == (2, True), done.err
+
+
+# Names
+
+
+MAPPINGS = '{"cat": {"r0": 1, "r1": 2}, "dog": {"r1": 4, "r0": 3}}'
+
+
+@pytest.mark.parametrize(
+    ("text", "note"),
+    [
+        (MAPPINGS, ("m.json: rows of dog put into the order of cat, by their names",)),
+        ('{"cat": {"r0": 1, "r1": 2}, "dog": {"r0": 3, "r1": 4}}', ()),
+        (
+            '{"cat": {"r0": 1, "r1": 2}, "dog": [3, 4]}',
+            ("m.json: rows of dog matched by position, since it has no names for them",),
+        ),
+    ],
+)
+def test_columns_of_mappings_are_matched_by_their_labels(tmp_path: Path, text: str, note: tuple[str, ...]) -> None:
+    """Every mapping of a mapping is put into the order of the first one, and a note says so."""
+    found = read_matrix(written(tmp_path, "m.json", text))
+    assert (found.values.tolist(), found.rows, found.columns) == ([[1, 3], [2, 4]], ("r0", "r1"), ("cat", "dog"))
+    assert found.notes == note
+
+
+@pytest.mark.parametrize(
+    ("dog", "message"),
+    [
+        ('{"x": 4, "y": 3}', "m.json: cat and m.json: dog: rows on one side alone: r0, r1, x, y"),
+        ('{"r0": 4, "r0": 3}', "m.json: dog: two rows are called 'r0'"),
+        ('{"r0": 4, "r1": 3, "r2": 1}', "m.json: columns of different lengths: cat has 2, dog has 3"),
+    ],
+)
+def test_columns_of_other_rows_are_refused(tmp_path: Path, dog: str, message: str) -> None:
+    """Mappings whose labels differ, or stand twice, are no columns of one batch."""
+    with pytest.raises(InputError) as caught:
+        read_matrix(written(tmp_path, "m.json", f'{{"cat": {{"r0": 1, "r1": 2}}, "dog": {dog}}}'))
+    assert str(caught.value) == message
+
+
+def test_latents_are_matched_by_name(call: Run) -> None:
+    """Mappings of mu and logvar are paired by the names of their latents, and refused where these differ."""
+    text = '{"mu": {"z1": 0.5, "z2": -1}, "logvar": {"z2": -1.3862943611198906, "z1": 0}}'
+    result = call("vae", "--json", stdin=text).result
+    assert result["value"] == pytest.approx(0.943147180559945, abs=1e-15)
+    assert result["notes"][0] == "stdin: rows of logvar put into the order of mu, by their names"
+    done = call("vae", stdin=text.replace("z2", "z3", 1))
+    assert (done.code, done.err) == (2, "klcli: stdin: mu and stdin: logvar: rows on one side alone: z3, z2\n")
+
+
+def test_one_of_several_batches_is_chosen_by_its_name(call: Run, tmp_path: Path) -> None:
+    """A list of lists under a name is a batch of its own, as an array of an archive is, and a row of it is a row."""
+    path = written(tmp_path, "m.json", '{"teacher": [[2, 1], [3, 4]], "student": [[1, 1], [3, 3]]}')
+    one = read_matrix(f"{path}::teacher")
+    assert (one.values.tolist(), one.columns) == ([[2, 1], [3, 4]], None)
+    assert read_matrix(f"{path}::teacher.1").values.tolist() == [[3, 4]]
+    assert read_matrix(path).columns == ("teacher1", "teacher2", "student1", "student2")
+    assert call("distill", f"{path}::teacher", f"{path}::teacher", "--json").result["value"] == 0
+
+
+def test_labels_name_the_classes_of_a_list_of_lists(tmp_path: Path) -> None:
+    """Labels beside a list of lists are those of each list, as they are for distributions."""
+    found = read_matrix(written(tmp_path, "m.json", '{"labels": ["a", "b"], "m": [[1, 2], [3, 4], [5, 6]]}'))
+    assert (found.values.tolist(), found.columns) == ([[1, 2], [3, 4], [5, 6]], ("a", "b"))
+    both = read_matrix(written(tmp_path, "m.json", '{"labels": ["x", "y"], "mu": [[1, 2]], "logvar": [[3, 4]]}'))
+    assert both.columns == ("mu_x", "mu_y", "logvar_x", "logvar_y")
+
+
+def test_columns_of_one_name_are_refused(tmp_path: Path) -> None:
+    """A name that a column of a list of lists gets must not be that of another column."""
+    for text in ('{"a": [[1, 2], [3, 4]], "a1": [5, 6]}', '{"a1": [5, 6], "a": [[1, 2], [3, 4]]}'):
+        with pytest.raises(InputError, match=r"^m\.json: two columns are called 'a1'$"):
+            read_matrix(written(tmp_path, "m.json", text))
+
+
+def test_many_names_take_no_square_of_time(tmp_path: Path) -> None:
+    """The tokens of a vocabulary are matched by name in one go."""
+    tokens = [f"t{index}" for index in range(50_000)]
+    one = written(tmp_path, "a.json", json.dumps(dict.fromkeys(tokens, 1)))
+    two = written(tmp_path, "b.json", json.dumps(dict.fromkeys(reversed(tokens), 1)))
+    start = time.perf_counter()
+    assert matched(read_matrix(one), read_matrix(two))[2] == (
+        "b.json: columns put into the order of a.json, by their names",
+    )
+    assert time.perf_counter() - start < 5
+
+
+# Means and covariances
+
+
+COVARIANCE = "a,b\n2,0.5\n0.5,1\n"
+OF_D = "d.csv: components put into the order of c.csv, by their names"
+
+
+def notes_of(call: Run, tmp_path: Path, f: str, g: str, **files: str) -> list[str]:
+    """The notes on D(F‖G), which is 0, where these are the files."""
+    for name, text in files.items():
+        written(tmp_path, f"{name}.csv", text)
+    result = call("continuous", f, g, "--json").result
+    assert result["value"] == 0
+    notes: list[str] = result["notes"]
+    assert notes[-1].startswith("closed form")
+    return notes[:-1]
+
+
+@pytest.mark.parametrize(
+    "d",
+    ["b,a\n1,0.5\n0.5,2\n", ",b,a\nb,1,0.5\na,0.5,2\n", ",b,a\na,0.5,2\nb,1,0.5\n", ",a,b\nb,0.5,1\na,2,0.5\n"],
+)
+def test_covariances_are_matched_by_name(call: Run, tmp_path: Path, d: str) -> None:
+    """One covariance in two orders, of columns alone or of rows too, is one distribution."""
+    assert notes_of(call, tmp_path, "mvnormal(c.csv)", "mvnormal(d.csv)", c=COVARIANCE, d=d) == [OF_D]
+
+
+@pytest.mark.parametrize("mean", ["label,mu\na,1\nb,2\n", "row,mu\na,1\nb,2\n", "a,b\n1,2\n"])
+def test_a_mean_and_its_covariance_are_matched_by_name(call: Run, tmp_path: Path, mean: str) -> None:
+    """The names of a mean, in a row or in a column, put its covariance into their order, and the other side too."""
+    files = {"m": mean, "c": ",b,a\nb,1,0.5\na,0.5,2\n", "n": "b,a\n2,1\n"}
+    notes = notes_of(call, tmp_path, "mvnormal(m.csv, c.csv)", "mvnormal(n.csv, c.csv)", **files)
+    assert notes == [f"{name}.csv: components put into the order of m.csv, by their names" for name in "cn"]
+    notes = notes_of(call, tmp_path, "mvnormal(m.csv, c.csv)", "mvnormal([1, 2], [[2, 0.5], [0.5, 1]])", **files)
+    assert notes[-1] == (
+        "components matched by position, since mvnormal([1, 2], [[2, 0.5], [0.5, 1]]) has no names for them"
+    )
+
+
+def test_without_names_components_go_by_position(call: Run, tmp_path: Path) -> None:
+    """Where a file has no names a note says so; where none has, there is nothing to say."""
+    files = {"c": COVARIANCE, "d": "2,0.5\n0.5,1\n"}
+    words = "components matched by position, since d.csv has no names for them"
+    assert notes_of(call, tmp_path, "mvnormal(d.csv)", "mvnormal(c.csv)", **files) == [words]
+    assert notes_of(call, tmp_path, "mvnormal(d.csv)", "mvnormal(d.csv)", **files) == []
+
+
+@pytest.mark.parametrize(
+    ("d", "message"),
+    [
+        ("b,x\n1,0.5\n0.5,2\n", "c.csv and d.csv: components on one side alone: a, x"),
+        (
+            ",a,b\n0,2,0.5\n1,0.5,1\n",
+            "d.csv: its columns and its rows: names on one side alone: a, b, 0, 1",
+        ),
+    ],
+)
+def test_components_of_other_names_are_refused(call: Run, tmp_path: Path, d: str, message: str) -> None:
+    """Names that differ, between two files or between rows and columns, are refused with those on one side alone."""
+    written(tmp_path, "c.csv", COVARIANCE)
+    written(tmp_path, "d.csv", d)
+    done = call("continuous", "mvnormal(c.csv)", "mvnormal(d.csv)")
+    assert (done.code, done.err) == (2, f"klcli: {message}\n")
+
+
+def test_a_covariance_of_mappings_is_symmetric_by_its_names(call: Run, tmp_path: Path) -> None:
+    """A mapping of mappings is a covariance in whatever order its members are."""
+    written(tmp_path, "e.json", '{"a": {"a": 2, "b": 0.5}, "b": {"b": 1, "a": 0.5}}')
+    assert notes_of(call, tmp_path, "mvnormal(e.json)", "mvnormal(c.csv)", c=COVARIANCE) == [
+        "e.json: rows of b put into the order of a, by their names"
+    ]

@@ -17,7 +17,8 @@ MISSING = "a missing value: it is not 0, so write the number or leave it out"
 BLANK = "blank: a missing value is not 0, so write the number or leave it out"
 NOT_FINITE = "not a finite number"
 TRUTH = "a truth value, not a number"
-COMMA = "written with a comma: use a point for decimals and nothing for thousands"
+COMMA = "written with a comma: use a point for decimals, or --decimal , in a table; and nothing for thousands"
+MARKS = "written with marks between thousands: leave them out, or put commas where blanks separate columns"
 UNDERSCORE = "written with an underscore: leave it out"
 DIGITS = "not written in plain ASCII digits"
 TOO_LARGE = "out of range: the largest float64 is 1.8e308"
@@ -96,9 +97,13 @@ REFUSED = {
     "1/0.0": BY_ZERO,
     "1/-0": BY_ZERO,
     "abc": "not a number",
-    "1 234": BLANKS,
+    "1 234": MARKS,
+    "1\u00a0234.5": MARKS,
+    "#DIV/0!": "a spreadsheet's error",
+    "\\N": MISSING,
+    "<NA>": MISSING,
     "3 a": BLANKS,
-    "1'234": "not a number",
+    "1'234": MARKS,
     "$5": "not a number",
     "1e": "not a number",
     "e5": "not a number",

@@ -247,14 +247,6 @@ def test_what_is_called_parquet_and_is_none(tmp_path: Path, data: bytes, message
     assert not is_parquet(data, "p.csv")
 
 
-def test_it_has_no_input_format(write: Write, call: Any) -> None:
-    """Who says that it is CSV is told what it is."""
-    write(CITIES)
-    done = call("entropy", "p.parquet::p", "--input-format", "csv")
-    assert done.code == 2
-    assert done.err == "klcli: p.parquet: is a Parquet file, which has no --input-format: leave that out\n"
-
-
 @pytest.mark.parametrize(
     "query",
     ["SELECT 1 AS n FROM range(3000000)", "SELECT repeat('x', 1000000) || i AS name, 1 AS n FROM range(3) t(i)"],

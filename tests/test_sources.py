@@ -8,6 +8,8 @@ import gzip
 import lzma
 import math
 import sys
+import tarfile
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -75,8 +77,45 @@ def test_a_packed_file_that_is_cut_off_is_refused(name: str) -> None:
 @pytest.mark.parametrize("name", PACKERS)
 def test_what_follows_a_packed_file_is_refused(name: str) -> None:
     """Nothing is lost after the end: what stands there is refused."""
-    with pytest.raises(FormatError, match=rf"^{name}: 5 bytes follow its end$"):
+    with pytest.raises(FormatError, match=rf"^{name}: its end is followed by other bytes \(5 of them\)$"):
         sources._unpacked(PACKERS[name](TEXT.encode()) + b"more!", 10**6)
+
+
+def skipped(content: bytes) -> bytes:
+    """A frame of zstd that holds no data: RFC 8878, section 3.1.2."""
+    return b"\x5a\x2a\x4d\x18" + len(content).to_bytes(4, "little") + content
+
+
+@pytest.mark.parametrize(
+    "packed",
+    [
+        skipped(b"abcd") + zstd(b"0.5\n") + skipped(b"") + zstd(b"0.5\n") + skipped(b"end"),
+        lzma.compress(b"0.5\n") + bytes(4) + lzma.compress(b"0.5\n") + bytes(8),
+        gzip.compress(b"0.5\n") + bytes(1000) + gzip.compress(b"0.5\n"),
+    ],
+    ids=["frames of zstd to skip", "padding of xz", "zeros of a tape"],
+)
+def test_what_a_format_has_between_streams_is_passed_over(packed: bytes) -> None:
+    """Frames that are to be skipped and padding hold no data, and what follows them is read."""
+    assert sources._unpacked(packed, 10**6) == b"0.5\n0.5\n"
+
+
+def test_a_frame_to_skip_that_is_cut_off_is_refused() -> None:
+    """A frame that claims more than there is leads nowhere, and is no file that is packed."""
+    with pytest.raises(FormatError, match="byte 0x"):
+        sources.text(sources._unpacked(b"\x5a\x2a\x4d\x18\xff\xff\xff\xff" + zstd(b"0.5\n"), 10**6))
+
+
+def test_the_tightest_bomb_is_stopped_in_bounded_memory() -> None:
+    """Of bzip2, of which forty bytes may hold 46 MB, no more is held than may be read and a block."""
+    packed = bz2.compress(bytes(46 * 10**6 * 4))
+    assert len(packed) < 200
+    tracemalloc.start()
+    with pytest.raises(FormatError, match="unpacks to more than 1000000 bytes"):
+        sources._unpacked(packed, 10**6)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 10**7
 
 
 @pytest.mark.parametrize("name", PACKERS)
@@ -225,10 +264,48 @@ def test_what_separates_no_columns_is_refused(delimiter: str) -> None:
         klcli.read("0.5,0.5", delimiter=delimiter)
 
 
-def test_a_decimal_sign_that_separates_columns_is_refused() -> None:
-    """One sign cannot be both."""
-    with pytest.raises(OptionError, match=r"^decimal is \. or , and not what separates the columns$"):
-        klcli.read("0.5,0.5", delimiter="comma", decimal=",")
+def test_a_mark_wins_over_the_encoding_that_was_named(tmp_path: Path) -> None:
+    """What a mark says is sure, so that one file with a mark and one without are read together."""
+    with_mark, without = tmp_path / "a.csv", tmp_path / "b.csv"
+    with_mark.write_bytes("label,p\nä,0.5\nb,0.5\n".encode("utf-8-sig"))
+    without.write_bytes("label,p\nä,0.5\nb,0.5\n".encode("cp1252"))
+    one, other = (klcli.read(path, encoding="cp1252") for path in (with_mark, without))
+    assert one.outcomes == other.outcomes == ("ä", "b")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
+def test_lines_are_counted_as_they_are_encoded(encoding: str) -> None:
+    """Where UTF-16 is cut off, the line is that of the text: no byte of it is taken for the end of one."""
+    text = "label,p\r\n\u0d0a\u0d0d,0.5\r\nb,0.5\r\nc,0.0\r\n".encode(encoding)
+    with pytest.raises(FormatError, match=rf"^line 4: cut off in the middle of a character of {encoding.upper()}$"):
+        sources.text(text[: -len("\r\n".encode(f"{encoding}-le")) - 1])
+
+
+def test_a_pipe_may_be_asked_for_two_of_its_columns(shell: Run) -> None:
+    """A FIFO, a process substitution and standard input under any name are read once and kept."""
+    table = "label,p,q\\na,0.5,0.25\\nb,0.5,0.75\\n"
+    for line in (
+        f"mkfifo f; printf '{table}' >f & $K kl f::p f::q --json",
+        f"printf '{table}' | $K kl /dev/fd/0::p /proc/self/fd/0::q --json",
+        f"printf '{table}' | $K kl -::p /dev/stdin::q --json",
+    ):
+        assert shell(line).result["value"] == pytest.approx(0.14384103622589045)
+
+
+def test_a_tar_archive_is_called_one(tmp_path: Path) -> None:
+    """What was packed with tar is no table."""
+    (tmp_path / "p.csv").write_text("a,1\n")
+    packed = tmp_path / "p.tar.gz"
+    with tarfile.open(packed, "w:gz") as archive:
+        archive.add(tmp_path / "p.csv", "p.csv")
+    with pytest.raises(InputError, match=r"is a tar archive: unpack it, and name a file that was in it$"):
+        klcli.read(packed)
+
+
+def test_another_decimal_sign_is_refused() -> None:
+    """There are two in use."""
+    with pytest.raises(OptionError, match=r"^decimal is \. or , and not ';'$"):
+        klcli.read("0.5,0.5", decimal=";")
 
 
 # Lines of JSON
@@ -260,10 +337,10 @@ def test_own_lines_of_json_are_read_back(call: Run) -> None:
         ('{"label": "a", "p": 1}\n{"label": "b", "p": }\n', "line 2, column 21: not JSON: expecting value"),
         ('{"label": "a", "p": 1}\n3\n', "line 2: expected a record or a list, found 3"),
         ('{"label": "a", "p": 1}\n{"label": "b"}\n', "line 2: its fields are not those of the first record"),
-        ('{"label": "a", "p": 1}\n\n{"label": "b", "p": "x"}\n', "line 3: expected a number, found text, 'x'"),
+        ('{"label": "a", "p": 1}\n\n{"label": "b", "p": "x"}\n', "line 3, field p: expected a number, found text"),
         ('{"label": "a", "p": 1, "p": 2}\n{"label": "b", "p": 1}\n', "line 1: duplicate name 'p'"),
         ('{"label": "a", "p": NaN}\n{"label": "b", "p": 1}\n', "line 1, column p: 'NaN' is a missing value"),
-        ("[1, 2]\n[1]\n", "line 2: 1 numbers where the first row has 2"),
+        ("[1, 2]\n[1]\n", "line 2: 1 number where the first row has 2"),
     ],
 )
 def test_lines_of_json_are_refused_with_the_line(text: str, message: str, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from klcli.families.family import POSITIVE, Family, ParameterError, family, faul
 from klcli.families.line import Normal
 from klcli.families.positive import Beta
 from klcli.lazy import np
+from klcli.numerals import counted
 from klcli.special import LOG_2PI
 
 if TYPE_CHECKING:
@@ -103,9 +104,10 @@ class MvNormal(Family):
         mean, size = self.centre, len(self.cov)
         for row, numbers in enumerate(self.cov, 1):
             if len(numbers) != size:
-                return f"cov has {size} rows and {len(numbers)} numbers in row {row}: it must be square"
+                rows, found = counted(size, "row"), counted(len(numbers), "number")
+                return f"cov has {rows} and {found} in row {row}: it must be square"
         if len(mean) != size:
-            return f"mean has {len(mean)} numbers and cov has {size} rows: they must agree"
+            return f"mean has {counted(len(mean), 'number')} and cov has {counted(size, 'row')}: they must agree"
         if not size:
             return "cov is empty"
         if not all(map(math.isfinite, [*mean, *(x for row in self.cov for x in row)])):

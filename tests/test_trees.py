@@ -1,0 +1,368 @@
+"""Trees: JSON, NDJSON and YAML hold each number once, under a name and labels of its own, or are refused."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Done
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import klcli
+from klcli.columns import FORMATS, FormatError, Reading
+from klcli.errors import InputError
+from klcli.readers import read, read_all
+from klcli.render import View
+from klcli.render import json as json_renderer
+from klcli.render import ndjson as ndjson_renderer
+
+Run = Callable[..., Done]
+
+MISSING = "a missing value: it is not 0, so write the number or leave it out"
+WEIGHT = "a weight is a finite number >= 0"
+IN_QUOTES = "if it is one, put it in quotes"
+TWO = "is the name of two distributions: call one of them otherwise"
+P, Q1, Q2 = {"a": 0.5, "b": 0.5}, {"a": 0.25, "b": 0.75}, {"a": 0.75, "b": 0.25}
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every test works in a folder of its own, where sources have short names."""
+    monkeypatch.chdir(tmp_path)
+
+
+def write(name: str, text: str) -> str:
+    """The name of a file with that text."""
+    Path(name).write_text(text, encoding="utf-8")
+    return name
+
+
+def held(source: str) -> dict[str, dict[str, float]]:
+    """The distributions of the source by their names, as mappings."""
+    found = {each.name: dict(zip(each.outcomes, each.weights.tolist(), strict=True)) for each in read_all(source)}
+    return {name.partition("::")[2]: weights for name, weights in found.items()}
+
+
+def refusal(source: str) -> str:
+    """What the source is refused with, without its name."""
+    with pytest.raises(InputError) as caught:
+        read_all(source)
+    return str(caught.value).partition(": ")[2]
+
+
+def own(*answers: list[klcli.Result]) -> str:
+    """What klcli prints for each of the answers with --format ndjson."""
+    return "".join(ndjson_renderer.render(each, View()).decode() for each in answers)
+
+
+# Lists of lists
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("m.json", "[[1, 2, 5], [3, 4, 6]]"),
+        ("m.yaml", "- [1, 2, 5]\n- [3, 4, 6]\n"),
+        ("m.ndjson", "[1, 2, 5]\n[3, 4, 6]\n"),
+    ],
+)
+def test_each_list_of_a_list_is_a_distribution(name: str, text: str) -> None:
+    """It is called by its position from 0, as a row of an array is."""
+    assert held(write(name, text)) == {"0": {"0": 1, "1": 2, "2": 5}, "1": {"0": 3, "1": 4, "2": 6}}
+    assert read(f"{name}::1").weights.tolist() == [3, 4, 6]
+
+
+def test_lists_of_a_named_list_are_called_after_it() -> None:
+    """Its name alone means all of them, and labels are those of every list."""
+    write("m.json", '{"labels": ["a", "b"], "t": [[1, 2], [3, 4]], "v": [5, 6]}')
+    rows = {"t.0": {"a": 1, "b": 2}, "t.1": {"a": 3, "b": 4}}
+    assert held("m.json") == {**rows, "v": {"a": 5, "b": 6}}
+    assert held("m.json::t") == rows
+    assert read("m.json::t.1").weights.tolist() == [3, 4]
+
+
+def test_a_fault_in_a_list_of_lists_has_its_place() -> None:
+    """The place is the path or the line with the item, and no row is called a column."""
+    assert refusal(write("m.json", "[[1, 2], [3, -4]]") + "::1") == f"$[1][1]: -4.0 is negative: {WEIGHT}"
+    assert refusal(write("m.ndjson", "[1, 2]\n[3, -4]\n") + "::1") == f"line 2, item 2: -4.0 is negative: {WEIGHT}"
+    assert refusal(write("m.ndjson", "[1, 2]\n[null, 4]\n")) == "line 2, item 1: expected a number, found null"
+    assert refusal(write("m.json", '[[1, 2], [3, "1/0"]]')) == "$[1][1]: '1/0' is a division by zero"
+
+
+# Names
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ('{"a": [[1, 2], [3, 4]], "a.1": [5, 6]}', "a.1"),
+        ('{"a.1": [5, 6], "a": [[1, 2], [3, 4]]}', "a.1"),
+        ('{"p": [{"x": 1, "y": 2}, {"x": 2, "y": 1}], "p.x": [5, 6]}', "p.x"),
+        ('{"p.x": {"a": 1}, "p": [{"x": 1, "y": 2}, {"x": 2, "y": 1}]}', "p.x"),
+    ],
+)
+def test_a_name_of_two_distributions_is_refused(text: str, name: str) -> None:
+    """A name that a row or a field gets must not be that of another distribution, whichever comes first."""
+    assert refusal(write("p.json", text)) == f"$: {name!r} {TWO}"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            '[{"label": null, "p": 1}, {"label": "b", "p": 1}]',
+            f"$[0].label: expected a label, found null: {IN_QUOTES}",
+        ),
+        (
+            '[{"label": "a", "p": 1}, {"label": true, "p": 1}]',
+            f"$[1].label: expected a label, found true: {IN_QUOTES}",
+        ),
+        ('[{"who": "a", "p": 1}, {"who": null, "p": 1}]', f"$[1].who: expected a label, found null: {IN_QUOTES}"),
+        ('{"labels": [null, "b"], "p": [1, 1]}', f"$.labels[0]: expected a label, found null: {IN_QUOTES}"),
+        ('{"labels": ["a", false], "p": [1, 1]}', f"$.labels[1]: expected a label, found false: {IN_QUOTES}"),
+    ],
+)
+def test_null_is_no_label(text: str, message: str) -> None:
+    """Null, true and false as labels are refused with their path."""
+    assert refusal(write("p.json", text)) == message
+
+
+@pytest.mark.parametrize("label", ["~", "null", "Null", "true", "False", ""])
+def test_null_is_no_label_in_yaml(label: str) -> None:
+    """What YAML 1.2 has for null, true and false is no label in records; in quotes, and as a key, it is text."""
+    message = refusal(write("p.yaml", f"- label: {label}\n  p: 1\n- label: b\n  p: 1\n"))
+    assert message.startswith("line 1: expected a label, found ")
+    write("p.yaml", f"- label: '{label}'\n  p: 1\n- label: b\n  p: 1\n")
+    assert read("p.yaml").outcomes == (label, "b")
+
+
+@pytest.mark.parametrize("missing", ["null", "true", '"-"', '"N/A"'])
+def test_a_missing_number_turns_no_column_into_labels(missing: str) -> None:
+    """A column of numbers stays one where a number is missing: it is refused there."""
+    message = refusal(write("p.json", f'[{{"p": 0.5, "q": 0.4}}, {{"p": {missing}, "q": 0.6}}]'))
+    assert message.startswith(("$[1].p: expected a number, found ", "$[1], column p: "))
+
+
+def test_fields_without_numbers_are_called_what_they_are() -> None:
+    """Truth values and nulls are no text, wherever their field stands."""
+    found = read(write("p.json", '[{"on": true, "x": null, "p": 3}, {"on": false, "x": null, "p": 1}]'))
+    assert found.weights.tolist() == [3, 1]
+    assert found.notes[:2] == (
+        "p.json: truth values, so not used: column on",
+        "p.json: null, so not used: column x",
+    )
+    assert refusal("p.json::x") == "column 'x' holds no numbers"
+    assert refusal(write("p.json", '[{"label": "a", "p": null}]')) == "$[0].p: expected a number, found null"
+
+
+@pytest.mark.parametrize("half", ["\\ud800", "a\\uDfffb"])
+def test_half_a_character_is_no_label(half: str) -> None:
+    """A surrogate alone, which UTF-8 cannot hold, is refused in a label and in a name; a pair is a character."""
+    for text in (
+        f'{{"{half}": 1, "b": 2}}',
+        f'{{"{half}": [1, 2], "b": [3, 4]}}',
+        f'{{"labels": ["{half}"], "p": [1]}}',
+    ):
+        assert refusal(write("p.json", text)).endswith("is not Unicode: half of a character stands alone")
+    assert read(write("p.json", '{"\\ud83d\\ude00": 1, "\\\\ud800": 2}')).outcomes == ("\U0001f600", "\\ud800")
+
+
+# Whose fault it is
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("p.json", '[[1], {"a": 1}]', "$[1]: expected a list, as the first one is, found a mapping"),
+        ("p.json", '[{"a": 1}, [1]]', "$[1]: expected a mapping, as the first one is, found a list"),
+        ("p.json", '[{"a": 1}, 2]', "$[1]: expected a mapping, as the first one is, found 2"),
+        ("p.json", '{"x": [[1], {"a": 1}]}', "$.x[1]: expected a list, as the first one is, found a mapping"),
+        (
+            "p.json",
+            '[[0.5, []], {"label": {"measure": {}}, "p": []}]',
+            "$[1]: expected a list, as the first one is, found a mapping",
+        ),
+        ("p.json", '[{"label": {"a": 1}, "p": 1}]', "$[0].label: expected a number or a label, found a mapping"),
+        ("p.ndjson", '{"a": 1}\n[1]\n', "line 2: expected a mapping, as the first one is, found a list"),
+        ("p.ndjson", '[1]\n{"a": 1}\n', "line 2: expected a list, as the first one is, found a mapping"),
+        ("p.yaml", "- [1]\n- {a: 1}\n", "line 2: expected a list, as the first one is, found a mapping"),
+        ("p.json", '{"a": 0.5, "b": 0.3, "c": [0.2]}', "$.c: expected a number, found a list"),
+        ("p.json", '{"a": 0.5, "b": [0.3], "c": [0.2]}', "$.a: expected a list or a mapping, found 0.5"),
+        ("p.json", '{"name": "x", "p": [1, 2]}', "$.name: expected a list or a mapping, found text, 'x'"),
+        ("p.json", "[{}]", "$[0]: empty: a record needs at least one field"),
+        ("p.json", '[{"p": 1}, {}]', "$[1]: its fields are not those of the first record: it lacks p"),
+        ("p.ndjson", '{"l": "a", "p": 1}\n{"l": "b", "p": null}\n', "line 2, field p: expected a number, found null"),
+        ("p.json", "[[1, 2], [3]]", "$[1]: 1 number where the first row has 2"),
+        (
+            "p.json",
+            '[["a", 0.5], ["b", 0.5]]',
+            '$[0]: a label and a number: write such pairs as a mapping, {"a": 0.5, "b": 0.5}',
+        ),
+    ],
+)
+def test_the_fault_is_where_it_is_said_to_be(name: str, text: str, message: str) -> None:
+    """Of several nodes the one that differs from the others is refused, with its place and its field."""
+    assert refusal(write(name, text)) == message
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a: 017\nb: 1\n", "line 1: '017' is octal to some readers of YAML: leave out the first zero"),
+        ("a: 1\nb: -00\n", "line 2: '-00' is octal to some readers of YAML: leave out the first zero"),
+        ("a: ~\n", f"line 1: '~' is {MISSING}"),
+        ("a: .nan\n", f"line 1: '.nan' is {MISSING}"),
+        ("- {p: ~, q: 1}\n- {p: 1, q: 1}\n", f"line 1: '~' is {MISSING}"),
+        ("<<: {a: 1}\nb: 1\n", "line 1: a merge key, <<: write the values out"),
+        ("{a:0.5}\n", "line 1: 'a:0.5' has no value, or no blank after its colon"),
+        ("a:0.5\n", "line 1: expected a list or a mapping of numbers, found a:0.5: put a blank after the colon"),
+        (
+            "b: 1\na: [1, 2\nc: 3\n",
+            "line 2: not YAML: did not find expected ',' or ']' while parsing a flow sequence",
+        ),
+        ("b: 1\na: 'x\nc: 3\n", "line 2: not YAML: found unexpected end of stream while scanning a quoted scalar"),
+        ("b: 1\n" + "x" * 1030 + ": 1\n", "line 2: not YAML: a label of over 1024 characters: write it in JSON"),
+        ("x" * 1030 + ": 1\n", "line 1: not YAML: a label of over 1024 characters: write it in JSON"),
+        ("{a: 1, " + "x" * 1030 + ": 1}\n", "line 1: not YAML: a label of over 1024 characters: write it in JSON"),
+    ],
+)
+def test_the_fault_in_yaml_is_where_it_was_made(text: str, message: str) -> None:
+    """What is never closed is refused where it was opened, and what YAML reads in another way with that."""
+    assert refusal(write("p.yaml", text)) == message
+
+
+def test_zeros_that_are_decimal_are_read() -> None:
+    """0, 0.5, -0.0 and 0e0 are no octal numbers, and 010 is one as a label only."""
+    assert read(write("p.yaml", "010: 0\nb: 0.5\nc: 0e0\nd: 00.5\n")).weights.tolist() == [0, 0.5, 0, 0.5]
+
+
+def test_one_line_of_ndjson_is_read_as_json_is() -> None:
+    """A file of one line does not change its meaning with its ending."""
+    for text in ('{"a": 0.5, "b": 0.5}', "[0.25, 0.75]", '{"p": [1, 2]}', "[[1, 2], [3, 4]]"):
+        assert held(write("p.ndjson", text + "\n")) == held(write("p.json", text))
+
+
+# What klcli writes
+
+
+@pytest.mark.parametrize("p", [{"0": 0.9, "1": 0.1}, {"1": 0.9, "0": 0.1}, {"0": 0.5, "1": 0.25, "2": 0.25}])
+def test_labels_that_are_numbers_come_back_as_labels(p: dict[str, float]) -> None:
+    """0, 1, 2 ... are labels in klcli's own JSON, so that a detour through it changes no divergence."""
+    q = {"1": 0.5, "0": 0.5}
+    found = read(write("p.json", json_renderer.render([klcli.entropy(p)], View()).decode()))
+    assert found.labelled
+    assert klcli.kl(found, q).value == klcli.kl(p, q).value
+
+
+def test_a_detour_keeps_the_order_of_what_has_no_labels() -> None:
+    """Without labels it is compared with itself, and with numbers on the command line, as before."""
+    p, q = read("0.9,0.1"), read("0.4,0.6")
+    found = read(write("p.json", json_renderer.render([klcli.entropy(p)], View()).decode()))
+    assert klcli.kl(found, q).value == klcli.kl(p, q).value
+    assert klcli.kl(q, found).value == klcli.kl(q, p).value
+    assert klcli.kl(found, p).value == klcli.kl(found, found).value == 0
+
+
+def test_answers_that_differ_are_told_apart() -> None:
+    """Several answers in one file keep every distribution once, with the position of its answer where two differ."""
+    write("own.ndjson", own([klcli.entropy(P)], [klcli.entropy(Q1)], [klcli.entropy(P)]))
+    assert held("own.ndjson") == {"p.0": P, "p.1": Q1}
+    assert refusal("own.ndjson::p").startswith("no column 'p' among p.0, p.1")
+    write("own.ndjson", own([klcli.kl(P, Q1)], [klcli.kl(P, Q2)]))
+    assert held("own.ndjson") == {"p": P, "q.0": Q1, "q.1": Q2}
+    write("own.ndjson", own(klcli.compare(P, Q1, Q2), klcli.compare(Q1, P)))
+    assert {name: each["a"] for name, each in held("own.ndjson").items()}["p.2"] == 0.25
+
+
+def test_the_same_p_is_kept_once_whatever_it_was_compared_with() -> None:
+    """An outcome of another distribution, where p is 0, does not make it another p."""
+    wide = {"a": 0.5, "b": 0.25, "c": 0.25}
+    write("own.ndjson", own(klcli.compare(P, Q1, wide)))
+    assert [name for name in held("own.ndjson") if name.startswith("p")] == ["p"]
+
+
+@pytest.mark.parametrize("name", ["own.ndjson", "own.json", "own", "own.yaml"])
+def test_one_answer_is_read_as_it_is(name: str) -> None:
+    """A line of NDJSON, and the list of answers by itself, hold what the whole output holds."""
+    line = own([klcli.kl(P, Q1)])
+    for text in (line, f"[{line.strip()}]\n"):
+        assert held(write(name, text)) == {"p": P, "q": Q1}
+
+
+@pytest.mark.parametrize(
+    ("result", "measure"),
+    [
+        (klcli.continuous("normal(0,1)", "normal(1,1)"), "continuous"),
+        (klcli.loss([[-1.0, -0.5]], [[0.5, 0.5]], input_kind="logits"), "loss"),
+    ],
+)
+def test_answers_of_no_distributions_are_called_so(result: klcli.Result, measure: str) -> None:
+    """What was not made of distributions is refused with what it is the answer of."""
+    words = f"no p and no q: the answers of {measure} hold no distribution"
+    assert (
+        refusal(write("own.json", json_renderer.render([result], View()).decode())) == f"$.results[0].terms: {words}"
+    )
+    assert refusal(write("own.ndjson", own([result]))) == f"$.terms: {words}"
+    assert refusal(write("own.ndjson", own([result], [result]))) == f"line 1, field terms: {words}"
+
+
+def test_a_field_called_measure_is_data() -> None:
+    """Tidy data may have a field measure: an answer of klcli has terms or a formula too."""
+    for name, text in (
+        ("p.ndjson", '{"measure": "height", "p": 0.5}\n{"measure": "weight", "p": 0.5}\n'),
+        ("p.json", '[{"measure": "height", "p": 0.5}, {"measure": "weight", "p": 0.5}]'),
+        ("p.json", '{"results": [{"measure": "height", "p": 0.5}, {"measure": "weight", "p": 0.5}]}'),
+    ):
+        assert read(write(name, text)).outcomes == ("height", "weight")
+
+
+def test_nothing_beside_the_answers_is_dropped() -> None:
+    """A member beside the results is no part of klcli's output, and is not passed over."""
+    results = json.loads(json_renderer.render([klcli.entropy(P)], View()))["results"]
+    assert refusal(write("own.json", json.dumps({"results": results, "p": [1, 2]}))).startswith("$.results[0].")
+
+
+# Commands
+
+
+def test_one_answer_goes_through_a_pipe(call: Run) -> None:
+    """What --format ndjson prints for one answer can be piped into the next command."""
+    line = call("kl", "a=1,b=3", "a=1,b=1", "--format", "ndjson").out
+    assert call("entropy", "-::p", "--json", stdin=line).result["value"] == klcli.entropy({"a": 1, "b": 3}).value
+
+
+# Anything at all
+
+TREES = st.recursive(
+    st.none() | st.booleans() | st.integers(0, 9) | st.sampled_from(["a", "1/2", "", "measure"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["a", "b", "a.0", "labels", "p", "measure", "terms", "results"]), inner)
+    ),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(TREES, st.sampled_from(["json", "ndjson", "yaml"]), st.integers(1, 3))
+def test_every_tree_is_read_or_refused(tree: Any, name: str, lines: int) -> None:
+    """Whatever is in whatever, there are columns with names of their own, or a FormatError."""
+    text = (json.dumps(tree) + "\n") * (lines if name == "ndjson" else 1)
+    with contextlib.suppress(FormatError):
+        columns = FORMATS[name](text, Reading())
+        assert len({column.name for column in columns}) == len(columns)
+
+
+def test_many_labels_take_no_square_of_time() -> None:
+    """A hundred thousand records, and as many answers of klcli as there may be, are read in one go."""
+    start = time.perf_counter()
+    read(write("p.json", json.dumps([{"label": f"x{index}", "p": index + 1} for index in range(100_000)])))
+    line = own([klcli.entropy(P)])
+    assert held(write("own.ndjson", line * 3000)) == {"": P}
+    assert time.perf_counter() - start < 10
