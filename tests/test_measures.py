@@ -1,4 +1,4 @@
-"""The laws that every measure obeys, its accuracy against mpmath, and the numbers of the article.
+"""What every measure keeps to, its accuracy against mpmath, and the numbers of the article; test_stress has the laws.
 
 Everything that can be is parametrised over MEASURES: a new measure is tested the moment it is registered, and
 fails until the tables at the top of this file say what it is on disjoint supports and where it is infinite.
@@ -11,17 +11,14 @@ import itertools
 import math
 import re
 from collections.abc import Sequence
-from typing import Any
 
 import mpmath
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from oracle import exact, of_many, relative_error
-from scipy.spatial.distance import jensenshannon
-from scipy.special import rel_entr
-from scipy.stats import entropy as scipy_entropy
+from pairs import property_test
 
 from klcli import Distribution, KlcliError, Result
 from klcli.distribution import numbered
@@ -219,14 +216,6 @@ def exact_value(pair: str, name: str, alpha: float | None) -> mpmath.mpf:
     return exactly(name, *PAIRS[pair], **({} if alpha is None else {"alpha": alpha}))
 
 
-# Strategies: small counts, probabilities of any magnitude, and weights as far apart as doubles go.
-
-counts = st.integers(0, 1000)
-probabilities = st.one_of(
-    st.sampled_from([0.0, 5e-324, 1e-320, 2.2250738585072014e-308, 1e-200, 1e-100, 1e-16, 0.25, 0.5, 1.0]),
-    st.floats(0, 1),
-    st.floats(0.1, 1),
-)
 anything = st.one_of(
     st.sampled_from([0.0, 5e-324, 2.2250738585072014e-308, 1e-200, 0.5, 1.0, 1e16, 1e200, 1e308, LARGEST]),
     st.floats(0, LARGEST),
@@ -234,17 +223,12 @@ anything = st.one_of(
 )
 
 
-def several(numbers: st.SearchStrategy[Any], sides: int = 2, size: int = 6) -> st.SearchStrategy[list[list[Any]]]:
-    """So many arrays of weights over the same outcomes, each with some mass."""
-    rows = st.lists(st.tuples(*[numbers] * sides), min_size=1, max_size=size)
+def pairs_of(numbers: st.SearchStrategy[float]) -> st.SearchStrategy[list[list[float]]]:
+    """Two arrays of weights over the same outcomes, each with some mass."""
+    rows = st.lists(st.tuples(numbers, numbers), min_size=1, max_size=6)
     return rows.map(lambda each: [list(side) for side in zip(*each, strict=True)]).filter(
         lambda each: all(map(any, each))
     )
-
-
-def property_test(examples: int = 100) -> settings:
-    """The settings of a property test: the same examples every time, however slow the machine."""
-    return settings(deadline=None, derandomize=True, max_examples=examples, database=None)
 
 
 # Laws
@@ -468,20 +452,7 @@ def test_zipf_with_a_million_outcomes_is_exact(name: str, size: int) -> None:
 
 
 @every
-@given(pair=several(probabilities), exponent=st.sampled_from([0, 0, -500, 900]))
-@property_test(50)
-def test_values_are_exact_for_any_probabilities(
-    name: str, options: Options, pair: list[list[float]], exponent: int
-) -> None:
-    """Probabilities from 5e-324 to 1, on any scale, give a value as exact as promised."""
-    p, q = pair
-    p = [math.ldexp(weight, exponent) for weight in p]
-    assume(any(p))
-    assert_exact(name, p, q, exactly(name, p, q, **options), **options)
-
-
-@every
-@given(pair=several(anything))
+@given(pair=pairs_of(anything))
 @property_test(50)
 def test_every_value_is_an_answer(name: str, options: Options, pair: list[list[float]]) -> None:
     """Whatever doubles the weights are: +0 or more, infinite just where it should be, and explained."""
@@ -598,145 +569,6 @@ def test_dyadic_examples_are_exact_in_bits(scale: float) -> None:
     assert value_of("cross-entropy", a, b, base=2) == 2.625
     assert value_of("kl", a, even, base=2) == 0.25
     assert value_of("kl", a, b, base=2) == 0.875
-
-
-# Identities and inequalities
-
-
-@given(several(counts))
-@property_test()
-def test_gibbs(pair: list[list[int]]) -> None:
-    """D(P‖Q) is 0 for proportional counts and more than 0 for all others."""
-    p, q = pair
-    equal = all(a * sum(q) == b * sum(p) for a, b in zip(p, q, strict=True))
-    value = value_of("kl", p, q)
-    assert value == 0 if equal else value > 0
-
-
-@every_divergence
-@given(
-    pair=several(counts, size=5), targets=st.lists(st.lists(st.integers(0, 3), min_size=4, max_size=4), min_size=5)
-)
-@property_test(40)
-def test_data_processing(name: str, options: Options, pair: list[list[int]], targets: list[list[int]]) -> None:
-    """A channel, the same for P and Q, brings them no further apart: each outcome becomes one of four, by chance."""
-    through = [
-        [sum(weight * target.count(j) for weight, target in zip(side, targets, strict=False)) for j in range(4)]
-        for side in pair
-    ]
-    assert value_of(name, *through, **options) <= value_of(name, *pair, **options) * (1 + 1e-13)
-
-
-@given(several(counts, size=5), several(counts, size=5))
-@property_test()
-def test_kl_of_products_is_the_sum(first: list[list[int]], second: list[list[int]]) -> None:
-    """D of two independent draws is the sum of the two D."""
-    joint = [np.outer(a, b).ravel().tolist() for a, b in zip(first, second, strict=True)]
-    apart = value_of("kl", *first) + value_of("kl", *second)
-    assert value_of("kl", *joint) == pytest.approx(apart, rel=1e-14)
-
-
-@given(st.lists(several(counts, size=4), min_size=1, max_size=4))
-@property_test()
-def test_kl_chain_rule(rows: list[list[list[int]]]) -> None:
-    """D of a pair is D of its first plus the mean, under P, of D of the second given the first."""
-    joint = [[x for row in rows for x in row[side]] for side in (0, 1)]
-    first = [[sum(row[side]) for row in rows] for side in (0, 1)]
-    shares = [total / sum(first[0]) for total in first[0]]
-    given_first = math.fsum(share * value_of("kl", *row) for share, row in zip(shares, rows, strict=True))
-    assert value_of("kl", *joint) == pytest.approx(value_of("kl", *first) + given_first, rel=1e-13)
-
-
-@given(several(counts))
-@property_test()
-def test_kl_is_cross_entropy_less_entropy(pair: list[list[int]]) -> None:
-    """H(P,Q) = H(P) + D(P‖Q), and D(P‖uniform) = log n − H(P)."""
-    p, q = pair
-    own, even = value_of("entropy", p, p), [1] * len(p)
-    assert value_of("cross-entropy", p, q) == pytest.approx(own + value_of("kl", p, q), rel=1e-14)
-    assert value_of("kl", p, even) == pytest.approx(math.log(len(p)) - own, abs=1e-14)
-
-
-@given(several(counts))
-@property_test()
-def test_pinsker(pair: list[list[int]]) -> None:
-    """2·TV² <= D(P‖Q), in nats."""
-    assert 2 * value_of("tv", *pair) ** 2 <= value_of("kl", *pair) * (1 + 1e-14)
-
-
-@given(several(anything))
-@property_test()
-def test_jensen_shannon_bounds(pair: list[list[float]]) -> None:
-    """0 <= JS <= log 2 and JS <= TV·log 2, in every base; the same in both directions."""
-    p, q = pair
-    for base in (2, math.e, 10):
-        value, most = value_of("js", p, q, base=base), math.log(2) / math.log(base)
-        assert 0 <= value <= most
-        assert value <= value_of("tv", p, q) * most * (1 + 1e-14)
-        assert value == pytest.approx(value_of("js", q, p, base=base), rel=1e-14)
-
-
-@pytest.mark.parametrize("name", ["js-distance", "hellinger", "tv"])
-@given(three=several(counts, sides=3))
-@property_test()
-def test_distances_obey_the_triangle_inequality(name: str, three: list[list[int]]) -> None:
-    """No detour is shorter, and both directions are as far."""
-    p, q, r = three
-    assert value_of(name, p, r) <= value_of(name, p, q) + value_of(name, q, r) + 1e-15
-    assert value_of(name, p, q) == pytest.approx(value_of(name, q, p), rel=1e-14)
-
-
-@given(several(counts), st.floats(0.01, 0.99))
-@property_test()
-def test_renyi_is_skew_symmetric(pair: list[list[int]], alpha: float) -> None:
-    """D_α(P‖Q) = α/(1−α)·D_(1−α)(Q‖P) for 0 < α < 1."""
-    p, q = pair
-    reverse = value_of("renyi", q, p, alpha=1 - alpha)
-    assert value_of("renyi", p, q, alpha=alpha) == pytest.approx(alpha / (1 - alpha) * reverse, rel=1e-13)
-
-
-@given(several(counts))
-@property_test()
-def test_renyi_grows_with_its_order(pair: list[list[int]]) -> None:
-    """D_α never falls as α rises from 0 through 1 to ∞."""
-    orders = (0, 1e-9, 0.2, 0.5, 0.8, 1 - 1e-9, 1, 1 + 1e-9, 1.5, 2, 5, 50, 1e6, math.inf)
-    values = [value_of("renyi", *pair, alpha=alpha) for alpha in orders]
-    assert all(low <= high * (1 + 1e-13) for low, high in itertools.pairwise(values))
-
-
-@given(several(counts), st.floats(0.01, 5))
-@property_test()
-def test_the_measures_are_kin(pair: list[list[int]], alpha: float) -> None:
-    """What is made of the same sum agrees: Rényi and Tsallis, Bhattacharyya, Hellinger, χ², Jeffreys, PSI, JS."""
-    p, q = pair
-    m = [a * sum(q) + b * sum(p) for a, b in zip(p, q, strict=True)]
-
-    def value(name: str, *sides: Weights, **options: float) -> float:
-        return value_of(name, *(sides or pair), **options)
-
-    assume(alpha != 1)
-    overlap = 1 + (alpha - 1) * value("tsallis", alpha=alpha)
-    assume(overlap > 1e-3)
-    assert value("renyi", alpha=alpha) == pytest.approx(math.log(overlap) / (alpha - 1), rel=1e-9, abs=1e-12)
-    assert value("bhattacharyya") == pytest.approx(value("renyi", alpha=0.5) / 2, rel=1e-15)
-    assert value("hellinger") ** 2 == pytest.approx(value("tsallis", alpha=0.5) / 2, rel=1e-14)
-    assert value("chi2") == pytest.approx(value("tsallis", alpha=2), rel=1e-13)
-    assert value("psi") == value("jeffreys") == pytest.approx(value("kl") + value("kl", q, p), rel=1e-14)
-    assert value("js") == pytest.approx((value("kl", p, m) + value("kl", q, m)) / 2, rel=1e-14)
-    assert value("js-distance") == math.sqrt(value("js"))
-    assert value("renyi", alpha=1) == value("tsallis", alpha=1) == value("kl")
-
-
-@given(several(counts), st.sampled_from([2, math.e, 10]))
-@property_test()
-def test_scipy_agrees(pair: list[list[int]], base: float) -> None:
-    """The entropy, rel_entr and jensenshannon of scipy say the same, to the digits that they keep."""
-    p, q = (np.array(side) / sum(side) for side in pair)
-    assert value_of("entropy", *pair, base=base) == pytest.approx(scipy_entropy(p, base=base), rel=1e-9, abs=1e-12)
-    expected = rel_entr(p, q).sum() / math.log(base)
-    assert value_of("kl", *pair, base=base) == pytest.approx(expected, rel=1e-9, abs=1e-12)
-    expected = math.sqrt(max(0.0, jensenshannon(p, q, base=base) ** 2)) if (p != q).any() else 0.0
-    assert value_of("js-distance", *pair, base=base) == pytest.approx(expected, rel=1e-9, abs=1e-7)
 
 
 # Words, details and refusals

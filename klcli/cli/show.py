@@ -54,9 +54,10 @@ class Command(click.Command):
 
 def _require_memory(size: int) -> None:
     """Raise MemoryError where a limit leaves less: OpenBLAS would end the process, in its own words."""
-    try:
-        bytes(_AMPLE)  # zeros that are never looked at, so that the system only promises them
-    except MemoryError:
+    import resource
+
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if 0 <= limit < _AMPLE:  # without a limit it is negative, or too large to matter
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # each thread would want its own part
         bytes(size)
 
