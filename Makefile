@@ -8,9 +8,10 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; 
 ARTICLE := sample_data/balls.csv::p sample_data/balls.csv::q1
 
 FUZZ_SECONDS ?= 600
+STRESS_EXAMPLES ?= 100000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fuzz format bench docs clean
+.PHONY: help demo test stress check fuzz format bench docs clean
 
 help: ## Say what there is to make
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -20,6 +21,9 @@ demo: $(VENV)/.installed ## Install klcli into .venv and show the article's tabl
 
 test: $(VENV)/.developing ## Run the whole test suite, doctests too
 	@$(BIN)/python -m pytest
+
+stress: $(VENV)/.developing ## Try every law on 100,000 random examples
+	@STRESS_EXAMPLES=$(STRESS_EXAMPLES) $(BIN)/python -m pytest -vv --durations=0 tests/test_stress.py
 
 check: $(VENV)/.developing ## Check format, lint, types, spelling and documentation
 	@$(BIN)/ruff format --check --quiet .

@@ -383,9 +383,9 @@ def chi2(p: Array, q: Array) -> Terms:
     """
     x = Contrast(p, q)
     columns = {**x.shares, "delta": x.difference / x.whole}
-    terms = np.where(x.difference == 0, 0.0, columns["delta"] * x.difference / x.q)
-    beyond = ~np.isfinite(terms)  # of float64 on the way, at least: (p − q)(p/q − 1) may not be
-    terms[beyond] = columns["delta"][beyond] * np.expm1(x.log_ratio()[beyond])
+    terms = np.where(x.difference == 0, 0.0, x.difference * (x.difference / x.q) / x.whole)
+    far = (x.p > 2.0**60 * x.q) & (q > 0)  # where p − q is p to the last digit
+    terms[far] = x.squares(far)
     columns["contribution"] = np.where(x.lost, math.inf, terms)
     return Terms(sum_of(columns["contribution"]), _zero_where_equal(columns, "delta", "contribution"))
 

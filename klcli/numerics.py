@@ -195,7 +195,7 @@ class Contrast:
             "p": _shares(p, self.p, self.whole, self._p_exponent),
             "q": _shares(q, scaled_q, self._q_sum[0], self._q_exponent),
         }
-        ratio, ratio_low = _quotient(self._p_sum, self._q_sum)
+        self._ratio = ratio, ratio_low = _quotient(self._p_sum, self._q_sum)
         self.q = np.empty_like(self.p)
         self.difference = np.empty_like(self.p)
         for block in _blocks(p.size):
@@ -242,10 +242,25 @@ class Contrast:
         faint = (np.minimum(self.p, self.q) < _TINY) | (ratio < _TINY) | (ratio > 1 / _TINY)
         faint &= (self._p_given > 0) & (self._q_given > 0)
         if faint.any():
-            exponents = (self._q_exponent - self._p_exponent) * math.log(2.0)
-            sums = (math.log(self.whole / self._q_sum[0]) + exponents) / math.log(base)
-            result[faint] = log(self._p_given[faint], base) - log(self._q_given[faint], base) - sums
+            result[faint] = self._faint_log_ratio(faint, base)
         result[self.lost], result[self.gained] = math.inf, -math.inf  # though scaling may have made both sides 0
+        return result
+
+    def _faint_log_ratio(self, faint: Mask, base: float) -> Array:
+        """log(p/q) there, from the weights as given, in mantissas and exponents: the exponents cancel exactly."""
+        p, p_exponents = np.frexp(self._p_given[faint])
+        q, q_exponents = np.frexp(self._q_given[faint])
+        product, error = _two_product(q, self._ratio[0])
+        error += q * self._ratio[1]
+        exponents = p_exponents - q_exponents + (self._p_exponent - self._q_exponent)
+        mantissa, shift = np.frexp(product)
+        result = log(p / mantissa, base) + (exponents - shift) * log_of(2, base)
+        near = np.abs(exponents - shift) <= 1
+        difference = np.ldexp(p[near], exponents[near]) - product[near] - error[near]
+        difference[np.abs(difference) <= _NOISE * product[near]] = 0.0
+        change = difference / product[near]
+        close = np.abs(change) < 0.5
+        result[near] = np.where(close, np.log1p(np.where(close, change, 0.0)) / math.log(base), result[near])
         return result
 
     def log_terms(self, base: float = math.e) -> Array:
@@ -283,13 +298,22 @@ class Contrast:
 
         return self._in_blocks(terms) / self.whole
 
+    def squares(self, where: Mask) -> Array:
+        """p²/q there, from the weights as given: p/q, and q on the scale of P, may be beyond float64."""
+        p, p_exponents = np.frexp(self._p_given[where])
+        q, q_exponents = np.frexp(self._q_given[where])
+        exponents = 2 * (p_exponents + self._p_exponent) - (q_exponents + self._q_exponent)
+        result: Array = np.ldexp(p * (p / q) * (self._q_sum[0] / self.whole / self.whole), exponents)
+        return result
+
     def power_terms(self, alpha: float, divisor: float = 1.0) -> Array:
         """p^α·q^(1−α) / divisor, for α >= 0, with 0^0 = 0; inf where q = 0 < p and α > 1."""
         side, powers, _ = self._powers(alpha)
         own, given = (self.p, self._p_given) if side == "p" else (self.q, self._q_given)
         with np.errstate(over="ignore", invalid="ignore"):
-            half = np.exp(0.5 * powers)  # e^x itself may be too large for float64 where own·e^x is not
-            terms = np.where(own > 0, own * half / (self.whole * divisor) * half, 0.0)
+            # e^x itself may be too large for float64, or too small, where own·e^x / whole is not.
+            part = np.exp(0.25 * powers)
+            terms = np.where(own > 0, own * part * part * (part / (self.whole * divisor)) * part, 0.0)
             faint = (own < _TINY) & (given > 0)
             if faint.any():
                 terms[faint] = np.exp(powers[faint] - surprisal(given)[faint]) / divisor
@@ -303,9 +327,10 @@ class Contrast:
         side, powers, factor = self._powers(alpha)
         whole = self.whole * divisor
         own = getattr(self, side) / whole
+        given = self._p_given if side == "p" else self._q_given
         with np.errstate(over="ignore", invalid="ignore"):
             growth = np.where(np.abs(powers) < 1, own * np.expm1(powers), self.power_terms(alpha, divisor) - own)
-            far = np.where(own != 0, growth, 0.0) - factor * (self.difference / whole)
+            far = np.where(given > 0, growth, 0.0) - factor * (self.difference / whole)
             deviance = self._deviance(side) / whole
             near = own * exp_gap(powers) + (factor if side == "p" else -factor) * deviance
         return np.where(self.near, near, far)
