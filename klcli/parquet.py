@@ -107,7 +107,7 @@ class _Table:
         labels = None if label is None else self._labels(label)
         common = tables.labelled(self._names, label, labels, _place, tuple(self._names[index] for index in beside))
         return [
-            common._replace(name=self._names[index], cells=[cell or "" for cell in self._cells(index)])
+            common._replace(name=self._names[index], cells=[cell or "" for cell in self._cells(self._text(index))])
             for index in values
         ]
 
@@ -126,14 +126,14 @@ class _Table:
         return size
 
     def _labels(self, index: int) -> list[str]:
-        labels = self._cells(index)
+        labels = self._cells(f"CAST(c{index} AS VARCHAR)")
         if None in labels:
             raise FormatError(f"{_place(labels.index(None))}: no label (NULL): give it one, or leave the row out")
         return labels
 
-    def _cells(self, index: int) -> list[Any]:
-        """The column as text; None where it is NULL."""
-        found = self._execute(f"SELECT {self._text(index)} AS cell FROM {self._table}").fetchnumpy()["cell"]
+    def _cells(self, text: str) -> list[Any]:
+        """What the expression gives in each row; None where it is NULL."""
+        found = self._execute(f"SELECT {text} AS cell FROM {self._table}").fetchnumpy()["cell"]
         cells: list[Any] = found.tolist()
         return cells
 

@@ -98,7 +98,7 @@ def read_all(
         names = [column.name for column in columns]
         raise InputError(
             f"{clipped(source)}: holds several distributions ({listed(names, 20)}): "
-            f"choose one, as in {clipped(source)}::{names[0]}"
+            f"choose one, as in {clipped(path)}::{clipped(names[0])}"
         )
     called = name or called_in_outputs(path)
     is_one_of_them = len(columns) > 1 or wanted is not None
@@ -332,7 +332,7 @@ def _inline(source: str) -> Column | None:
 
 def _has_another(label: str) -> bool:
     """Whether the label is a whole item with what was meant to end it: in A=3;B=7 that would be A=3;B."""
-    found = re.search(r"=\s*([^\s;|=]+)\s*[;|\s]", label)
+    found = re.search(r"=\s*([^\s;|=]+)\s*[;|\s][^()]*$", label)
     return found is not None and is_number(found[1])
 
 

@@ -71,11 +71,12 @@ def content(path: str, max_size: int = MAX_SIZE) -> bytes:
 
 def _file(path: str, max_size: int) -> bytes:
     try:
-        kind = os.stat(path).st_mode
+        found = os.stat(path)
+        kind = found.st_mode
         if stat.S_ISDIR(kind):
             raise InputError(f"{clipped(path)}: is a directory: name a file in it")
         if stat.S_ISFIFO(kind):
-            return _pipe(path, max_size)
+            return _pipe(path, (found.st_dev, found.st_ino), max_size)
         if not stat.S_ISREG(kind):
             raise InputError(f"{clipped(path)}: is a device or a socket, not a file")
         return _whole(path, max_size)
@@ -84,7 +85,7 @@ def _file(path: str, max_size: int) -> bytes:
 
 
 @functools.cache
-def _pipe(path: str, max_size: int) -> bytes:
+def _pipe(path: str, _: tuple[int, int], max_size: int) -> bytes:
     # Read once and kept, so that <(command)::p may be asked for two of its columns.
     return _whole(path, max_size)
 
@@ -227,6 +228,8 @@ def _parts(data: bytes, packing: Packing) -> Iterator[bytes]:
             except error as broken:
                 raise FormatError(f"{packing.name}: broken: {broken}") from None
         position = _start(data, position - len(unpacker.unused_data))
+    if position > len(data):
+        raise FormatError(f"{packing.name}: cut off: its end is missing")
 
 
 def _unpack(unpacker: Any, part: bytes) -> Iterator[bytes]:

@@ -84,7 +84,7 @@ def table(
         columns = [[_with_point(cell, index, place) for index, cell in enumerate(column)] for column in columns]
     label = 0 if labels_first else label_column(names, columns)
     values = value_columns(names, label)
-    text = [index for index in values if _is_words(columns[index])] if len(values) > 1 else []
+    text = [index for index in values if _is_left_aside(columns[index])] if len(values) > 1 else []
     kept = [index for index in values if index not in text] or values
     labels = None if label is None else as_written[label]
     common = labelled(names, label, labels, place, tuple(names[index] for index in text))
@@ -135,7 +135,8 @@ def label_column(names: Sequence[str], columns: Sequence[Sequence[str]]) -> int 
     nameless = next((index for index, name in enumerate(names) if _is_nameless(name)), None)
     if nameless is not None and not all(map(looks_like_number, columns[nameless])):
         return nameless
-    if _is_mostly_words(columns[0]):
+    if _has_words(columns[0]):
+        _refuse_mixture(names[0], columns[0])
         return 0
     for index, column in enumerate(columns):
         if _is_words(column):
@@ -157,12 +158,25 @@ def _is_words(column: Sequence[str]) -> bool:
     return not any(map(is_number, column)) and not all(map(looks_like_number, column))
 
 
-def _is_mostly_words(column: Sequence[str]) -> bool:
-    """The same where whole numbers may stand among the words: 1, 2, more; in 0.5, NA, 0.2 one is missing."""
+def _has_words(column: Sequence[str]) -> bool:
+    """Whether there are words, be it beside numbers; in 0.5, NA, 0.2 one is missing, and there are none."""
+    return not all(map(looks_like_number, column))
+
+
+def _refuse_mixture(name: str, column: Sequence[str]) -> None:
+    """Raise where words stand among numbers that are not whole, or missing: one may be a number mistyped."""
     likely = [cell for cell in column if looks_like_number(cell)]
-    return len(likely) < len(column) and (
-        all(map(str.isdecimal, map(str.strip, likely))) or not any(map(is_number, likely))
-    )
+    if any(map(is_number, likely)) and not all(map(str.isdecimal, map(str.strip, likely))):
+        word = next(cell for cell in column if not looks_like_number(cell))
+        raise FormatError(
+            f"column {clipped(name)} holds numbers and {clipped(word)!r}: put it right if it is a number mistyped, "
+            "or call the column label if these are labels"
+        )
+
+
+def _is_left_aside(column: Sequence[str]) -> bool:
+    """Whether the column has nothing that was to be a number: words, or blanks alone."""
+    return _is_words(column) or not any(map(str.strip, column))
 
 
 def _is_nameless(name: str) -> bool:

@@ -129,6 +129,12 @@ def test_numbers_are_labels_in_a_column_that_is_called_so(write: Write, name: st
     assert (column.labels, column.cells) == (["7"], ["2"])
 
 
+def test_labels_that_are_float32_are_written_short(write: Write) -> None:
+    """The label 0.1 is 0.1, as it would be in CSV."""
+    (column,) = found(write("SELECT 0.1::FLOAT AS label, 1 AS n"))
+    assert column.labels == ["0.1"]
+
+
 def test_without_a_column_of_labels(write: Write) -> None:
     """Where every column has numbers the outcomes are numbered, and a note says so."""
     (column, _) = found(write("SELECT 1 AS a, 2 AS b"))

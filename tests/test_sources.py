@@ -106,6 +106,12 @@ def test_a_frame_to_skip_that_is_cut_off_is_refused() -> None:
         sources.text(sources._unpacked(b"\x5a\x2a\x4d\x18\xff\xff\xff\xff" + zstd(b"0.5\n"), 10**6))
 
 
+def test_a_frame_to_skip_at_the_end_that_is_cut_off_is_refused() -> None:
+    """The end of the file is missing, though all data are there."""
+    with pytest.raises(FormatError, match=r"^zstd: cut off: its end is missing$"):
+        sources._unpacked(zstd(b"0.5\n") + b"\x5a\x2a\x4d\x18\xff\0\0\0ab", 10**6)
+
+
 def test_the_tightest_bomb_is_stopped_in_bounded_memory() -> None:
     """Of bzip2, of which forty bytes may hold 46 MB, no more is held than may be read and a block."""
     packed = bz2.compress(bytes(46 * 10**6 * 4))
