@@ -19,6 +19,7 @@ from klcli.errors import MissingExtraError, clipped
 
 _START = b"PAR1"
 _NUMBERS = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL\(.*\)")
+_NESTED = re.compile(r"\]$|^(STRUCT|MAP|UNION)\(|^(BLOB|VARIANT|GEOMETRY)")
 _OVERHEAD = 2**28  # bytes that DuckDB needs beside what it unpacks
 _SETTINGS: dict[str, Any] = {  # nothing is fetched, kept or spilled
     "autoinstall_known_extensions": "false",
@@ -97,19 +98,30 @@ class _Table:
         if twice is not None:
             raise FormatError(f"two columns are called {clipped(twice)!r}")
         is_text = [not _NUMBERS.fullmatch(each) for each in self._types]
-        label = tables.label_column(self._names, [["a" if each else "0"] for each in is_text])
-        beside = [index for index, each in enumerate(is_text) if each and index != label]
-        values = [index for index in tables.value_columns(self._names, label) if not is_text[index]]
+        label = self._label(is_text)
+        used = tables.value_columns(self._names, label)
+        is_empty = self._are_empty()
+        beside = [index for index in used if is_text[index] or is_empty[index]]
+        values = [index for index in used if index not in beside]
         if not values:
             typed = zip(self._names, self._types, strict=True)
             raise FormatError(f"no column of numbers: {listed([f'{name} is {each}' for name, each in typed])}")
         self._refuse_large([*values, *([] if label is None else [label])], max_size)
+        for index in {*range(len(self._names))} - {label, *used}:
+            tables.check_row_names([cell or "" for cell in self._cells(self._text(index))])
         labels = None if label is None else self._labels(label)
         common = tables.labelled(self._names, label, labels, _place, tuple(self._names[index] for index in beside))
         return [
             common._replace(name=self._names[index], cells=[cell or "" for cell in self._cells(self._text(index))])
             for index in values
         ]
+
+    def _label(self, is_text: list[bool]) -> int | None:
+        """Where the labels stand: never in a column of lists, of structures or of bytes."""
+        flat = [index for index, each in enumerate(self._types) if not _NESTED.search(each)]
+        cells = [["a" if is_text[index] else "0"] for index in flat]
+        label = tables.label_column([self._names[index] for index in flat], cells) if len(flat) > 1 else None
+        return None if label is None else flat[label]
 
     def _refuse_large(self, indices: list[int], max_size: int) -> None:
         """Raise where there are no rows, or more of them, or more text in them, than may be read."""
@@ -124,6 +136,11 @@ class _Table:
         lengths = " + ".join(f"coalesce(sum(strlen({self._text(index)})), 0)" for index in indices)
         size: int = self._execute(f"SELECT {lengths} FROM {self._table}").fetchall()[0][0]
         return size
+
+    def _are_empty(self) -> list[bool]:
+        """Whether each column holds nothing but NULL."""
+        empty = ", ".join(f"count(*) > 0 AND count(c{index}) = 0" for index in range(len(self._names)))
+        return list(self._execute(f"SELECT {empty} FROM {self._table}").fetchone())
 
     def _labels(self, index: int) -> list[str]:
         labels = self._cells(f"CAST(c{index} AS VARCHAR)")

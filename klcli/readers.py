@@ -22,7 +22,7 @@ from klcli.distribution import Distribution, listed, numbered
 from klcli.errors import InputError, OptionError, OutcomeError, clipped
 from klcli.lazy import np
 from klcli.numerals import NoNumeralError, NumeralError, counted, numbers
-from klcli.sources import STDIN, called_in_outputs, split
+from klcli.sources import STDIN, called_in_outputs, pipes_kept, split
 
 __all__ = [
     "FORMATS",
@@ -67,10 +67,11 @@ def read_each(sources: Sequence[str], **options: Any) -> list[list[Distribution]
     paths = [split(source)[0] for source in sources]
     names = [called_in_outputs(path) for path in paths]
     clash = {name for name in names if len({path for path in paths if called_in_outputs(path) == name}) > 1}
-    return [
-        read_all(source, name=path if name in clash else name, **options)
-        for source, path, name in zip(sources, paths, names, strict=True)
-    ]
+    with pipes_kept():
+        return [
+            read_all(source, name=path if name in clash else name, **options)
+            for source, path, name in zip(sources, paths, names, strict=True)
+        ]
 
 
 def read_all(
@@ -96,9 +97,11 @@ def read_all(
     columns = read_columns(source, **options)
     if len(columns) > 1 and not several:
         names = [column.name for column in columns]
+        first = next((column.name for column in columns if _is_read(column)), names[0])
+        doubt = "".join(f"; {note}" for note in columns[0].notes if columns[0].labels is None)
         raise InputError(
             f"{clipped(source)}: holds several distributions ({listed(names, 20)}): "
-            f"choose one, as in {clipped(path)}::{clipped(names[0])}"
+            f"choose one, as in {clipped(path)}::{clipped(first)}{doubt}"
         )
     called = name or called_in_outputs(path)
     is_one_of_them = len(columns) > 1 or wanted is not None
@@ -106,6 +109,12 @@ def read_all(
         _distribution(column, f"{called}::{column.name}" if is_one_of_them else called, normalize, duplicates)
         for column in columns
     ]
+
+
+def _is_read(column: Column) -> bool:
+    return column.values is not None or (
+        not any(map(is_infinite, column.cells)) and all(map(is_number, column.cells))
+    )
 
 
 def read_columns(source: str, **options: Any) -> list[Column]:

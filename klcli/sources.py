@@ -6,6 +6,7 @@ Nothing is guessed: an encoding is UTF-8, what a mark at the start says, or the 
 from __future__ import annotations
 
 import codecs
+import contextlib
 import errno
 import functools
 import os
@@ -76,7 +77,7 @@ def _file(path: str, max_size: int) -> bytes:
         if stat.S_ISDIR(kind):
             raise InputError(f"{clipped(path)}: is a directory: name a file in it")
         if stat.S_ISFIFO(kind):
-            return _pipe(path, (found.st_dev, found.st_ino), max_size)
+            return _pipe(path, found.st_dev, found.st_ino, max_size)
         if not stat.S_ISREG(kind):
             raise InputError(f"{clipped(path)}: is a device or a socket, not a file")
         return _whole(path, max_size)
@@ -84,10 +85,26 @@ def _file(path: str, max_size: int) -> bytes:
         raise InputError(_missing(path, error)) from None
 
 
-@functools.cache
-def _pipe(path: str, _: tuple[int, int], max_size: int) -> bytes:
-    # Read once and kept, so that <(command)::p may be asked for two of its columns.
-    return _whole(path, max_size)
+_kept: dict[tuple[str, int, int], bytes] | None = None
+
+
+@contextlib.contextmanager
+def pipes_kept() -> Iterator[None]:
+    """A context in which a pipe is read once, so that <(command)::p may be asked for two of its columns."""
+    global _kept
+    before, _kept = _kept, {} if _kept is None else _kept
+    try:
+        yield
+    finally:
+        _kept = before
+
+
+def _pipe(path: str, device: int, inode: int, max_size: int) -> bytes:
+    kept = {} if _kept is None else _kept
+    key = path, device, inode
+    if key not in kept:
+        kept[key] = _whole(path, max_size)
+    return kept[key]
 
 
 def _whole(path: str, max_size: int) -> bytes:
@@ -111,7 +128,7 @@ def too_large(max_size: int) -> str:
 
 @functools.cache
 def _standard_input(max_size: int) -> bytes:
-    # Kept as a pipe is, so that -::p and -::q may be two columns of it.
+    # Kept for good, since it comes once: -::p and -::q may be two columns of it.
     if sys.stdin is None:
         raise InputError("stdin: is closed")
     try:

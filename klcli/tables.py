@@ -84,6 +84,8 @@ def table(
         columns = [[_with_point(cell, index, place) for index, cell in enumerate(column)] for column in columns]
     label = 0 if labels_first else label_column(names, columns)
     values = value_columns(names, label)
+    for index in {*range(len(names))} - {label, *values}:
+        check_row_names(columns[index])
     text = [index for index in values if _is_left_aside(columns[index])] if len(values) > 1 else []
     kept = [index for index in values if index not in text] or values
     labels = None if label is None else as_written[label]
@@ -99,9 +101,9 @@ def labelled(
     beside: tuple[str, ...] = (),
 ) -> Column:
     """What the columns of a table have in common: their labels, where these are from, and what is told of them."""
-    notes = (f"text, so not used: column {listed(beside)}",) if beside else ()
+    notes = (f"no numbers, so not used: column {listed(beside)}",) if beside else ()
     if len(value_columns(names, label)) < len(names) - (label is not None):
-        notes = (*notes, "it numbers the rows, so not used: the column without a name")
+        notes = (*notes, "it names or numbers the rows, so not used: the column without a name")
     if label is None and len(names) > 1:
         none = f"no column of labels among {listed(names)}"
         notes = (*notes, f"{none}, so the outcomes are numbered from 0: call one label if it is")
@@ -147,10 +149,17 @@ def label_column(names: Sequence[str], columns: Sequence[Sequence[str]]) -> int 
 
 
 def value_columns(names: Sequence[str], label: int | None) -> list[int]:
-    """Where the numbers stand: all but the labels, and but a column without a name that only numbers the rows."""
+    """Where the numbers stand: all but the labels, and but a column without a name where these have other names."""
     others = [index for index in range(len(names)) if index != label]
     named = [index for index in others if not _is_nameless(names[index])]
     return named if named and label is not None else others
+
+
+def check_row_names(column: Sequence[str]) -> None:
+    """Raise FormatError where the column, which has no name and is not used, may be data: 0.2, 0.8 number no rows."""
+    is_numbering = all(cell.strip().isdecimal() for cell in column) and len(set(column)) == len(column)
+    if not (is_numbering or _is_words(column)):
+        raise FormatError("the column without a name holds numbers, and not those of rows: name it, or leave it out")
 
 
 def _is_words(column: Sequence[str]) -> bool:
@@ -244,7 +253,8 @@ def _refuse_numbers_as_names(cells: list[list[str]], place: str) -> None:
     is_counting = len(cells) > 2 and firsts == list(map(str, range(len(cells))))
     years = [index for index, first in enumerate(firsts) if _is_year(first)]
     others = [cell for index in years for cell in cells[index][1:]]
-    if is_counting or (years and not _is_year(firsts[0]) and others and not any(map(_is_year, others))):
+    is_series = _is_year(firsts[0]) and any(map(_is_year, cells[0][1:]))
+    if is_counting or (years and not is_series and others and not any(map(_is_year, others))):
         shown = ", ".join(firsts if len(firsts) <= 4 else [*firsts[:3], "..."])
         raise FormatError(
             f"{place}: is {shown} a header? Begin the names of columns with letters; or, if it is data, put a header "
@@ -330,6 +340,8 @@ def _plain_table(text: str, delimiter: str, place: Callable[[int], str]) -> list
                 part.append(numbers(cells[index::width]))
         except NumeralError:
             return None
+    if any(_may_be_data(np.concatenate(part)) for index, part in parts.items() if index not in values):
+        return None
     if label is not None and not _names_labels(names[label]) and any(map(_may_be_number, labels)):
         return None  # words are labels in such a column if all of it is words; of the first one more is to be known
     common = labelled(names, label, None if label is None else labels, place)
@@ -338,6 +350,10 @@ def _plain_table(text: str, delimiter: str, place: Callable[[int], str]) -> list
         for index, part in parts.items()
         if index in values
     ]
+
+
+def _may_be_data(values: Any) -> bool:
+    return bool((values % 1).any() or (values < 0).any()) or len(np.unique(values)) < len(values)
 
 
 def _may_be_number(cell: str) -> bool:

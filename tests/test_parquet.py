@@ -112,7 +112,6 @@ def test_every_type_of_number_is_read(write: Write, kind: str) -> None:
         ("true", "true"),
         ("encode('é')", "é"),
         ("''", ""),
-        ("[1, 2]", "[1, 2]"),
         ("'a'::ENUM('a', 'b')", "a"),
     ],
 )
@@ -147,7 +146,7 @@ def test_without_a_column_of_labels(write: Write) -> None:
 def test_text_beside_the_labels_is_told_of(write: Write) -> None:
     """A second column of text is not used, and a note says so."""
     (column,) = found(write("SELECT 'a' AS city, 'x' AS remark, 1 AS n"))
-    assert (column.labels, column.notes) == (["a"], ("text, so not used: column remark",))
+    assert (column.labels, column.notes) == (["a"], ("no numbers, so not used: column remark",))
 
 
 def test_names_are_what_they_are(write: Write) -> None:
@@ -163,7 +162,31 @@ def test_nested_columns_do_not_shift_the_names(write: Write) -> None:
     query = "SELECT {'x': 1, 'y': {'z': 2}} AS s, [[1]] AS l, MAP {'k': 1} AS m, 'a' AS label, 5 AS n"
     (column,) = found(write(query))
     assert (column.name, column.labels, column.cells) == ("n", ["a"], ["5"])
-    assert column.notes == ("text, so not used: column s, l, m",)
+    assert column.notes == ("no numbers, so not used: column s, l, m",)
+
+
+@pytest.mark.parametrize("value", ["[1, 2]", "{'x': 1}", "MAP {'k': 1}"])
+def test_nested_columns_are_no_labels(write: Write, value: str) -> None:
+    """Lists and structures are passed over, be they the first column or the only one beside the numbers."""
+    (column,) = found(write(f"SELECT {value} AS s, 'a' AS city, 5 AS n"))
+    assert (column.name, column.labels, column.notes) == ("n", ["a"], ("no numbers, so not used: column s",))
+    (column,) = found(write(f"SELECT {value} AS s, 5 AS n"))
+    assert (column.name, column.labels) == ("n", None)
+
+
+def test_a_column_of_null_alone_is_not_used(write: Write) -> None:
+    """It is what a column of blanks is in CSV."""
+    (column,) = found(write("SELECT 'a' AS city, NULL::INTEGER AS q, 5 AS n"))
+    assert (column.name, column.notes) == ("n", ("no numbers, so not used: column q",))
+
+
+def test_an_index_without_a_name_numbers_rows_or_is_refused(write: Write) -> None:
+    """What pandas writes for it is not used beside labels, unless it may be data."""
+    query = "SELECT 'a' AS label, {} AS __index_level_0__, 5 AS n"
+    (column,) = found(write(query.format(7)))
+    assert (column.name, column.labels) == ("n", ["a"])
+    with pytest.raises(FormatError, match="holds numbers, and not those of rows"):
+        found(write(query.format(0.5)))
 
 
 @pytest.mark.parametrize("name", ["*.parquet", "[a].pq", "a?b", "k=v.parquet", "it's.parquet", "s3:", "数.parquet"])

@@ -678,9 +678,9 @@ def test_several_columns_of_numbers_are_refused_where_one_is_wanted(text: str, n
     write("p.csv", text)
     with pytest.raises(InputError) as caught:
         read("p.csv")
-    assert str(caught.value) == (
-        f"p.csv: holds several distributions ({', '.join(names)}): choose one, as in p.csv::{names[0]}"
-    )
+    said, *doubts = str(caught.value).split("; ")
+    assert said == f"p.csv: holds several distributions ({', '.join(names)}): choose one, as in p.csv::{names[0]}"
+    assert bool(doubts) == (not text.startswith(("label", "a")))  # no column of labels is told of
 
 
 @pytest.mark.parametrize(
@@ -696,7 +696,7 @@ def test_further_columns_of_text_are_noted(text: str, columns: str) -> None:
     found = read(write("p.csv", text))
     assert (found.outcomes, found.weights.tolist()) == (("a", "b"), [3, 1])
     assert found.notes == (
-        f"p.csv: text, so not used: column {columns}",
+        f"p.csv: no numbers, so not used: column {columns}",
         "p.csv: counts, divided by their total of 4",
     )
 
@@ -1940,10 +1940,45 @@ def test_a_column_without_a_name(text: str, expected: list[Any]) -> None:
     assert heads(text) == expected
 
 
+def test_years_in_the_first_row_are_doubted() -> None:
+    """Two years above what are none may be a header; above years they are labels."""
+    with pytest.raises(InputError, match="line 1: is 2001, 2002 a header"):
+        heads("2001,2002\n5,6\n7,8\n")
+    assert heads("2001,1950\n2002,300\n") == [("2", ["2001", "2002"], [1950, 300])]
+
+
 def test_numbers_of_rows_are_told_of() -> None:
     """What is not used is named."""
     (note,) = read(write("p.csv", ",label,p\n0,a,0.9\n1,b,0.1\n")).notes
-    assert note == "p.csv: it numbers the rows, so not used: the column without a name"
+    assert note == "p.csv: it names or numbers the rows, so not used: the column without a name"
+
+
+@pytest.mark.parametrize("first", ["5\n8", "u\nv", "1\n0"])
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_a_column_without_a_name_that_names_the_rows(first: str, quote: str) -> None:
+    """Words, and whole numbers of which none stands twice, name or number rows, in every way that csv is read."""
+    one, two = first.split()
+    assert heads(f"{quote}{quote},label,p\n{one},{quote}a{quote},9\n{two},b,1\n") == [("p", AB, [9, 1])]
+
+
+@pytest.mark.parametrize("first", ["0.2\n0.8", "5\n5", "-1\n2", "5\nx", "5\n", "NA\n1"])
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_a_column_without_a_name_that_may_be_data(first: str, quote: str) -> None:
+    """Anything else in it may be data, and is not passed over."""
+    one, two = first.split("\n")
+    with pytest.raises(InputError, match="column without a name holds numbers, and not those of rows: name it, or"):
+        heads(f"{quote}{quote},label,p\n{one},{quote}a{quote},9\n{two},b,1\n")
+
+
+@pytest.mark.parametrize("first", ["NA,None,nan", "inf,5,6", "-,1,2"])
+def test_labels_that_look_like_numbers_are_asked_for(first: str) -> None:
+    """The refusal offers the column that can be read, and says how the other one would be the labels."""
+    cells = first.split(",")
+    text = "x,n\n" + "".join(f"{cell},{index}\n" for index, cell in enumerate(cells))
+    cure = r"choose one, as in p.csv::n; no column of labels among x, n, so .*: call one label if it is$"
+    with pytest.raises(InputError, match=cure):
+        read(write("p.csv", text))
+    assert heads(text.replace("x", "label", 1)) == [("n", cells, [0, 1, 2])]
 
 
 def test_equal_tables_that_number_their_rows_are_equal(call: Callable[..., Done]) -> None:
@@ -1998,7 +2033,7 @@ def test_words_among_fractions_are_refused(cells: list[str], word: str) -> None:
 def test_a_column_of_blanks_is_left_aside() -> None:
     """A column without anything in it, as spreadsheets leave them, is no distribution."""
     found = read(write("p.csv", "name,p,note\nA,0.5,\nB,0.5,\n"))
-    assert (found.weights.tolist(), found.notes) == ([0.5, 0.5], ("p.csv: text, so not used: column note",))
+    assert (found.weights.tolist(), found.notes) == ([0.5, 0.5], ("p.csv: no numbers, so not used: column note",))
 
 
 @pytest.mark.parametrize("label", ["P(X=1|Y)", "X=1 (odd)", "x=1", "a b"])

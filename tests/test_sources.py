@@ -7,10 +7,12 @@ import contextlib
 import gzip
 import lzma
 import math
+import os
 import sys
 import tarfile
 import tracemalloc
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +22,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import klcli
-from klcli import sources
+from klcli import readers, sources
 from klcli.columns import FormatError
 from klcli.errors import InputError, MissingExtraError, OptionError
 
@@ -296,6 +298,17 @@ def test_a_pipe_may_be_asked_for_two_of_its_columns(shell: Run) -> None:
         f"printf '{table}' | $K kl -::p /dev/stdin::q --json",
     ):
         assert shell(line).result["value"] == pytest.approx(0.14384103622589045)
+
+
+def test_a_pipe_that_is_opened_anew_is_read_anew(tmp_path: Path) -> None:
+    """What it gave is kept while the sources of one command are read, and no longer."""
+    pipe = tmp_path / "f"
+    os.mkfifo(pipe)
+    for weights in (b"1,3", b"5,7"):
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(pipe.write_bytes, weights)
+            ((first,), (second,)) = readers.read_each([str(pipe)] * 2)
+        assert first.weights.tolist() == second.weights.tolist() == list(map(int, weights.split(b",")))
 
 
 def test_a_tar_archive_is_called_one(tmp_path: Path) -> None:

@@ -14,11 +14,13 @@ from klcli.cli.show import Command, default_source, refuse_inputs, show
 from klcli.errors import InputError
 from klcli.matrices import Matrix, matched, paired, read_matrix
 from klcli.result import Result
+from klcli.sources import pipes_kept
 
 
 def _read(sources: tuple[str, ...], given: dict[str, Any]) -> list[Matrix]:
     refuse_inputs(sources, given)
-    return [read_matrix(source, **{name: given[name] for name in READING}) for source in sources]
+    with pipes_kept():
+        return [read_matrix(source, **{name: given[name] for name in READING}) for source in sources]
 
 
 def _pair(first: str, second: str, given: dict[str, Any]) -> tuple[Matrix, Matrix, tuple[str, ...]]:
