@@ -153,11 +153,15 @@ def columns(found: list[Tensor], wanted: str | None = None) -> list[Column]:
     Raises FormatError where there is no such name, where an array holds no numbers that are read, and where it has 2
     dimensions and no row of it is chosen.
     """
+    if {"indices", "indptr", "data", "shape"} <= {tensor.name for tensor in found}:
+        raise FormatError("is a sparse matrix of SciPy's: save x.toarray(), or a row of it as x.toarray()[0]")
     if wanted is not None:
         tensor, row = _chosen(found, wanted)
         if row is None:
             _refuse_rows(tensor)
-        return [_column(tensor, row)]
+        names = [each.name for each in found if each.unread == _TEXT]
+        note = (f"text, so not used: array {listed(names)}; the outcomes are numbered from 0",) if names else ()
+        return [_column(tensor, row)._replace(notes=note)]
     _refuse_unread(found)
     for tensor in found:
         _refuse_rows(tensor)
@@ -180,6 +184,23 @@ def matrix(found: list[Tensor], wanted: str | None = None) -> Array:
     return values
 
 
+def side_by_side(found: list[Tensor], wanted: str | None = None) -> list[Column] | Array:
+    """The columns of several arrays, those of 2 dimensions called by their name and a number, from 1, as mu1, mu2.
+
+    Of a single array it is its matrix. Raises FormatError as `matrix` does.
+    """
+    if wanted is not None or len(found) == 1:
+        return matrix(found, wanted)
+    _refuse_unread(found)
+    made = []
+    for tensor in found:
+        values = tensor.values()
+        named = [(tensor.name, values)] if values.ndim == 1 else []
+        named += [(f"{tensor.name}{index + 1}", each) for index, each in enumerate(values.T) if values.ndim == 2]
+        made += [Column(name, None, (), _position, values=each) for name, each in named]
+    return made
+
+
 def _column(tensor: Tensor, row: int | None = None) -> Column:
     name = tensor.name if row is None else _row_name(tensor, row)
     return Column(name, None, (), _position, values=tensor.values(row), is_named=row is None or tensor.name != "")
@@ -189,7 +210,8 @@ def _refuse_rows(tensor: Tensor) -> None:
     """Raise where an array of 2 dimensions is to be one distribution; its shape says so, whatever its numbers."""
     if len(tensor.shape) == 2 and not tensor.fault:
         shown, row = " × ".join(map(str, tensor.shape)), clipped(_row_name(tensor, 0))
-        what = f"has 2 dimensions ({shown}), and a distribution 1: choose a row, as ::{row}"
+        cure = "save it as x.ravel()" if tensor.shape[1] == 1 else f"choose a row, as ::{row}"
+        what = f"has 2 dimensions ({shown}), and a distribution 1: {cure}"
         raise _error(tensor.name, what)
 
 

@@ -28,6 +28,11 @@ class Column(NamedTuple):
     has_number_labels: bool = False  # its labels are numbers and no header says so: they may be data
     row_of: str | None = None  # the name of the list of lists whose row it is, "" where that has none
 
+    @property
+    def size(self) -> int:
+        """How many numbers it has."""
+        return len(self.cells if self.values is None else self.values)
+
 
 class Reading(NamedTuple):
     """How an input is written, as far as that was said: None leaves it to what the input shows."""

@@ -36,12 +36,12 @@ class Matrix(NamedTuple):
 _ROW_NAMES = ("row", "sample")
 
 
-def read_matrix(source: str, **options: Any) -> Matrix:
+def read_matrix(source: str, *, several: bool = False, **options: Any) -> Matrix:
     """The matrix that the source holds: a table, a list of lists, or one row.
 
     One column of numbers, and numbers on the command line, are one row, and labels beside them its classes, unless
     their column is called row or sample. A mapping in JSON or YAML holds columns by name, whose rows are put into the
-    order of the first one's by theirs.
+    order of the first one's by theirs. `several` takes the arrays of one binary file in the same way.
 
     The options are those of `readers.reading`. Raises InputError with the source, the place and what would be right.
 
@@ -52,7 +52,7 @@ def read_matrix(source: str, **options: Any) -> Matrix:
 
     path, wanted = split(source)
     name = called_in_outputs(path) + ("" if wanted is None else f"::{wanted}")
-    found = read_either(source, arrays.matrix, **options)
+    found = read_either(source, arrays.side_by_side if several else arrays.matrix, **options)
     if not isinstance(found, list):
         return Matrix(name, found, None, None)
     if found[0].row_of is not None and {column.row_of for column in found} == {found[0].row_of}:
@@ -131,7 +131,7 @@ def _all_numbers(columns: list[Column], name: str) -> list[Column]:
     """The columns with labels that are labels: what may be data, or a number that is missing, is none."""
     first = columns[0]
     labels = first.labels or ()
-    sizes = [len(column.cells if column.values is None else column.values) for column in columns]
+    sizes = [column.size for column in columns]
     if len(set(sizes)) > 1:
         shown = listed([f"{column.name} has {size}" for column, size in zip(columns, sizes, strict=True)], 20)
         raise InputError(f"{name}: columns of different lengths: {shown}")

@@ -166,6 +166,17 @@ _MISSING = {
     "nan", "na", "n/a", "n.a.", "#n/a", "<na>", "null", "(null)", "#null!", "\\n", "nil", "none", "missing",
     "?", "-", "--", "---", "–", "—", "~", ".nan", "1.#qnan", "1.#ind",
 }  # fmt: skip
+
+
+def stands_for_none(text: str) -> bool:
+    """Whether the text is what programs write where a number is missing or has failed.
+
+    >>> stands_for_none("NULL"), stands_for_none("#DIV/0!"), stands_for_none("n")
+    (True, True, False)
+    """
+    return text.lower() in _MISSING | _SPREADSHEET_ERRORS
+
+
 _SPREADSHEET_ERRORS = {"#div/0!", "#value!", "#ref!", "#name?", "#num!"}
 _THOUSANDS = re.compile(r"[+-]?[0-9]{1,3}(?:[ '’\u00a0\u2009\u202f][0-9]{3})+(?:\.[0-9]*)?")
 
@@ -181,6 +192,8 @@ def _fault(text: str) -> str:
         return "a spreadsheet's error"
     if _THOUSANDS.fullmatch(text):
         return "written with marks between thousands: leave them out, or put commas where blanks separate columns"
+    if re.fullmatch(r"[+-]?[0-9]{1,3}(\.[0-9]{3}){2,}", text):
+        return "written with points between thousands: leave them out"
     if text.endswith(("%", "‰")) and _DECIMAL.fullmatch(text[:-1].rstrip()):
         return "a percentage: divide it by 100" if text.endswith("%") else "per mille: divide it by 1000"
     if text.startswith("="):

@@ -133,9 +133,8 @@ class _Table:
 
     def _size(self, indices: list[int]) -> int:
         """How many bytes the columns are as text."""
-        lengths = " + ".join(f"coalesce(sum(strlen({self._text(index)})), 0)" for index in indices)
-        size: int = self._execute(f"SELECT {lengths} FROM {self._table}").fetchall()[0][0]
-        return size
+        lengths = ", ".join(f"sum(strlen({self._text(index)}))" for index in indices)
+        return sum(each or 0 for each in self._execute(f"SELECT {lengths} FROM {self._table}").fetchone())
 
     def _are_empty(self) -> list[bool]:
         """Whether each column holds nothing but NULL."""

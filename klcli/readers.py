@@ -12,7 +12,7 @@ import contextlib
 import math
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import klcli.trees  # noqa: F401 - enters its formats
@@ -39,6 +39,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from klcli.arrays import Tensor
+    from klcli.numerics import Array
 
 T = TypeVar("T")
 
@@ -95,9 +96,16 @@ def read_all(
     source = os.fspath(source)
     path, wanted = split(source)
     columns = read_columns(source, **options)
+    if len(columns) > 1 and all(column.labels is None and column.size == 1 for column in columns):
+        raise InputError(
+            f"{clipped(source)}: holds {len(columns)} distributions of one number each: if they are one, write "
+            "it as a column, a list or a mapping of numbers"
+        )
     if len(columns) > 1 and not several:
         names = [column.name for column in columns]
-        first = next((column.name for column in columns if _is_read(column)), names[0])
+        first = next(
+            (column.name for column in columns if _is_read(column) and not tables.is_key(column.name)), names[0]
+        )
         doubt = "".join(f"; {note}" for note in columns[0].notes if columns[0].labels is None)
         raise InputError(
             f"{clipped(source)}: holds several distributions ({listed(names, 20)}): "
@@ -112,9 +120,7 @@ def read_all(
 
 
 def _is_read(column: Column) -> bool:
-    return column.values is not None or (
-        not any(map(is_infinite, column.cells)) and all(map(is_number, column.cells))
-    )
+    return column.values is not None or all(is_number(cell) and not is_infinite(cell) for cell in column.cells)
 
 
 def read_columns(source: str, **options: Any) -> list[Column]:
@@ -150,6 +156,9 @@ def read_either(source: str, of_tensors: Callable[[list[Tensor], str | None], T]
             columns = parquet.columns(data, how.max_size)
         else:
             columns = _columns(sources.text(data, how.encoding), path, how)
+            if how.encoding is not None and sources.is_utf8(data):
+                note = f"it is UTF-8 as it stands, and was read as {how.encoding}, as was asked"
+                columns = [column._replace(notes=(*column.notes, note)) for column in columns]
         return columns if wanted is None else _chosen(columns, wanted)
     except FormatError as error:
         raise InputError(f"{'stdin' if path == STDIN else clipped(path)}: {error}") from None
@@ -241,15 +250,34 @@ def _distribution(column: Column, name: str, normalize: bool, duplicates: str) -
             values,
             name=name,
             labelled=column.labels is not None,
-            notes=tuple(f"{name}: {note}" for note in column.notes),
+            notes=tuple(f"{name}: {note}" for note in (*column.notes, *_doubts(column, values))),
             normalize=normalize,
         )
     except NumeralError as error:
         raise InputError(f"{name}: {column.place(error.index)}{where}: {error}") from None
     except OutcomeError as error:
         places = " and ".join(map(column.place, error.indices))
-        doubt = tables.DECIMAL_COMMA if column.has_number_labels and len(error.indices) > 1 else ""
+        doubt = ""
+        if len(error.indices) > 1:
+            is_guessed = column.is_named and column.label_name and not tables.is_key(column.label_name)
+            from_column = f" (labels are from column {clipped(column.label_name)})" if is_guessed else ""
+            doubt = tables.DECIMAL_COMMA if column.has_number_labels else from_column
         raise InputError(f"{name}: {places}: {error.what}{doubt}") from None
+
+
+_TOTALS = {"total", "totals", "grand total", "sum", "all", "(all)", "", "合计", "总计", "gesamt", "summe"}
+
+
+def _doubts(column: Column, values: Array) -> Iterator[str]:
+    """What is told of an outcome that is the sum of all others by its label and by its number."""
+    labels = column.labels or ()
+    for index in {0, len(labels) - 1} if len(labels) > 2 else ():
+        label = labels[index]
+        if label.strip().casefold() in _TOTALS and 2 * values[index] == values.sum():
+            yield (
+                f"{label!r} is the sum of all the others, and was read as an outcome beside them: leave it out if it "
+                "is their total"
+            )
 
 
 def _added_up(column: Column) -> Column:
@@ -284,9 +312,11 @@ def _sum(values: list[float]) -> float:
 def _format_of(path: str, text: str) -> str:
     ending = sources.ending(path)
     ending = {"yml": "yaml", "tab": "tsv", "jsonl": "ndjson"}.get(ending, ending)
+    first = tables.first_line(text).strip()
+    if ending == "json" and _is_line_of_many(first, text):
+        return "ndjson"  # as DuckDB, BigQuery and others call it
     if ending in FORMATS:
         return ending
-    first = tables.first_line(text).strip()
     if first.startswith(("{", "[")):
         return "ndjson" if _is_line_of_many(first, text) else "json"
     if first.startswith("#"):  # which may be a comment of YAML, or above a table
@@ -329,8 +359,9 @@ def _inline(source: str) -> Column | None:
         if not is_list or (isinstance(error, NoNumeralError) and not _has_gap(cells)):
             return None
         raise FormatError(str(error)) from None
-    if any(cell.startswith("0") and cell.isdigit() and len(cell) == 3 for cell in cells):
-        raise FormatError("a comma before three digits: leave thousands separators out")
+    odd = next((cell for cell in cells if cell.startswith("0") and cell.isdigit() and len(cell) > 1), None)
+    if odd is not None:
+        raise FormatError(f"{clipped(odd)!r} after a comma: write a decimal as 0.5, and nothing between thousands")
     if labels and len(labels) < len(cells):
         raise FormatError("either every number has a label, as in A=1/2,B=1/2, or none has")
     lost = next(filter(_has_another, labels), None)

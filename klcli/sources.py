@@ -10,6 +10,7 @@ import contextlib
 import errno
 import functools
 import os
+import re
 import stat
 import sys
 from collections.abc import Callable, Iterator
@@ -277,6 +278,14 @@ _SKIPPABLE = b"\x2a\x4d\x18"  # after a byte of 0x50 to 0x5f: RFC 8878, section 
 _SIGNATURES = {
     b"\xd0\xcf\x11\xe0": "an old Excel workbook: save the sheet as CSV",
     b"%PDF": "a PDF",
+    **dict.fromkeys(
+        (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"), "a pickle, which is never read: save the numbers as CSV"
+    ),
+    b"\x89HDF": "an HDF5 file: save the numbers as CSV, JSON or .npy",
+    b"ARROW1\0": "an Arrow file: save it as Parquet",
+    b"SQLite format 3\0": "an SQLite database: write the query's answer to CSV",
+    b"MATLAB 5.0": "a MATLAB file: save the numbers as CSV",
+    b"RDX": "an R data file: save the table with write.csv",
 }
 _MARKS = {
     codecs.BOM_UTF32_LE: "utf-32",  # before that of UTF-16, with which it begins
@@ -305,12 +314,22 @@ def text(data: bytes, encoding: str | None = None) -> str:
         found = data.decode(marked or encoding or "utf-8").removeprefix("\ufeff")
     except UnicodeError as error:
         raise FormatError(_undecodable(data, encoding, marked, error)) from None
+    if encoding is not None and re.search("[\ud800-\udfff]", found):
+        raise FormatError(f"half of a character stands alone in it: it is not {encoding.upper()}, or not Unicode")
     if "\0" in found:
         line = line_at(found, found.index("\0"))
         raise FormatError(f"line {line}: a NUL byte: is it binary, or UTF-16 without its mark? Name its --encoding")
     if not found or found.isspace():
         raise FormatError("empty")
     return found
+
+
+def is_utf8(data: bytes) -> bool:
+    """Whether the bytes are UTF-8 with characters beyond ASCII, which is hardly ever so by chance."""
+    with contextlib.suppress(UnicodeDecodeError):
+        data.decode()
+        return not data.isascii()
+    return False
 
 
 def _undecodable(data: bytes, named: str | None, marked: str | None, error: UnicodeError) -> str:

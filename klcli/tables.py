@@ -11,7 +11,7 @@ from klcli.columns import Column, FormatError, Reading, is_number, looks_like_nu
 from klcli.distribution import listed
 from klcli.errors import clipped
 from klcli.lazy import np
-from klcli.numerals import NoNumeralError, NumeralError, counted, number, numbers
+from klcli.numerals import NoNumeralError, NumeralError, counted, number, numbers, stands_for_none
 
 LABEL_NAMES = ("label", "outcome", "category", "name")
 KEY_NAMES = ("id", "key", "index", "bin", "bucket", "row", "sample")  # of labels that may well be numbers
@@ -53,7 +53,7 @@ def _delimiter(text: str, decimal: str) -> str:
             f"line 1: which of {shown} separates the columns? Give --delimiter{comma}; or put labels with the "
             "others in quotes"
         )
-    return marks[0] if marks else ","
+    return marks[0] if marks else ";" if decimal == "," else ","
 
 
 @reads("tsv")
@@ -81,13 +81,15 @@ def table(
     """The columns of numbers in a table, each with the labels of its label column."""
     as_written = columns
     if decimal == ",":
-        columns = [[_with_point(cell, index, place) for index, cell in enumerate(column)] for column in columns]
+        columns = [list(map(_with_point, column)) for column in columns]
     label = 0 if labels_first else label_column(names, columns)
     values = value_columns(names, label)
     for index in {*range(len(names))} - {label, *values}:
         check_row_names(columns[index])
     text = [index for index in values if _is_left_aside(columns[index])] if len(values) > 1 else []
     kept = [index for index in values if index not in text] or values
+    for index in kept:
+        _refuse_other_marks(names[index], as_written[index], place, decimal)
     labels = None if label is None else as_written[label]
     common = labelled(names, label, labels, place, tuple(names[index] for index in text))
     return [common._replace(name=names[index], cells=columns[index]) for index in kept]
@@ -104,6 +106,10 @@ def labelled(
     notes = (f"no numbers, so not used: column {listed(beside)}",) if beside else ()
     if len(value_columns(names, label)) < len(names) - (label is not None):
         notes = (*notes, "it names or numbers the rows, so not used: the column without a name")
+    values = [names[index] for index in value_columns(names, label)]
+    if label is not None and len(values) > 1 and is_key(names[label]) and _is_counting(labels or ()):
+        called = f"column {names[label]}" if names[label] else "the column without a name"
+        notes = (*notes, f"the labels, {listed(labels or ())}, are from {called}: call another one label if it is")
     if label is None and len(names) > 1:
         none = f"no column of labels among {listed(names)}"
         notes = (*notes, f"{none}, so the outcomes are numbered from 0: call one label if it is")
@@ -111,16 +117,40 @@ def labelled(
     return Column("", labels, (), place, notes, beside, label_name=label_name, labels_first=not label)
 
 
+def _is_counting(labels: Sequence[str]) -> bool:
+    """Whether the labels only count the rows, from 0 or from 1."""
+    return len(labels) > 1 and any(
+        all(label == str(index) for index, label in enumerate(labels, first)) for first in (0, 1)
+    )
+
+
 _WITH_COMMA = re.compile(r"\s*[+\-−]?(\d+,\d*|,\d+)([eE][+\-]?\d+)?\s*")
 
 
-def _with_point(cell: str, index: int, place: Callable[[int], str]) -> str:
+_THOUSANDS = re.compile(r"(?<![0-9.,])[1-9][0-9]{0,2}[.,]000(?![0-9])")
+_GROUPED = re.compile(r"[1-9][0-9]{0,2}([.,][0-9]{3})+")
+
+
+def _with_point(cell: str) -> str:
     """A number with a decimal comma as it is written with a point; any other cell as it is."""
-    if _WITH_COMMA.fullmatch(cell):
-        return cell.replace(",", ".")
-    if "." in cell and is_number(cell):
-        raise FormatError(f"{place(index)}: {clipped(cell)!r} has a point, and the decimal sign is a comma")
-    return cell
+    return cell.replace(",", ".") if _WITH_COMMA.fullmatch(cell) else cell
+
+
+def _refuse_other_marks(name: str, cells: Sequence[str], place: Callable[[int], str], decimal: str) -> None:
+    """Raise where a point stands for the decimal comma, and where 1.000 stands among whole numbers such as 500."""
+    if decimal == ",":
+        odd = next((index for index, cell in enumerate(cells) if "." in cell and is_number(cell)), None)
+        if odd is not None:
+            where = f"{place(odd)}{f', column {name}' if name else ''}"
+            raise FormatError(f"{where}: {clipped(cells[odd])!r} has a point, and the decimal sign is a comma")
+    odd = next((index for index, cell in enumerate(cells) if _THOUSANDS.fullmatch(cell.strip())), None)
+    if odd is None or not any(cell.strip().isdecimal() for cell in cells):
+        return
+    if all(_GROUPED.fullmatch(cell.strip()) for cell in cells if decimal in cell):
+        raise FormatError(
+            f"{place(odd)}: is {cells[odd].strip()!r} one thousand and more, or a number below it? Other numbers of "
+            "the column are whole: leave out the marks between thousands, or the zeros after a decimal sign"
+        )
 
 
 def label_column(names: Sequence[str], columns: Sequence[Sequence[str]]) -> int | None:
@@ -221,15 +251,16 @@ def _delimited(text: str, delimiter: str, decimal: str) -> list[Column]:
     if '"' in text:
         _refuse_bare_quotes(cells, lambda index: next(islice(_lines(text, delimiter), index, None))[0], delimiter)
     names = [column[0].strip() for column in cells]
-    has_header = not any(is_number(_with_point(name, 0, place) if decimal == "," else name) for name in names)
+    has_header = not any(is_number(_with_point(name) if decimal == "," else name) for name in names)
     if has_header:
         _check_header(names, next(_lines(text, delimiter))[0])
         cells = [column[1:] for column in cells]
         if not cells[0]:
             raise FormatError("empty: a header and no rows")
         return table(names, cells, place, decimal=decimal)
-    first_row = [column[0] if decimal == "." else _with_point(column[0], 0, place) for column in cells]
+    first_row = [column[0] if decimal == "." else _with_point(column[0]) for column in cells]
     if len(cells[0]) == 1 and all(map(looks_like_number, first_row)):
+        _refuse_other_marks("", [column[0] for column in cells], place, decimal)
         return [Column("", None, first_row, lambda index: f"{place(0)}, item {index + 1}")]
     if len(cells) == 1:
         return [column._replace(name="") for column in table([""], cells, place, decimal=decimal)]
@@ -268,7 +299,7 @@ def _is_year(cell: str) -> bool:
 
 DECIMAL_COMMA = "; are these decimal commas? Put ; between the columns, or quotes around them, and give --decimal ,"
 
-_NO_NAME = re.compile(r"[+\-−.,=$€£<>~≈]|\d|#?n/?a$|nan$|null$|none$|#n/a$|inf(inity)?$", re.IGNORECASE)
+_NO_NAME = re.compile(r"[+\-−.,=$€£<>~≈]|\d|inf(inity)?$", re.IGNORECASE)
 
 
 def _check_header(names: Sequence[str], line: int) -> None:
@@ -276,7 +307,8 @@ def _check_header(names: Sequence[str], line: int) -> None:
     is_certain = any(name.lower() in LABEL_NAMES for name in names)
     seen: set[str] = set()
     for position, name in enumerate(names):
-        is_name = name and (is_certain or (any(map(str.isalpha, name)) and not _NO_NAME.match(name)))
+        is_word = any(map(str.isalpha, name)) and not _NO_NAME.match(name) and not stands_for_none(name)
+        is_name = name and (is_certain or is_word)
         if not (is_name or (not name and position == 0)):
             raise FormatError(f"line {line}, column {position + 1}: {_neither(name)}")
         if name in seen:
@@ -288,10 +320,12 @@ def _neither(name: str) -> str:
     try:
         number(name)
     except NumeralError as error:
-        if " " in name or not isinstance(error, NoNumeralError):
+        if not isinstance(error, NoNumeralError):
             return str(error)
+        if " " in name:  # blanks may separate columns, as uniq -c writes them
+            return f"{error}; or, if it is the name of a column, begin it with a letter"
     shown = repr(clipped(name)) if name else "blank"
-    return f"{shown} is neither a number nor the name of a column"
+    return f"{shown} is neither a number nor the name of a column: begin a name with a letter"
 
 
 def _plain_table(text: str, delimiter: str, place: Callable[[int], str]) -> list[Column] | None:
@@ -310,6 +344,7 @@ def _plain_table(text: str, delimiter: str, place: Callable[[int], str]) -> list
     if (
         not 0 < start < stop
         or not delimiter.isascii()
+        or (".000" in text and _THOUSANDS.search(text))
         or '"' in text
         or "\r" in text
         or len(second) != width
@@ -414,7 +449,9 @@ def _refuse_lines(text: str, delimiter: str) -> None:
                 raise FormatError("line 1: a comment? Leave it out: every line of a table is a row")
             cells = f"{counted(len(row), 'cell')} where the first row has {len(first)}"
             has_digits = len(row) > len(first) and delimiter == "," and "".join(row[-2:]).isdigit()
-            doubt = DECIMAL_COMMA if has_digits else ""
+            is_short = line == 2 and len(row) == len(first) + 1
+            of_r = "; a header that is one short, as R's write.table makes it? Give it col.names = NA"
+            doubt = DECIMAL_COMMA if has_digits else of_r if is_short else ""
             raise FormatError(f"line {line}: {cells} (separated by {delimiter!r}){doubt}")
         if len(first) == 1 and line > last + 1:
             raise FormatError(f"line {last + 1}: blank between numbers: a missing value is not 0")

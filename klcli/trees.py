@@ -11,7 +11,7 @@ from klcli.columns import Column, FormatError, Reading, is_infinite, is_number, 
 from klcli.distribution import listed
 from klcli.errors import clipped
 from klcli.numerals import counted
-from klcli.tables import is_key, table
+from klcli.tables import LABEL_NAMES, is_key, table
 
 if TYPE_CHECKING:
     import yaml
@@ -70,6 +70,11 @@ def _json_tree(text: str, first_line: int = 1) -> Any:
         )
     except json.JSONDecodeError as error:
         line = first_line + error.lineno - 1
+        if error.msg == "Extra data" and text[error.pos :].lstrip()[:1] in ("{", "["):
+            several = (
+                "several JSON texts, one after another: put each on one line and give --input-format ndjson, as "
+            )
+            raise FormatError(f"line {line}: {several}jq -c writes them") from None
         raise FormatError(f"line {line}, column {error.colno}: not JSON: {error.msg.lower()}") from None
     except RecursionError:
         raise FormatError("nested too deeply") from None
@@ -229,19 +234,26 @@ def _is_numeral(node: Any) -> bool:
 
 
 def _named_columns(tree: Members) -> list[Column]:
-    """A mapping from names to distributions, with `labels` for those that are lists."""
+    """A mapping from names to distributions, with `labels` for those that are lists; a table by its columns too."""
     _refuse_twice(tree, "$")
     if not tree:
         raise FormatError("empty")
-    labels = None
+    if {name for name, _ in tree} == {"columns", "index", "data"}:
+        raise FormatError("$: a table of pandas' in three parts: write it with orient='records'")
+    labels = keyed = None
+    of_labels = _name_of_labels(tree)
     columns = []
     for name, node in tree:
         path = f"$.{name}"
-        if isinstance(node, Members):
+        if name == of_labels and isinstance(node, Members):
+            keyed = {str(key): _label(item, f"{path}.{key}") for key, item in node}
+        elif isinstance(node, Members):
             columns.append(_mapping_column(name, node, path))
         elif not isinstance(node, list):
-            raise FormatError(f"{_place(node, path)}: expected a list or a mapping, found {_kind(node)}")
-        elif name == "labels":
+            raise FormatError(
+                f"{_place(node, path)}: expected a list or a mapping, found {_kind(node)}: leave it out"
+            )
+        elif name == of_labels:
             labels = [_label(item, f"{path}[{index}]") for index, item in enumerate(node)]
         else:
             columns += _list_columns(name, node, path)
@@ -253,8 +265,23 @@ def _named_columns(tree: Members) -> list[Column]:
                 sizes = f"{counted(len(column.cells), 'number')} for {counted(len(labels), 'label')}"
                 raise FormatError(f"$.{column.name}: {sizes}")
             columns[index] = column._replace(labels=labels)
+        if keyed is not None and column.labels is not None:
+            if keyed.keys() != set(column.labels):
+                raise FormatError(f"$.{column.name}: its keys are not those of $.{of_labels}")
+            columns[index] = column._replace(labels=[keyed[key] for key in column.labels])
     _refuse_ambiguous(columns)
     return columns
+
+
+_OF_LABELS = ("labels", *LABEL_NAMES, "id", "key", "index", "bin", "bucket")
+
+
+def _name_of_labels(tree: Members) -> str | None:
+    """The name of the member that holds the labels of the others, if any: its column, where others are columns."""
+    nodes = [node for _, node in tree]
+    is_table = len(nodes) > 1 and any(all(isinstance(node, kind) for node in nodes) for kind in (list, Members))
+    names = {name for name, _ in tree}
+    return next((name for name in _OF_LABELS if name in names and (is_table or name == "labels")), None)
 
 
 def _list_columns(name: str, items: list[Any], path: str) -> list[Column]:
@@ -468,7 +495,10 @@ def _cell(node: Any, path: str, field: str | None = None) -> str:
         return str(node)
     if isinstance(node, str) and ("/" in node or is_infinite(node)):
         return str(node)
-    hint = ": leave out the quotes" if isinstance(node, str) and is_number(node) else ""
+    hint = ""
+    if isinstance(node, str) and is_number(node):
+        of_labels = "" if field is None else f"; or, if {field} holds labels, call it label"
+        hint = f": leave out the quotes{of_labels}"
     raise FormatError(f"{_place(node, path, field)}: expected a number, found {_kind(node)}{hint}")
 
 

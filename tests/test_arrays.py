@@ -867,3 +867,37 @@ def test_odd_headers_are_refused(header: str) -> None:
 def test_odd_json_is_refused(tree: Any) -> None:
     """A header of the right words in the wrong places gives a FormatError and nothing else."""
     held(safe({"p": tree}, bytes(8)), "x.safetensors")
+
+
+def test_a_column_is_no_row() -> None:
+    """Of n × 1, a row would be one number: the cure is another one."""
+    found = [arrays.npy(saved(np.array([[5], [3], [2]])))]
+    with pytest.raises(FormatError, match=r"\(3 × 1\), and a distribution 1: save it as x.ravel\(\)$"):
+        arrays.columns(found)
+
+
+def test_text_beside_an_array_is_told_of() -> None:
+    """Labels in an .npz are not used, and its outcomes are numbered."""
+    data = io.BytesIO()
+    np.savez(data, labels=np.array(["a", "b"]), p=[0.5, 0.5])
+    (column,) = arrays.columns(arrays.npz(data.getvalue(), 2**20), "p")
+    assert column.notes == ("text, so not used: array labels; the outcomes are numbered from 0",)
+
+
+def test_a_sparse_matrix_is_no_distribution() -> None:
+    """Its array called data has the values without their places."""
+    sparse = pytest.importorskip("scipy.sparse")
+    data = io.BytesIO()
+    sparse.save_npz(data, sparse.csr_matrix([[0, 5, 3, 2]]))
+    with pytest.raises(FormatError, match=r"sparse matrix of SciPy's: save x.toarray"):
+        arrays.columns(arrays.npz(data.getvalue(), 2**20), "data")
+
+
+def test_several_arrays_side_by_side() -> None:
+    """Those of two dimensions are columns with a number after the name, as in JSON; one alone is its matrix."""
+    data = io.BytesIO()
+    np.savez(data, mu=[[1.0, 2.0], [3.0, 4.0]], v=[5.0, 6.0])
+    found = arrays.npz(data.getvalue(), 2**20)
+    columns = arrays.side_by_side(found)
+    assert [(each.name, list(each.values)) for each in columns] == [("mu1", [1, 3]), ("mu2", [2, 4]), ("v", [5, 6])]
+    assert np.array_equal(arrays.side_by_side(found, "mu"), [[1, 2], [3, 4]])

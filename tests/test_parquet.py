@@ -336,3 +336,9 @@ def test_duckdb_fetches_nothing(write: Write) -> None:
         kept = "SELECT name, value FROM duckdb_settings() WHERE name IN (SELECT unnest($names)) ORDER BY name"
         settings = dict(connection.execute(kept, {"names": list(parquet._SETTINGS)}).fetchall())
     assert {name: value or "" for name, value in settings.items()} == parquet._SETTINGS
+
+
+def test_a_table_of_thousands_of_columns(write: Write) -> None:
+    """The logits of a vocabulary are as wide as that."""
+    numbers = ", ".join(f"{index} AS x{index}" for index in range(2000))
+    assert [column.cells for column in found(write(f"SELECT {numbers}"))] == [[str(index)] for index in range(2000)]

@@ -43,9 +43,14 @@ ADVICE = (
     "so they are neither probabilities (sum 1) nor counts (whole numbers): "
     "put them right, or give --normalize to divide them by their sum"
 )
-NOT_A_NAME = "is neither a number nor the name of a column"
+NOT_A_NAME = "is neither a number nor the name of a column: begin a name with a letter"
 COMMA = "written with a comma: use a point for decimals, or --decimal , in a table; and nothing for thousands"
 SEVERAL = "not one number: if blanks separate columns here, put commas or tabs there"
+QUOTES = "leave out the quotes; or, if p holds labels, call it label"
+SEVERAL_TEXTS = (
+    "several JSON texts, one after another: put each on one line and give --input-format ndjson, as jq -c writes them"
+)
+BEGIN = "or, if it is the name of a column, begin it with a letter"
 SUM = "make them one, or give --duplicates sum"
 DECIMAL_COMMAS = "; are these decimal commas? Put ; between the columns, or quotes around them, and give --decimal ,"
 TRAILING_COMMA = (  # which json tells from other mistakes since 3.13
@@ -778,7 +783,9 @@ def test_a_bad_number_on_top_of_a_column_is_no_header(cell: str) -> None:
     [
         ("a,30%\nb,70%\n", "line 1, column 2: '30%' is a percentage: divide it by 100"),
         ("30%\n70%\n", "line 1, column 1: '30%' is a percentage: divide it by 100"),
-        ("      3 a\n      2 b\n", f"line 1, column 1: '3 a' is {SEVERAL}"),
+        ("      3 a\n      2 b\n", f"line 1, column 1: '3 a' is {SEVERAL}; {BEGIN}"),
+        ("Country,2020 sales\nA,1\n", f"line 1, column 2: '2020 sales' is {SEVERAL}; {BEGIN}"),
+        ("Country,%\nA,1\n", f"line 1, column 2: '%' {NOT_A_NAME}"),
         ("label,\na,1\n", f"line 1, column 2: blank {NOT_A_NAME}"),
         ("label,p,\na,3,\n", f"line 1, column 3: blank {NOT_A_NAME}"),
         (",,p\na,x,3\n", f"line 1, column 2: blank {NOT_A_NAME}"),
@@ -1289,7 +1296,7 @@ def test_duplicates_are_added_exactly() -> None:
     [
         ("{", "line 1, column 2: not JSON: expecting property name enclosed in double quotes"),
         ('{"a": 1}x', "line 1, column 9: not JSON: extra data"),
-        ('{"a": 1}\n{"a": 2}\n', "line 2, column 1: not JSON: extra data"),
+        ('{"a": 1,\n"b": 2}\n{"a": 2}\n', f"line 3: {SEVERAL_TEXTS}"),
         ("[1, 2,]", f"line 1, column {TRAILING_COMMA}"),
         ("[01]", "line 1, column 3: not JSON: expecting ',' delimiter"),
         ("[.5, .5]", "line 1, column 2: not JSON: expecting value"),
@@ -1322,7 +1329,7 @@ def test_duplicates_are_added_exactly() -> None:
             '$[0]: a label and a number: write such pairs as a mapping, {"a": 0.5, "b": 0.5}',
         ),
         ("[[0.5, 0.5], [0.5]]", "$[1]: 1 number where the first row has 2"),
-        ('{"p": [0.5, 0.5], "q": 1}', "$.q: expected a list or a mapping, found 1"),
+        ('{"p": [0.5, 0.5], "q": 1}', "$.q: expected a list or a mapping, found 1: leave it out"),
         ('{"p": {"a": {"b": 1}}}', "$.p.a: expected a number, found a mapping"),
         ('{"p": [1], "p": [2]}', "$.p: duplicate name 'p'"),
         ('{"labels": ["a", "b"], "p": [1, 2, 3]}', "$.p: 3 numbers for 2 labels"),
@@ -1334,7 +1341,7 @@ def test_duplicates_are_added_exactly() -> None:
         ('[{"label": "a", "p": 1, "p": 2}]', "$[0].p: duplicate name 'p'"),
         ('[{"label": "a", "p": [1]}]', "$[0].p: expected a number or a label, found a list"),
         ('[{"label": "a", "p": null}]', "$[0].p: expected a number, found null"),
-        ('[{"label": "a", "p": "0.5"}]', "$[0].p: expected a number, found text, '0.5': leave out the quotes"),
+        ('[{"label": "a", "p": "0.5"}]', f"$[0].p: expected a number, found text, '0.5': {QUOTES}"),
     ],
 )
 def test_json_is_refused_with_the_place(text: str, message: str) -> None:
@@ -1533,7 +1540,7 @@ def test_yaml_labels_are_text(text: str, outcomes: tuple[str, ...]) -> None:
         ("0.5\n", "line 1: expected a list or a mapping of numbers, found 0.5"),
         ("{}\n", "empty"),
         ("[]\n", "empty: a distribution needs at least one outcome"),
-        ("p: [1, 2]\nq: 3\n", "line 2: expected a list or a mapping, found 3"),
+        ("p: [1, 2]\nq: 3\n", "line 2: expected a list or a mapping, found 3: leave it out"),
         ("p: [1, 2]\np: [3, 4]\n", "line 2: duplicate name 'p'"),
         ("- label: a\n  p: 1\n- label: b\n", f"line 3: {OTHER_FIELDS}: it lacks p"),
         ("- label: a\n  label: b\n", "line 2: duplicate name 'label'"),
@@ -2066,7 +2073,7 @@ def test_a_table_of_one_row_is_a_list(mark: str, quote: str, numbers: list[str])
         ("0.3,30%,0.4", "line 1: '30%' is a percentage: divide it by 100"),
         ("0.5,nan,0.5", f"line 1: 'nan' is {MISSING}"),
         ("1,,2", f"line 1: {BLANK}"),
-        ("1,000,000", "line 1: a comma before three digits: leave thousands separators out"),
+        ("1,000,000", "line 1: '000' after a comma: write a decimal as 0.5, and nothing between thousands"),
         ("a=0.5,b=50%", "line 1: '50%' is a percentage: divide it by 100"),
         ("NA;5", f"line 1, item 1: 'NA' is {MISSING}"),
         ("a=3;b=7,c=1", "line 1: the label 'a=3;b' holds a number: put commas between, as in A=1/2,B=1/2"),
@@ -2211,3 +2218,158 @@ def test_an_input_format_is_that_of_text(name: str, call: Callable[..., Done]) -
     duckdb.sql("COPY (SELECT unnest([0.25, 0.75]) AS p) TO 'p.parquet' (FORMAT parquet)")
     write("q.dat", "0.5\n0.5\n")
     assert call("kl", name, "q.dat", "--input-format", "csv").code == 0
+
+
+# What programs write where a number is missing, where the row is the first one.
+
+
+@pytest.mark.parametrize(
+    "first",
+    ["\\N", "(null)", "n.a.", "nil", "missing", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#NULL!", "N/A"],
+)
+def test_a_first_row_whose_number_is_missing_is_no_header(first: str) -> None:
+    """Without a header, the row would be lost as one."""
+    assert refusal(write("p.tsv", f"a\t{first}\nb\t3\nc\t7\n")).startswith("p.tsv: line 1, column 2: ")
+    assert heads(f"label,{first}\na,3\n")  # it is a header for certain
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('"","Var1","Freq"\n"1",1,5\n"2",3,5\n', "1, 2, are from the column without a name"),
+        (",age,Freq\n0,18,5\n1,19,5\n2,20,7\n", "0, 1, 2, are from the column without a name"),
+        ("id,age,Freq\n1,18,5\n2,19,5\n", "1, 2, are from column id"),
+        ("id,age,Freq\n7,18,5\n9,19,5\n", None),
+        (",Freq\n0,18\n1,19\n", None),
+    ],
+)
+def test_labels_that_only_count_the_rows_are_told_of(text: str, told: str | None) -> None:
+    """Another column of numbers may be the labels that were meant."""
+    write("p.csv", text)
+    notes = read("p.csv::Freq").notes
+    assert [note for note in notes if "labels" in note] == (
+        [f"p.csv::Freq: the labels, {told}: call another one label if it is"] if told else []
+    )
+
+
+@pytest.mark.parametrize("header", ["", "p\n"])
+def test_a_bare_column_with_decimal_commas(header: str) -> None:
+    """The comma is in the numbers, be there a header or not."""
+    ((_, labels, values),) = heads(f"{header}12,5\n7,5\n80,0\n", decimal=",")
+    assert (labels, values) == (None, [12.5, 7.5, 80])
+
+
+@pytest.mark.parametrize(
+    ("text", "decimal"),
+    [
+        ("label;n\nA;1.000\nB;2.000\nC;500\n", "."),
+        ("A;1.000\nB;2.345\nC;500\n", "."),
+        ("n\n1.000\n2\n", "."),
+        ('label,n\nA,"1,000"\nB,"2,000"\nC,500\n', ","),
+    ],
+)
+def test_thousands_among_whole_numbers_are_doubted(text: str, decimal: str) -> None:
+    """1.000 beside 500 may be a thousand."""
+    with pytest.raises(InputError, match=r"is '1[.,]000' one thousand and more, or a number below it\?"):
+        heads(text, decimal=decimal)
+
+
+@pytest.mark.parametrize("column", ["1.000 2.000 3.000", "0.000 1.000 1", "1.000 2.5 3", "1000 2.000 0.5", "1.5 2 3"])
+def test_decimals_that_are_no_thousands(column: str) -> None:
+    """All with as many digits, or some of them not in threes: they are what they are."""
+    cells = column.split()
+    assert heads("n\n" + "\n".join(cells) + "\n") == [("n", None, list(map(float, cells)))]
+
+
+@pytest.mark.parametrize("label", ["Total", "total", "Grand Total", "Sum", "All", "合计", '""'])
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_row_of_totals_is_told_of(label: str, is_first: bool) -> None:
+    """It is an outcome as it stands, and no one is in doubt of it."""
+    total = [f"{label},10\n"]
+    rows = "".join([*(total if is_first else []), "A,3\n", "B,7\n", *([] if is_first else total)])
+    (note, _) = read(write("p.csv", f"state,pop\n{rows}")).notes
+    assert note.endswith(
+        "is the sum of all the others, and was read as an outcome beside them: leave it out if it is their total"
+    )
+    assert len(read(write("p.csv", f"state,pop\n{rows.replace('10', '11')}")).notes) == 1
+
+
+def test_columns_of_one_number_each_are_no_distributions() -> None:
+    """A wide row, and numbers in boxes as R writes them, would each have the entropy 0."""
+    message = (
+        "holds 3 distributions of one number each: if they are one, write it as a column, a list or a mapping of"
+    )
+    for name, text in (("p.csv", "A,B,C\n3,4,5\n"), ("p.json", '{"a": [3], "b": [4], "c": [5]}')):
+        with pytest.raises(InputError, match=message):
+            read_all(write(name, text))
+
+
+@pytest.mark.parametrize("text", ["0,15,0,05,0,8", "0,00,1", "1,000"])
+def test_decimal_commas_in_inline_numbers(text: str) -> None:
+    """A first zero tells them from whole numbers."""
+    with pytest.raises(InputError, match=r"after a comma: write a decimal as 0.5, and nothing between thousands"):
+        read(text)
+
+
+def test_the_column_of_labels_is_named_where_it_was_guessed() -> None:
+    """A remark may be taken for labels; what stands twice in it says so."""
+    write("p.csv", "id,p,comment\n1,.5,ok\n2,.3,ok\n3,.2,bad\n")
+    with pytest.raises(InputError, match=r"duplicate outcome 'ok': .* \(labels are from column comment\)$"):
+        read("p.csv::p")
+
+
+def test_a_header_that_is_one_short() -> None:
+    """R's write.table leaves the name of its first column out."""
+    with pytest.raises(InputError, match=r"a header that is one short, as R's write.table makes it"):
+        heads('"p" "q"\n"a" 1 2\n"b" 2 3\n', delimiter=" ")
+
+
+def test_dates_with_points_beside_decimal_commas() -> None:
+    """The decimal sign is that of the columns that are read as numbers."""
+    text = "label;n;share\n01.05;3;0,3\n02.05;7;0,7\n"
+    assert heads(text, decimal=",") == [("n", ["01.05", "02.05"], [3, 7]), ("share", ["01.05", "02.05"], [0.3, 0.7])]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"bin": [5, 6], "p": [0.5, 0.25]}',
+        '{"p": [0.5, 0.25], "label": [5, 6]}',
+        '{"bin": {"0": 5, "1": 6}, "p": {"1": 0.25, "0": 0.5}}',
+        "category: [5, 6]\np: [0.5, 0.25]\n",
+    ],
+)
+def test_a_table_by_its_columns_has_labels(text: str) -> None:
+    """As pandas and R write it, be they lists or mappings from the number of the row."""
+    ((name, labels, values),) = heads(text, "p.json" if text[0] == "{" else "p.yaml")
+    assert (name, dict(zip(labels or (), values, strict=True))) == ("p", {"5": 0.5, "6": 0.25})
+
+
+def test_lists_of_numbers_are_distributions() -> None:
+    """A sample and a population are two, and so are mappings beside a list of labels."""
+    assert [name for name, _, _ in heads('{"sample": [1, 2], "population": [3, 4]}', "p.json")] == [
+        "sample",
+        "population",
+    ]
+    assert heads('{"labels": ["a"], "p": {"b": 1}}', "p.json") == [("p", ["b"], [1])]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            '{"columns": [0, 1], "index": [0, 1], "data": [[1, 2], [3, 4]]}',
+            "in three parts: write it with orient='records'",
+        ),
+        ('{"bin": {"0": 5, "1": 6}, "p": {"0": 1, "2": 3}}', r"\$.p: its keys are not those of \$.bin"),
+    ],
+)
+def test_tables_of_pandas_that_are_refused(text: str, message: str) -> None:
+    """What cannot be told is not guessed."""
+    with pytest.raises(InputError, match=message):
+        heads(text, "p.json")
+
+
+def test_lines_of_json_may_be_called_json() -> None:
+    """DuckDB and BigQuery call them so."""
+    assert heads('{"label": "a", "p": 1}\n{"label": "b", "p": 3}\n', "p.json") == [("p", ["a", "b"], [1, 3])]

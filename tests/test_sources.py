@@ -261,7 +261,9 @@ def test_how_a_table_is_written_can_be_said(text: str, options: dict[str, str], 
 def test_a_point_where_the_sign_is_a_comma_is_refused(tmp_path: Path) -> None:
     """1.234 may be thousands where the decimal sign is a comma: it is refused."""
     (tmp_path / "p.csv").write_text("label;p\na;1.234\nb;1\n")
-    with pytest.raises(InputError, match=r"p\.csv: line 2: '1\.234' has a point, and the decimal sign is a comma$"):
+    with pytest.raises(
+        InputError, match=r"p\.csv: line 2, column p: '1\.234' has a point, and the decimal sign is a comma$"
+    ):
         klcli.read(tmp_path / "p.csv", decimal=",")
 
 
@@ -396,3 +398,43 @@ def test_a_missing_value_in_an_array_is_refused_with_its_place(call: Run, tmp_pa
     np.save(tmp_path / "v.npy", np.array([0.5, np.nan, 0.5]))
     done = call("entropy", "v.npy")
     assert (done.code, done.err.startswith("klcli: v.npy: position 1: ")) == (2, True), done.err
+
+
+def test_what_is_utf8_and_read_otherwise_is_told_of(tmp_path: Path) -> None:
+    """An encoding is that of every input, and one of them may be UTF-8 all the same."""
+    path = tmp_path / "p.csv"
+    path.write_text("label,n\né,3\nb,1\n")
+    assert klcli.read(path, encoding="cp1252").notes[0] == (
+        "p.csv: it is UTF-8 as it stands, and was read as cp1252, as was asked"
+    )
+    path.write_bytes("label,n\né,3\nb,1\n".encode("cp1252"))
+    (note,) = klcli.read(path, encoding="cp1252").notes
+    assert "counts" in note
+
+
+@pytest.mark.parametrize(("text", "encoding"), [("+2AA-", "utf-7"), ("\\ud800", "unicode_escape")])
+def test_half_a_character_is_refused(tmp_path: Path, text: str, encoding: str) -> None:
+    """Some encodings of Python's let one through."""
+    path = tmp_path / "p.csv"
+    path.write_text(f"label,p\n{text},0.5\nb,0.5\n")
+    with pytest.raises(InputError, match="half of a character stands alone"):
+        klcli.read(path, encoding=encoding)
+
+
+@pytest.mark.parametrize(
+    ("start", "what"),
+    [
+        (b"\x80\x04\x95", "a pickle, which is never read"),
+        (b"\x89HDF\r\n", "an HDF5 file"),
+        (b"ARROW1\0\0", "an Arrow file"),
+        (b"SQLite format 3\0", "an SQLite database"),
+        (b"MATLAB 5.0 MAT-file", "a MATLAB file"),
+        (b"RDX3\nX\n", "an R data file"),
+    ],
+)
+def test_known_binary_files_are_called_what_they_are(tmp_path: Path, start: bytes, what: str) -> None:
+    """Another encoding would not help."""
+    path = tmp_path / "p.bin"
+    path.write_bytes(start + bytes(20))
+    with pytest.raises(InputError, match=f"is {what}: "):
+        klcli.read(path)

@@ -195,8 +195,16 @@ def test_half_a_character_is_no_label(half: str) -> None:
         ("p.ndjson", '[1]\n{"a": 1}\n', "line 2: expected a list, as the first one is, found a mapping"),
         ("p.yaml", "- [1]\n- {a: 1}\n", "line 2: expected a list, as the first one is, found a mapping"),
         ("p.json", '{"a": 0.5, "b": 0.3, "c": [0.2]}', "$.c: expected a number, found a list"),
-        ("p.json", '{"a": 0.5, "b": [0.3], "c": [0.2]}', "$.a: expected a list or a mapping, found 0.5"),
-        ("p.json", '{"name": "x", "p": [1, 2]}', "$.name: expected a list or a mapping, found text, 'x'"),
+        (
+            "p.json",
+            '{"a": 0.5, "b": [0.3], "c": [0.2]}',
+            "$.a: expected a list or a mapping, found 0.5: leave it out",
+        ),
+        (
+            "p.json",
+            '{"name": "x", "p": [1, 2]}',
+            "$.name: expected a list or a mapping, found text, 'x': leave it out",
+        ),
         ("p.json", "[{}]", "$[0]: empty: a record needs at least one field"),
         ("p.json", '[{"p": 1}, {}]', "$[1]: its fields are not those of the first record: it lacks p"),
         ("p.ndjson", '{"l": "a", "p": 1}\n{"l": "b", "p": null}\n', "line 2, field p: expected a number, found null"),

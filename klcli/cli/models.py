@@ -17,10 +17,10 @@ from klcli.result import Result
 from klcli.sources import pipes_kept
 
 
-def _read(sources: tuple[str, ...], given: dict[str, Any]) -> list[Matrix]:
+def _read(sources: tuple[str, ...], given: dict[str, Any], *, several: bool = False) -> list[Matrix]:
     refuse_inputs(sources, given)
     with pipes_kept():
-        return [read_matrix(source, **{name: given[name] for name in READING}) for source in sources]
+        return [read_matrix(source, several=several, **{name: given[name] for name in READING}) for source in sources]
 
 
 def _pair(first: str, second: str, given: dict[str, Any]) -> tuple[Matrix, Matrix, tuple[str, ...]]:
@@ -100,7 +100,7 @@ def vae_command(file: str | None, **given: Any) -> int:
     FILE has the columns mu and logvar, a latent to a row; or, for a batch, the columns mu1, mu2 ... and logvar1,
     logvar2 ..., a sample to a row; without it, standard input. logvar is the natural logarithm of the variance.
     """
-    (matrix,) = _read((default_source() if file is None else file,), given)
+    (matrix,) = _read((default_source() if file is None else file,), given, several=True)
     result = _vae(matrix)
     return show([replace(result, notes=(*matrix.notes, *result.notes))], given)
 
