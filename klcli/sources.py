@@ -155,6 +155,9 @@ def _missing(path: str, error: OSError | ValueError) -> str:
     except OSError:
         close = []
     hint = f": did you mean {os.path.join(folder, close[0])}?" if close else ""
+    file, colon, column = path.rpartition(":")
+    if colon and not file.endswith(":") and os.path.isfile(file):
+        hint = f": did you mean {file}::{column}?"
     if "," in path or "=" in path:
         hint = ", nor numbers such as 0.5,1/4,1/4 or A=1/2,B=1/2" + hint
     return f"{clipped(path)}: no such file{hint}"

@@ -75,7 +75,8 @@ def _json_tree(text: str, first_line: int = 1) -> Any:
                 "several JSON texts, one after another: put each on one line and give --input-format ndjson, as "
             )
             raise FormatError(f"line {line}: {several}jq -c writes them") from None
-        raise FormatError(f"line {line}, column {error.colno}: not JSON: {error.msg.lower()}") from None
+        what = error.msg.lower().replace("character at", "character: write it as \\u and its number")
+        raise FormatError(f"line {line}, column {error.colno}: not JSON: {what}") from None
     except RecursionError:
         raise FormatError("nested too deeply") from None
 

@@ -1523,3 +1523,67 @@ def test_any_parameter_of_a_measure_becomes_an_option() -> None:
     assert run(["--power", "1/4"]) == {"power": 0.25, "base": 2.0, "least": 0.0}
     with pytest.raises(click.MissingParameter):
         run([])
+
+
+def test_debug_shows_text_inert(call: Run) -> None:
+    """The traceback repeats the message, and what a file holds acts in neither."""
+    Path("p.csv").write_text("label,a\033[2Jb\nx,0.5\ny,zz\n")
+    done = call("entropy", "p.csv", "--debug")
+    assert done.err.startswith("Traceback")
+    assert done.err.count(r"column a\x1b[2Jb: 'zz'") == 2
+    assert "\033" not in done.err
+
+
+@pytest.mark.parametrize("form", ["csv", "tsv"])
+@pytest.mark.parametrize(
+    ("steps", "top", "is_told"), [((), "2", True), ((), "3", False), (("--no-steps",), "2", False)]
+)
+def test_what_top_leaves_out_of_csv_is_told(
+    call: Run, form: str, steps: tuple[str, ...], top: str, is_told: bool
+) -> None:
+    """A table of numbers has no place to say that there are more."""
+    done = call("kl", P, Q, "-f", form, "--top", top, *steps)
+    assert (f"klcli: note: not all outcomes: {top} of 3 (--top)\n" in done.err) == is_told
+
+
+def test_what_explain_says_is_on_stderr_beside_csv(call: Run) -> None:
+    """It has no place in a table of numbers either."""
+    done, table = (call("kl", P, Q, "-f", form, "--explain") for form in ("csv", "table"))
+    assert "klcli: note: The largest term is a" in done.err
+    assert "The largest term is a" in table.out.replace("\n", " ")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("KLCLI_FORMAT", "xyz"), ("KLCLI_JSON", "maybe"), ("KLCLI_BASE", "abc"), ("KLCLI_MAX_SIZE", "x")],
+)
+def test_a_wrong_value_of_the_environment_names_its_variable(
+    call: Run, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    """Nobody has typed the option that the message is of."""
+    monkeypatch.setenv(name, value)
+    assert f"(from {name}" in refused(call("kl", P, Q))
+    monkeypatch.delenv(name)
+    assert "(see klcli kl --help)" in refused(call("kl", P, Q, "--digits", "x"))
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        (("kl", P, Q, "--no-steps"), "stdin: answers of klcli without their terms: make them without --no-steps"),
+        (
+            ("compare", P, Q, Q, "--steps"),
+            "stdin: several answers of klcli, one after another: make them with --format",
+        ),
+    ],
+)
+def test_own_csv_that_holds_no_distribution(call: Run, command: tuple[str, ...], message: str) -> None:
+    """What klcli wrote itself is known, and the cure is another way to write it."""
+    written = call(*command, "-f", "csv").out
+    assert refused(call("entropy", "-", stdin=written)).startswith(message)
+
+
+def test_one_colon_before_a_column(call: Run) -> None:
+    """It takes two."""
+    Path("p.csv").write_text("label,p\na,1\n")
+    assert refused(call("entropy", "p.csv:p")) == "p.csv:p: no such file: did you mean p.csv::p?"

@@ -1307,7 +1307,7 @@ def test_duplicates_are_added_exactly() -> None:
         ("{'a': 1}", "line 1, column 2: not JSON: expecting property name enclosed in double quotes"),
         ('{"a": 0x10}', "line 1, column 8: not JSON: expecting ',' delimiter"),
         ('{"a": 1', "line 1, column 8: not JSON: expecting ',' delimiter"),
-        ('{"a\n": 1}', "line 1, column 4: not JSON: invalid control character at"),
+        ('{"a\n": 1}', "line 1, column 4: not JSON: invalid control character: write it as \\u and its number"),
         ("[" * 100_000, "nested too deeply"),
         ('{"a":' * 100_000, "nested too deeply"),
         ("0.5", "$: expected a list or a mapping of numbers, found 0.5"),
@@ -2373,3 +2373,10 @@ def test_tables_of_pandas_that_are_refused(text: str, message: str) -> None:
 def test_lines_of_json_may_be_called_json() -> None:
     """DuckDB and BigQuery call them so."""
     assert heads('{"label": "a", "p": 1}\n{"label": "b", "p": 3}\n', "p.json") == [("p", ["a", "b"], [1, 3])]
+
+
+def test_a_control_character_in_json_has_a_cure() -> None:
+    """The sentence is whole."""
+    assert refusal(write("p.json", '{"a\033[31m": 1}')) == (
+        "p.json: line 1, column 4: not JSON: invalid control character: write it as \\u and its number"
+    )

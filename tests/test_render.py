@@ -1373,3 +1373,10 @@ def test_a_notebook_shows_the_table() -> None:
     assert HTML.partition("<body>")[2].partition("</body>")[0] in undrawn(fragment)
     for word in ("<html", "<body", "<script", "body{"):
         assert word not in fragment
+
+
+def test_addresses_are_no_links_in_markdown() -> None:
+    """GitHub would make one of a label that is an address, a name or a mail."""
+    found = klcli.entropy({"http://a.b/c": 1, "WWW.a.b": 1, "x@y.z": 2})
+    text = rendered("markdown", found)
+    assert all(each in text for each in ("http&#58;//a.b/c", "WWW&#46;a.b", "x&#64;y.z"))

@@ -16,6 +16,7 @@ from klcli.cli import charts, discrete, families, models
 from klcli.cli.options import common_options, printing
 from klcli.cli.show import SETTINGS, say, tell
 from klcli.errors import KlcliError
+from klcli.render import printable
 
 _COMPLETING = "_KLCLI_COMPLETE"  # the variable by which a shell asks click for completions
 ISSUES = "https://github.com/klcli/klcli/issues"
@@ -72,8 +73,8 @@ def main(args: Sequence[str] | None = None) -> int:
         if "--debug" in args or os.environ.get("KLCLI_DEBUG", "").lower() in ("1", "true", "yes", "on"):
             import traceback
 
-            with contextlib.suppress(OSError, ValueError):
-                traceback.print_exc()
+            for line in traceback.format_exc().splitlines():
+                tell(f"{printable(line)}\n")
         code = _report(error)
         _let_go_of(sys.stdout)
     _let_go_of(sys.stderr)
@@ -99,7 +100,7 @@ def _report(error: BaseException) -> int:
             return error.code if isinstance(error.code, int) else 1
         case click.UsageError():
             command = error.ctx.command_path if error.ctx else "klcli"
-            say(f"{error.format_message()} (see {command} --help)")
+            say(f"{error.format_message()} ({_variable(error)}see {command} --help)")
             return 2
         case click.ClickException():
             say(error.format_message())
@@ -125,6 +126,16 @@ def _report(error: BaseException) -> int:
             return 74
     say(f"a bug in klcli: {type(error).__name__}: {error}; please report it with --debug at {ISSUES}")
     return 70
+
+
+def _variable(error: click.UsageError) -> str:
+    """The variable of the environment that holds the value which is wrong, if it is from there."""
+    if not isinstance(error, click.BadParameter) or error.ctx is None or error.param is None:
+        return ""
+    name = error.param.name or ""
+    is_there = error.ctx.get_parameter_source(name) is click.core.ParameterSource.ENVIRONMENT
+    named = error.param.envvar or f"KLCLI_{name.upper()}"
+    return f"from {named if isinstance(named, str) else ' or '.join(named)}; " if is_there else ""
 
 
 def _let_go_of(stream: Any) -> None:

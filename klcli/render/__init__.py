@@ -208,9 +208,10 @@ def value_line(result: Result, digits: int) -> str:
     return f"{result.symbol} = {decimal(result.value, digits)} {result.unit}".rstrip()
 
 
-def aside(results: Sequence[Result], _: View) -> list[str]:
+def aside(results: Sequence[Result], view: View) -> list[str]:
     """What a format without a place for notes leaves to be said on stderr: a renderer that has it names it."""
-    return list(dict.fromkeys(note for result in results for note in result.notes))
+    notes = dict.fromkeys(note for result in results for note in result.notes)
+    return [*notes, *(line for result in results if view.explain for line in _explained(result))]
 
 
 # Numbers and text

@@ -42,6 +42,9 @@ _UNWRITTEN = re.compile("[\0\ud800-\udfff]")
 def aside(results: Sequence[Result], view: View) -> list[str]:
     """The notes, which have no place here, and a warning of text that a spreadsheet would run."""
     said = notes(results, view)
+    most = max((len(result.terms["outcome"]) for result in results), default=0)
+    if view.top is not None and most > view.top and any(wants_steps(group, view) for group in groups(results)):
+        said.append(f"not all outcomes: {view.top} of {most} (--top)")
     texts = () if view.escape_formulas else _texts(results, view)
     first = next((text for text in texts if text.startswith(_FORMULA)), None)
     if first is not None:

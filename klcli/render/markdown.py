@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from klcli.render import Page, Table, View, pages, text_rows
 from klcli.result import Result
 
+_ADDRESS = re.compile(r":(?=//)|(?<=www)\.|@", re.IGNORECASE)
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~$^])")
 
 
@@ -43,4 +44,5 @@ def escaped(text: str) -> str:
     '\\[x\\]\\(y\\) &lt;b&gt;'
     """
     safe = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return _SPECIAL.sub(r"\\\1", safe)
+    safe = _SPECIAL.sub(r"\\\1", safe)
+    return _ADDRESS.sub(lambda sign: f"&#{ord(sign[0])};", safe)  # of which GitHub would make a link
