@@ -174,7 +174,7 @@ def stands_for_none(text: str) -> bool:
     >>> stands_for_none("NULL"), stands_for_none("#DIV/0!"), stands_for_none("n")
     (True, True, False)
     """
-    return text.lower() in _MISSING | _SPREADSHEET_ERRORS
+    return text.lower() in (_MISSING | _SPREADSHEET_ERRORS) - {"missing"}  # of which people count how many there are
 
 
 _SPREADSHEET_ERRORS = {"#div/0!", "#value!", "#ref!", "#name?", "#num!"}

@@ -101,6 +101,8 @@ class _Table:
         label = self._label(is_text)
         used = tables.value_columns(self._names, label)
         is_empty = self._are_empty()
+        if all(is_text[index] or is_empty[index] for index in used):
+            is_empty = [False] * len(is_empty)  # there is nothing beside them
         beside = [index for index in used if is_text[index] or is_empty[index]]
         values = [index for index in used if index not in beside]
         if not values:
@@ -117,8 +119,11 @@ class _Table:
         ]
 
     def _label(self, is_text: list[bool]) -> int | None:
-        """Where the labels stand: never in a column of lists, of structures or of bytes."""
-        flat = [index for index, each in enumerate(self._types) if not _NESTED.search(each)]
+        """Where the labels stand: in a column of lists or of structures only if it is called so."""
+        typed = enumerate(zip(self._names, self._types, strict=True))
+        flat = [
+            index for index, (name, each) in typed if name.lower() in tables.LABEL_NAMES or not _NESTED.search(each)
+        ]
         cells = [["a" if is_text[index] else "0"] for index in flat]
         label = tables.label_column([self._names[index] for index in flat], cells) if len(flat) > 1 else None
         return None if label is None else flat[label]

@@ -156,7 +156,7 @@ def read_either(source: str, of_tensors: Callable[[list[Tensor], str | None], T]
             columns = parquet.columns(data, how.max_size)
         else:
             columns = _columns(sources.text(data, how.encoding), path, how)
-            if how.encoding is not None and sources.is_utf8(data):
+            if how.encoding is not None and "utf" not in how.encoding and sources.is_utf8(data):
                 note = f"it is UTF-8 as it stands, and was read as {how.encoding}, as was asked"
                 columns = [column._replace(notes=(*column.notes, note)) for column in columns]
         return columns if wanted is None else _chosen(columns, wanted)
@@ -241,6 +241,7 @@ def _distribution(column: Column, name: str, normalize: bool, duplicates: str) -
     try:
         if column.values is None:
             column = column._replace(values=numbers(column.cells))
+            tables.refuse_thousands(column.cells)
         if duplicates == "sum" and column.labels is not None:
             _distribution(column._replace(labels=None), name, True, "refuse")  # no wrong weight hides in a sum
             column = _added_up(column)
@@ -273,7 +274,7 @@ def _doubts(column: Column, values: Array) -> Iterator[str]:
     labels = column.labels or ()
     for index in {0, len(labels) - 1} if len(labels) > 2 else ():
         label = labels[index]
-        if label.strip().casefold() in _TOTALS and 2 * values[index] == values.sum():
+        if label.strip().casefold() in _TOTALS and math.isclose(2 * values[index], values.sum()):
             yield (
                 f"{label!r} is the sum of all the others, and was read as an outcome beside them: leave it out if it "
                 "is their total"

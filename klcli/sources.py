@@ -328,10 +328,10 @@ def text(data: bytes, encoding: str | None = None) -> str:
 
 
 def is_utf8(data: bytes) -> bool:
-    """Whether the bytes are UTF-8 with characters beyond ASCII, which is hardly ever so by chance."""
+    """Whether the bytes are UTF-8 without its mark, with characters beyond ASCII: hardly ever so by chance."""
     with contextlib.suppress(UnicodeDecodeError):
         data.decode()
-        return not data.isascii()
+        return not data.isascii() and not data.startswith(codecs.BOM_UTF8)
     return False
 
 

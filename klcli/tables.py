@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from klcli.columns import Column, FormatError, Reading, is_number, looks_like_number, reads
+from klcli.columns import Column, FormatError, Reading, is_infinite, is_number, looks_like_number, reads
 from klcli.distribution import listed
 from klcli.errors import clipped
 from klcli.lazy import np
@@ -88,8 +88,8 @@ def table(
         check_row_names(columns[index])
     text = [index for index in values if _is_left_aside(columns[index])] if len(values) > 1 else []
     kept = [index for index in values if index not in text] or values
-    for index in kept:
-        _refuse_other_marks(names[index], as_written[index], place, decimal)
+    for index in kept if decimal == "," else ():
+        _refuse_points(names[index], as_written[index], place)
     labels = None if label is None else as_written[label]
     common = labelled(names, label, labels, place, tuple(names[index] for index in text))
     return [common._replace(name=names[index], cells=columns[index]) for index in kept]
@@ -127,8 +127,8 @@ def _is_counting(labels: Sequence[str]) -> bool:
 _WITH_COMMA = re.compile(r"\s*[+\-−]?(\d+,\d*|,\d+)([eE][+\-]?\d+)?\s*")
 
 
-_THOUSANDS = re.compile(r"(?<![0-9.,])[1-9][0-9]{0,2}[.,]000(?![0-9])")
-_GROUPED = re.compile(r"[1-9][0-9]{0,2}([.,][0-9]{3})+")
+_THOUSANDS = re.compile(r"(?<![0-9.])[1-9][0-9]{0,2}\.000(?![0-9])")
+_GROUPED = re.compile(r"[1-9][0-9]{0,2}(\.[0-9]{3})+")
 
 
 def _with_point(cell: str) -> str:
@@ -136,21 +136,24 @@ def _with_point(cell: str) -> str:
     return cell.replace(",", ".") if _WITH_COMMA.fullmatch(cell) else cell
 
 
-def _refuse_other_marks(name: str, cells: Sequence[str], place: Callable[[int], str], decimal: str) -> None:
-    """Raise where a point stands for the decimal comma, and where 1.000 stands among whole numbers such as 500."""
-    if decimal == ",":
-        odd = next((index for index, cell in enumerate(cells) if "." in cell and is_number(cell)), None)
-        if odd is not None:
-            where = f"{place(odd)}{f', column {name}' if name else ''}"
-            raise FormatError(f"{where}: {clipped(cells[odd])!r} has a point, and the decimal sign is a comma")
+def _refuse_points(name: str, cells: Sequence[str], place: Callable[[int], str]) -> None:
+    """Raise where a point stands for the decimal comma."""
+    odd = next((index for index, cell in enumerate(cells) if "." in cell and is_number(cell)), None)
+    if odd is not None:
+        where = f"{place(odd)}{f', column {name}' if name else ''}"
+        raise FormatError(f"{where}: {clipped(cells[odd])!r} has a point, and the decimal sign is a comma")
+
+
+def refuse_thousands(cells: Sequence[str]) -> None:
+    """Raise NumeralError, with the index, where 1.000 among numbers such as 500 may be a thousand."""
     odd = next((index for index, cell in enumerate(cells) if _THOUSANDS.fullmatch(cell.strip())), None)
-    if odd is None or not any(cell.strip().isdecimal() for cell in cells):
+    if odd is None or not any(cell.strip().isdecimal() and cell.strip("0 ") for cell in cells):
         return
-    if all(_GROUPED.fullmatch(cell.strip()) for cell in cells if decimal in cell):
-        raise FormatError(
-            f"{place(odd)}: is {cells[odd].strip()!r} one thousand and more, or a number below it? Other numbers of "
-            "the column are whole: leave out the marks between thousands, or the zeros after a decimal sign"
-        )
+    if all(_GROUPED.fullmatch(cell.strip()) for cell in cells if "." in cell):
+        what = "in doubt among whole numbers: leave out the marks between thousands, or the zeros of a decimal"
+        error = NumeralError(cells[odd].strip(), what)
+        error.index = odd
+        raise error
 
 
 def label_column(names: Sequence[str], columns: Sequence[Sequence[str]]) -> int | None:
@@ -186,10 +189,9 @@ def value_columns(names: Sequence[str], label: int | None) -> list[int]:
 
 
 def check_row_names(column: Sequence[str]) -> None:
-    """Raise FormatError where the column, which has no name and is not used, may be data: 0.2, 0.8 number no rows."""
-    is_numbering = all(cell.strip().isdecimal() for cell in column) and len(set(column)) == len(column)
-    if not (is_numbering or _is_words(column)):
-        raise FormatError("the column without a name holds numbers, and not those of rows: name it, or leave it out")
+    """Raise FormatError where the column, which has no name and is not used, may be one of probabilities."""
+    if any(is_number(cell) and not is_infinite(cell) and 0 < number(cell) < 1 for cell in column):
+        raise FormatError("the column without a name holds fractions, no names of rows: name it, or leave it out")
 
 
 def _is_words(column: Sequence[str]) -> bool:
@@ -260,7 +262,8 @@ def _delimited(text: str, delimiter: str, decimal: str) -> list[Column]:
         return table(names, cells, place, decimal=decimal)
     first_row = [column[0] if decimal == "." else _with_point(column[0]) for column in cells]
     if len(cells[0]) == 1 and all(map(looks_like_number, first_row)):
-        _refuse_other_marks("", [column[0] for column in cells], place, decimal)
+        if decimal == ",":
+            _refuse_points("", [column[0] for column in cells], lambda _: place(0))
         return [Column("", None, first_row, lambda index: f"{place(0)}, item {index + 1}")]
     if len(cells) == 1:
         return [column._replace(name="") for column in table([""], cells, place, decimal=decimal)]
@@ -284,8 +287,8 @@ def _refuse_numbers_as_names(cells: list[list[str]], place: str) -> None:
     is_counting = len(cells) > 2 and firsts == list(map(str, range(len(cells))))
     years = [index for index, first in enumerate(firsts) if _is_year(first)]
     others = [cell for index in years for cell in cells[index][1:]]
-    is_series = _is_year(firsts[0]) and any(map(_is_year, cells[0][1:]))
-    if is_counting or (years and not is_series and others and not any(map(_is_year, others))):
+    is_labelled = 0 in years and len(years) < len(cells)  # 2000,5 above 3000,6 is a number of its column
+    if is_counting or (years and not is_labelled and others and not any(map(_is_year, others))):
         shown = ", ".join(firsts if len(firsts) <= 4 else [*firsts[:3], "..."])
         raise FormatError(
             f"{place}: is {shown} a header? Begin the names of columns with letters; or, if it is data, put a header "
@@ -306,7 +309,7 @@ def _check_header(names: Sequence[str], line: int) -> None:
     """Refuse a first row that is neither a header nor a row of data, and names that do not tell columns apart."""
     if {"measure", "value", "base", "unit"}.issubset(names):
         raise FormatError("answers of klcli without their terms: make them without --no-steps")
-    if names[:2] == ["result", "outcome"]:
+    if names[:2] == ["result", "outcome"] and names[-1] == "contribution":
         raise FormatError("several answers of klcli, one after another: make them with --format json")
     is_certain = any(name.lower() in LABEL_NAMES for name in names)
     seen: set[str] = set()
@@ -325,7 +328,7 @@ def _neither(name: str) -> str:
         number(name)
     except NumeralError as error:
         if not isinstance(error, NoNumeralError):
-            return str(error)
+            return f"{error}; if it is the name of a column, call it otherwise" if name.isalpha() else str(error)
         if " " in name:  # blanks may separate columns, as uniq -c writes them
             return f"{error}; or, if it is the name of a column, begin it with a letter"
     shown = repr(clipped(name)) if name else "blank"
@@ -392,7 +395,7 @@ def _plain_table(text: str, delimiter: str, place: Callable[[int], str]) -> list
 
 
 def _may_be_data(values: Any) -> bool:
-    return bool((values % 1).any() or (values < 0).any()) or len(np.unique(values)) < len(values)
+    return bool(((values > 0) & (values < 1)).any())
 
 
 def _may_be_number(cell: str) -> bool:

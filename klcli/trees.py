@@ -11,7 +11,7 @@ from klcli.columns import Column, FormatError, Reading, is_infinite, is_number, 
 from klcli.distribution import listed
 from klcli.errors import clipped
 from klcli.numerals import counted
-from klcli.tables import LABEL_NAMES, is_key, table
+from klcli.tables import KEY_NAMES, LABEL_NAMES, is_key, table
 
 if TYPE_CHECKING:
     import yaml
@@ -274,15 +274,31 @@ def _named_columns(tree: Members) -> list[Column]:
     return columns
 
 
-_OF_LABELS = ("labels", *LABEL_NAMES, "id", "key", "index", "bin", "bucket")
+_OF_LABELS = ("labels", *LABEL_NAMES, *KEY_NAMES)
 
 
 def _name_of_labels(tree: Members) -> str | None:
     """The name of the member that holds the labels of the others, if any: its column, where others are columns."""
     nodes = [node for _, node in tree]
     is_table = len(nodes) > 1 and any(all(isinstance(node, kind) for node in nodes) for kind in (list, Members))
-    names = {name for name, _ in tree}
-    return next((name for name in _OF_LABELS if name in names and (is_table or name == "labels")), None)
+    members = dict(tree)
+    for name in _OF_LABELS:
+        if name in members and (name == "labels" or (is_table and _are_labels(name, members[name]))):
+            return name
+    return None
+
+
+def _are_labels(name: str, node: Any) -> bool:
+    """Whether they are words, or whole numbers of which none stands twice, as distributions are not."""
+    is_mapping = isinstance(node, Members)
+    items = [item for _, item in node] if is_mapping else node
+    if is_mapping and not all(key.isdecimal() for key, _ in node):
+        return False  # it is from labels already, and not from the numbers of rows
+    words = [item for item in items if isinstance(item, str) and not _is_numeral(item)]
+    if len(words) == len(items):
+        return True
+    whole = {str(item) for item in items if _is_numeral(item) and item.isdecimal()}
+    return not words and len(whole) == len(items) and name not in ("row", "sample")
 
 
 def _list_columns(name: str, items: list[Any], path: str) -> list[Column]:

@@ -172,12 +172,16 @@ def test_nested_columns_are_no_labels(write: Write, value: str) -> None:
     assert (column.name, column.labels, column.notes) == ("n", ["a"], ("no numbers, so not used: column s",))
     (column,) = found(write(f"SELECT {value} AS s, 5 AS n"))
     assert (column.name, column.labels) == ("n", None)
+    (column,) = found(write(f"SELECT {value} AS label, 5 AS n"))
+    assert column.label_name == "label"
 
 
 def test_a_column_of_null_alone_is_not_used(write: Write) -> None:
     """It is what a column of blanks is in CSV."""
     (column,) = found(write("SELECT 'a' AS city, NULL::INTEGER AS q, 5 AS n"))
     assert (column.name, column.notes) == ("n", ("no numbers, so not used: column q",))
+    (column,) = found(write("SELECT 'a' AS city, NULL::INTEGER AS q"))
+    assert (column.name, column.cells) == ("q", [""])
 
 
 def test_an_index_without_a_name_numbers_rows_or_is_refused(write: Write) -> None:
@@ -185,7 +189,7 @@ def test_an_index_without_a_name_numbers_rows_or_is_refused(write: Write) -> Non
     query = "SELECT 'a' AS label, {} AS __index_level_0__, 5 AS n"
     (column,) = found(write(query.format(7)))
     assert (column.name, column.labels) == ("n", ["a"])
-    with pytest.raises(FormatError, match="holds numbers, and not those of rows"):
+    with pytest.raises(FormatError, match="holds fractions, no names of rows"):
         found(write(query.format(0.5)))
 
 

@@ -1951,6 +1951,7 @@ def test_years_in_the_first_row_are_doubted() -> None:
     """Two years above what are none may be a header; above years they are labels."""
     with pytest.raises(InputError, match="line 1: is 2001, 2002 a header"):
         heads("2001,2002\n5,6\n7,8\n")
+    assert heads("2000,5\n3000,6\n4000,7\n") == [("2", ["2000", "3000", "4000"], [5, 6, 7])]
     assert heads("2001,1950\n2002,300\n") == [("2", ["2001", "2002"], [1950, 300])]
 
 
@@ -1960,20 +1961,22 @@ def test_numbers_of_rows_are_told_of() -> None:
     assert note == "p.csv: it names or numbers the rows, so not used: the column without a name"
 
 
-@pytest.mark.parametrize("first", ["5\n8", "u\nv", "1\n0"])
+@pytest.mark.parametrize("first", ["5\n8", "u\nv", "1\n0", "5\n5", "-1\n2", "1\n1.1", "5\nx", "5\n", "\n", "NA\n1"])
 @pytest.mark.parametrize("quote", ["", '"'])
 def test_a_column_without_a_name_that_names_the_rows(first: str, quote: str) -> None:
-    """Words, and whole numbers of which none stands twice, name or number rows, in every way that csv is read."""
-    one, two = first.split()
+    """Words, blanks and numbers that are no fractions name or number rows, in every way that csv is read."""
+    one, two = first.split("\n")
     assert heads(f"{quote}{quote},label,p\n{one},{quote}a{quote},9\n{two},b,1\n") == [("p", AB, [9, 1])]
 
 
-@pytest.mark.parametrize("first", ["0.2\n0.8", "5\n5", "-1\n2", "5\nx", "5\n", "NA\n1"])
+@pytest.mark.parametrize("first", ["0.2\n0.8", "0\n0.5", "1/2\n1/2"])
 @pytest.mark.parametrize("quote", ["", '"'])
 def test_a_column_without_a_name_that_may_be_data(first: str, quote: str) -> None:
-    """Anything else in it may be data, and is not passed over."""
+    """Fractions in it may be probabilities, and are not passed over."""
     one, two = first.split("\n")
-    with pytest.raises(InputError, match="column without a name holds numbers, and not those of rows: name it, or"):
+    with pytest.raises(
+        InputError, match="column without a name holds fractions, no names of rows: name it, or leave it out"
+    ):
         heads(f"{quote}{quote},label,p\n{one},{quote}a{quote},9\n{two},b,1\n")
 
 
@@ -2225,7 +2228,7 @@ def test_an_input_format_is_that_of_text(name: str, call: Callable[..., Done]) -
 
 @pytest.mark.parametrize(
     "first",
-    ["\\N", "(null)", "n.a.", "nil", "missing", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#NULL!", "N/A"],
+    ["\\N", "(null)", "n.a.", "nil", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#NULL!", "N/A"],
 )
 def test_a_first_row_whose_number_is_missing_is_no_header(first: str) -> None:
     """Without a header, the row would be lost as one."""
@@ -2264,21 +2267,27 @@ def test_a_bare_column_with_decimal_commas(header: str) -> None:
     [
         ("label;n\nA;1.000\nB;2.000\nC;500\n", "."),
         ("A;1.000\nB;2.345\nC;500\n", "."),
+        ("label,n\nA,500\nB,1.000\nC,300\n", "."),
+        ("500;1.000;300", "."),
+        ("500,1.000,300", "."),
         ("n\n1.000\n2\n", "."),
         ('label,n\nA,"1,000"\nB,"2,000"\nC,500\n', ","),
     ],
 )
 def test_thousands_among_whole_numbers_are_doubted(text: str, decimal: str) -> None:
     """1.000 beside 500 may be a thousand."""
-    with pytest.raises(InputError, match=r"is '1[.,]000' one thousand and more, or a number below it\?"):
-        heads(text, decimal=decimal)
+    with pytest.raises(
+        InputError, match=r"'1\.000' is in doubt among whole numbers: leave out the marks between thou"
+    ):
+        read(write("p.csv", text), decimal=decimal)
 
 
-@pytest.mark.parametrize("column", ["1.000 2.000 3.000", "0.000 1.000 1", "1.000 2.5 3", "1000 2.000 0.5", "1.5 2 3"])
+@pytest.mark.parametrize("column", ["1.000 2.000 3.000", "1.000 0 0", "1.000 2.5 3", "1000 2.000 0.5", "1.5 2 3"])
 def test_decimals_that_are_no_thousands(column: str) -> None:
     """All with as many digits, or some of them not in threes: they are what they are."""
     cells = column.split()
-    assert heads("n\n" + "\n".join(cells) + "\n") == [("n", None, list(map(float, cells)))]
+    found = read(write("p.csv", "n\n" + "\n".join(cells) + "\n"), normalize=True)
+    assert found.weights.tolist() == list(map(float, cells))
 
 
 @pytest.mark.parametrize("label", ["Total", "total", "Grand Total", "Sum", "All", "合计", '""'])
@@ -2343,6 +2352,26 @@ def test_a_table_by_its_columns_has_labels(text: str) -> None:
     """As pandas and R write it, be they lists or mappings from the number of the row."""
     ((name, labels, values),) = heads(text, "p.json" if text[0] == "{" else "p.yaml")
     assert (name, dict(zip(labels or (), values, strict=True))) == ("p", {"5": 0.5, "6": 0.25})
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ('{"category": {"a": 0.2, "b": 0.8}, "q": {"a": 0.5, "b": 0.5}}', ["category", "q"]),
+        ('{"category": {"a": 2, "b": 8}, "q": {"a": 5, "b": 5}}', ["category", "q"]),
+        ('{"query": [0.5, 0.5], "key": [0.25, 0.75]}', ["query", "key"]),
+        (
+            '{"category": {"books": 0.5, "toys": 0.5}, "region": {"north": 0.25, "south": 0.75}}',
+            ["category", "region"],
+        ),
+        ('{"bin": [3, 3], "p": [1, 2]}', ["bin", "p"]),
+        ('{"row": [1, 2], "p": [1, 2]}', ["row", "p"]),
+        ('{"row": ["a", "b"], "p": [1, 2]}', ["p"]),
+    ],
+)
+def test_what_may_be_a_distribution_is_no_column_of_labels(text: str, names: list[str]) -> None:
+    """Words are labels, and so are whole numbers of which none stands twice, under a name that says so."""
+    assert [name for name, _, _ in heads(text, "p.json")] == names
 
 
 def test_lists_of_numbers_are_distributions() -> None:

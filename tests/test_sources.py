@@ -407,6 +407,10 @@ def test_what_is_utf8_and_read_otherwise_is_told_of(tmp_path: Path) -> None:
     assert klcli.read(path, encoding="cp1252").notes[0] == (
         "p.csv: it is UTF-8 as it stands, and was read as cp1252, as was asked"
     )
+    for encoding in ("utf-8", "UTF8", "utf-8-sig"):
+        assert len(klcli.read(path, encoding=encoding).notes) == 1
+    path.write_text("\ufefflabel,n\né,3\nb,1\n")
+    assert len(klcli.read(path, encoding="cp1252").notes) == 1  # its mark has won
     path.write_bytes("label,n\né,3\nb,1\n".encode("cp1252"))
     (note,) = klcli.read(path, encoding="cp1252").notes
     assert "counts" in note
