@@ -181,7 +181,7 @@ def _likeness(values: Array, kind: str, option: str) -> str:
     if _sums_to_one(values, kind, _ROUNDED):
         if kind == "log-probs":
             return f"they look like log-probabilities with few digits: {option} logits divides by the sum"
-        return "they look like probabilities with few digits: divide each row by its sum"
+        return "they look like probabilities with few digits: divide each row by its sum, as float64"
     if (values < 0).any() or kind == "log-probs":
         return f"they look like logits: {option} logits"
     what = "counts" if (values == np.floor(values)).all() else "weights"

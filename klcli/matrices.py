@@ -59,11 +59,17 @@ def read_matrix(source: str, *, several: bool = False, **options: Any) -> Matrix
         values = np.array([_values(column, name) for column in found])
         return Matrix(name, values, None, None if found[0].labels is None else tuple(found[0].labels))
     columns = _all_numbers(_turned(found, name), name)
+    nested = _nesting(columns, name)
     vectors, labels, notes = _side_by_side(columns, name)
     values = np.array(vectors).T
     first = columns[0]
     if len(columns) > 1 or first.label_name.lower() in _ROW_NAMES:
-        return Matrix(name, values, labels, _names(columns), (*notes, *_counting(columns, values, name)))
+        return Matrix(name, values, labels, _names(columns), (*notes, *nested, *_counting(columns, values, name)))
+    if labels is not None and _are_cells(labels):
+        raise InputError(
+            f"{name}: its labels, {listed(labels)}, name rows and columns, as the terms of a batch do, and are no "
+            "classes of one row: give the matrix itself"
+        )
     is_doubtful = labels is None and first.name != "" and wanted is None and len(values) > 1
     note = f"{name}: one column of {len(values)} numbers, taken as one row of {len(values)} classes"
     return Matrix(name, values.T, None, labels, (note,) if is_doubtful else ())
@@ -105,6 +111,32 @@ def _side_by_side(columns: Sequence[Column], name: str) -> tuple[list[Array], tu
                 notes.append(f"{name}: rows of {column.name} put into the order of {first.name}, by their names")
         vectors.append(values)
     return vectors, None if first.labels is None else tuple(first.labels), notes
+
+
+def _are_cells(labels: Sequence[str]) -> bool:
+    """Whether the labels name every cell of a grid of several rows, as those of klcli's own output do."""
+    parts = [label.rpartition(", ") for label in labels]
+    rows, columns = ({part[side] for part in parts} for side in (0, 2))
+    return "" not in rows and len(rows) > 1 and len(labels) == len(set(labels)) == len(rows) * len(columns)
+
+
+def _nesting(columns: Sequence[Column], name: str) -> tuple[str, ...]:
+    """What was taken for columns and what for rows where mappings in a mapping name both, as a note.
+
+    Raises InputError where the outer names only count and the inner ones do not: then they are those of rows.
+    """
+    first = columns[0]
+    if len(columns) == 1 or any(column.labels is None for column in columns) or columns[1].labels is first.labels:
+        return ()
+    outer, inner = [column.name for column in columns], list(first.labels or ())
+    if all(map(is_number, inner)) or set(inner) == set(outer):  # they number rows, as pandas does, or it is square
+        return ()
+    if outer == [*map(str, range(len(outer)))]:
+        raise InputError(
+            f"{name}: the outer names, {listed(outer)}, number rows: the outer ones must be those of columns, and "
+            f"{listed(inner)} stand inside"
+        )
+    return (f"{name}: columns are {listed(outer)}, the outer names, and rows {listed(inner)}, the inner ones",)
 
 
 def _order(ours: Sequence[str], theirs: Sequence[str], our: str, their: str, what: str) -> list[int]:

@@ -308,7 +308,9 @@ _NO_NAME = re.compile(r"[+\-−.,=$€£<>~≈]|\d|inf(inity)?$", re.IGNORECASE)
 def _check_header(names: Sequence[str], line: int) -> None:
     """Refuse a first row that is neither a header nor a row of data, and names that do not tell columns apart."""
     if {"measure", "value", "base", "unit"}.issubset(names):
-        raise FormatError("answers of klcli without their terms: make them without --no-steps")
+        raise FormatError(
+            "answers of klcli without their terms: make them with --format json, and without --no-steps"
+        )
     if names[:2] == ["result", "outcome"] and names[-1] == "contribution":
         raise FormatError("several answers of klcli, one after another: make them with --format json")
     is_certain = any(name.lower() in LABEL_NAMES for name in names)

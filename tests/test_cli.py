@@ -1570,7 +1570,7 @@ def test_a_wrong_value_of_the_environment_names_its_variable(
 @pytest.mark.parametrize(
     ("command", "message"),
     [
-        (("kl", P, Q, "--no-steps"), "stdin: answers of klcli without their terms: make them without --no-steps"),
+        (("kl", P, Q, "--no-steps"), "stdin: answers of klcli without their terms: make them with --format json, "),
         (
             ("compare", P, Q, Q, "--steps"),
             "stdin: several answers of klcli, one after another: make them with --format",

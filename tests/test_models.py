@@ -317,7 +317,11 @@ def test_tensors_by_name_are_a_batch(call: Run) -> None:
 @pytest.mark.parametrize(
     ("kind", "row", "words"),
     [
-        ("probs", "0.705,0.195,0.105", "they look like probabilities with few digits: divide each row by its sum"),
+        (
+            "probs",
+            "0.705,0.195,0.105",
+            "they look like probabilities with few digits: divide each row by its sum, as float64",
+        ),
         ("log-probs", "-0.34,-1.6,-2.3", "they look like log-probabilities with few digits: --input-kind logits "),
     ],
 )
@@ -333,11 +337,14 @@ def test_rounded_probabilities_are_called_so(call: Run, kind: str, row: str, wor
 MAPPINGS = '{"cat": {"r0": 1, "r1": 2}, "dog": {"r1": 4, "r0": 3}}'
 
 
+NESTED = "m.json: columns are cat, dog, the outer names, and rows r0, r1, the inner ones"
+
+
 @pytest.mark.parametrize(
     ("text", "note"),
     [
-        (MAPPINGS, ("m.json: rows of dog put into the order of cat, by their names",)),
-        ('{"cat": {"r0": 1, "r1": 2}, "dog": {"r0": 3, "r1": 4}}', ()),
+        (MAPPINGS, ("m.json: rows of dog put into the order of cat, by their names", NESTED)),
+        ('{"cat": {"r0": 1, "r1": 2}, "dog": {"r0": 3, "r1": 4}}', (NESTED,)),
         (
             '{"cat": {"r0": 1, "r1": 2}, "dog": [3, 4]}',
             ("m.json: rows of dog matched by position, since it has no names for them",),
@@ -364,6 +371,30 @@ def test_columns_of_other_rows_are_refused(tmp_path: Path, dog: str, message: st
     with pytest.raises(InputError) as caught:
         read_matrix(written(tmp_path, "m.json", f'{{"cat": {{"r0": 1, "r1": 2}}, "dog": {dog}}}'))
     assert str(caught.value) == message
+
+
+def test_mappings_by_rows_are_refused_where_the_outer_names_count(tmp_path: Path) -> None:
+    """As pandas writes columns of rows, and by orient="index" rows of columns: a table transposed."""
+    columns = read_matrix(written(tmp_path, "m.json", '{"cat": {"0": 1, "1": 2}, "dog": {"0": 3, "1": 4}}'))
+    assert (columns.columns, columns.rows, columns.notes) == (("cat", "dog"), ("0", "1"), ())
+    with pytest.raises(InputError) as caught:
+        read_matrix(written(tmp_path, "m.json", '{"0": {"cat": 1, "dog": 3}, "1": {"cat": 2, "dog": 4}}'))
+    assert str(caught.value) == (
+        "m.json: the outer names, 0, 1, number rows: the outer ones must be those of columns, and cat, dog stand "
+        "inside"
+    )
+
+
+@pytest.mark.parametrize("ending", ["csv", "json"])
+@pytest.mark.parametrize("side", ["p", "q"])
+def test_the_terms_of_a_batch_are_no_batch(call: Run, tmp_path: Path, ending: str, side: str) -> None:
+    """What klcli wrote of several rows would be one row of all their classes."""
+    batch = written(tmp_path, "m.csv", "cat,dog\n2,1\n0.5,1\n")
+    own = written(tmp_path, f"own.{ending}", call("distill", batch, batch, "-f", ending).out)
+    assert call("distill", f"{own}::{side}", f"{own}::{side}").err == (
+        f"klcli: own.{ending}::{side}: its labels, row 0, cat, row 0, dog, row 1, cat, row 1, dog, name rows and "
+        "columns, as the terms of a batch do, and are no classes of one row: give the matrix itself\n"
+    )
 
 
 def test_latents_are_matched_by_name(call: Run) -> None:
