@@ -87,6 +87,13 @@ def is_infinite(cell: str) -> bool:
     return cell.strip().lstrip("+-−").lower() in ("inf", ".inf", "infinity", "∞")
 
 
+def name_cells(labels: Sequence[str]) -> bool:
+    """Whether the labels name every cell of a grid of several rows, as those of klcli's own output do."""
+    parts = [label.rpartition(", ") for label in labels]
+    rows, columns = ({part[side] for part in parts} for side in (0, 2))
+    return "" not in rows and len(rows) > 1 and len(labels) == len(set(labels)) == len(rows) * len(columns)
+
+
 def line_at(text: str, index: int) -> int:
     """The number of the line on which that character stands, whatever ends the lines."""
     return len(re.findall("\r\n|\r|\n", text[:index])) + 1

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from klcli.columns import Column, is_infinite, is_number
+from klcli.columns import Column, is_infinite, is_number, name_cells
 from klcli.distribution import listed
 from klcli.errors import InputError, clipped
 from klcli.lazy import np
@@ -55,6 +55,7 @@ def read_matrix(source: str, *, several: bool = False, **options: Any) -> Matrix
     found = read_either(source, arrays.side_by_side if several else arrays.matrix, **options)
     if not isinstance(found, list):
         return Matrix(name, found, None, None)
+    found = _with_row_names(found, name)
     if found[0].row_of is not None and {column.row_of for column in found} == {found[0].row_of}:
         values = np.array([_values(column, name) for column in found])
         return Matrix(name, values, None, None if found[0].labels is None else tuple(found[0].labels))
@@ -65,7 +66,7 @@ def read_matrix(source: str, *, several: bool = False, **options: Any) -> Matrix
     first = columns[0]
     if len(columns) > 1 or first.label_name.lower() in _ROW_NAMES:
         return Matrix(name, values, labels, _names(columns), (*notes, *nested, *_counting(columns, values, name)))
-    if labels is not None and _are_cells(labels):
+    if labels is not None and name_cells(labels):
         raise InputError(
             f"{name}: its labels, {listed(labels)}, name rows and columns, as the terms of a batch do, and are no "
             "classes of one row: give the matrix itself"
@@ -73,6 +74,31 @@ def read_matrix(source: str, *, several: bool = False, **options: Any) -> Matrix
     is_doubtful = labels is None and first.name != "" and wanted is None and len(values) > 1
     note = f"{name}: one column of {len(values)} numbers, taken as one row of {len(values)} classes"
     return Matrix(name, values.T, None, labels, (note,) if is_doubtful else ())
+
+
+def _with_row_names(columns: list[Column], name: str) -> list[Column]:
+    """The columns without the one that is called row or sample, whose cells name the rows of the others.
+
+    In a table it has been found already: here it is one of the lists, or of the mappings from numbers, of a tree.
+    """
+    named = next((column for column in columns if column.name.lower() in _ROW_NAMES and column.row_of is None), None)
+    others = [column for column in columns if column is not named]
+    if named is None or not others or not named.cells or not all(_is_numbered(column) for column in columns):
+        return columns
+    _all_numbers(columns, name)
+    made = []
+    for column in others:
+        names = dict(zip(named.labels or (), named.cells, strict=False))
+        is_by_key = column.labels is not None and names.keys() == set(column.labels)
+        made.append(column._replace(labels=[names[key] for key in column.labels or ()] if is_by_key else named.cells))
+    return made
+
+
+def _is_numbered(column: Column) -> bool:
+    """Whether its labels are but the numbers of its rows, from 0, or it has none and its name was given."""
+    return column.is_named and (
+        column.labels is None or sorted(column.labels) == sorted(map(str, range(column.size)))
+    )
 
 
 def _turned(columns: list[Column], name: str) -> list[Column]:
@@ -111,13 +137,6 @@ def _side_by_side(columns: Sequence[Column], name: str) -> tuple[list[Array], tu
                 notes.append(f"{name}: rows of {column.name} put into the order of {first.name}, by their names")
         vectors.append(values)
     return vectors, None if first.labels is None else tuple(first.labels), notes
-
-
-def _are_cells(labels: Sequence[str]) -> bool:
-    """Whether the labels name every cell of a grid of several rows, as those of klcli's own output do."""
-    parts = [label.rpartition(", ") for label in labels]
-    rows, columns = ({part[side] for part in parts} for side in (0, 2))
-    return "" not in rows and len(rows) > 1 and len(labels) == len(set(labels)) == len(rows) * len(columns)
 
 
 def _nesting(columns: Sequence[Column], name: str) -> tuple[str, ...]:

@@ -186,7 +186,7 @@ def _fault(text: str) -> str:
     word = text.lower().lstrip("+-")
     if {text.lower(), word} & _MISSING:
         return "a missing value: it is not 0, so write the number or leave it out"
-    if word in ("inf", "infinity", "∞"):
+    if word in ("inf", ".inf", "infinity", "∞"):
         return "not a finite number"
     if word in _SPREADSHEET_ERRORS:
         return "a spreadsheet's error"
@@ -194,12 +194,14 @@ def _fault(text: str) -> str:
         return "written with marks between thousands: leave them out, or put commas where blanks separate columns"
     if re.fullmatch(r"[+-]?[0-9]{1,3}(\.[0-9]{3}){2,}", text):
         return "written with points between thousands: leave them out"
-    if text.endswith(("%", "‰")) and _DECIMAL.fullmatch(text[:-1].rstrip()):
+    if text.endswith(("%", "‰")) and _DECIMAL.fullmatch(text[:-1].rstrip().replace(",", ".", 1)):
         return "a percentage: divide it by 100" if text.endswith("%") else "per mille: divide it by 1000"
     if text.startswith("="):
         return "a spreadsheet formula: save the values"
     if word.startswith(("0x", "0b", "0o")):
         return "not a decimal number"
+    if re.fullmatch(r"[+-]?[0-9]{1,3}([.'’ \u00a0\u2009\u202f][0-9]{3})+,[0-9]*", text):
+        return "written with marks between thousands: leave them out, and give --decimal , for the comma in a table"
     if "," in text and re.fullmatch(r"[+-]?[0-9.,]+", text):
         return "written with a comma: use a point for decimals, or --decimal , in a table; and nothing for thousands"
     if "_" in text and _DECIMAL.fullmatch(text.replace("_", "")):

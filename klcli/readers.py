@@ -103,10 +103,11 @@ def read_all(
         )
     if len(columns) > 1 and not several:
         names = [column.name for column in columns]
-        first = next(
-            (column.name for column in columns if _is_read(column) and not tables.is_key(column.name)), names[0]
-        )
+        likely = [column.name for column in columns if _is_read(column) and not tables.is_key(column.name)]
+        first = next((name for name in likely if name.lower() in _OF_WEIGHTS), likely[0] if likely else names[0])
         doubt = "".join(f"; {note}" for note in columns[0].notes if columns[0].labels is None)
+        if len(columns) == 2 and not columns[0].is_named and all(map(_is_of_digits, columns)):
+            doubt = tables.DECIMAL_COMMA
         raise InputError(
             f"{clipped(source)}: holds several distributions ({listed(names, 20)}): "
             f"choose one, as in {clipped(path)}::{clipped(first)}{doubt}"
@@ -117,6 +118,25 @@ def read_all(
         _distribution(column, f"{called}::{column.name}" if is_one_of_them else called, normalize, duplicates)
         for column in columns
     ]
+
+
+_OF_WEIGHTS = (
+    "count",
+    "counts",
+    "n",
+    "freq",
+    "frequency",
+    "p",
+    "prob",
+    "probability",
+    "proportion",
+    "share",
+    "weight",
+)
+
+
+def _is_of_digits(column: Column) -> bool:
+    return column.values is None and all(map(str.isdecimal, column.cells))
 
 
 def _is_read(column: Column) -> bool:
@@ -266,7 +286,10 @@ def _distribution(column: Column, name: str, normalize: bool, duplicates: str) -
         raise InputError(f"{name}: {places}: {error.what}{doubt}") from None
 
 
-_TOTALS = {"total", "totals", "grand total", "sum", "all", "(all)", "", "合计", "总计", "gesamt", "summe"}
+_TOTALS = {
+    "total", "totals", "grand total", "sum", "all", "(all)", "", "合计", "总计", "gesamt", "gesamtergebnis", "summe",
+    "total general", "total général", "totale",
+}  # fmt: skip
 
 
 def _doubts(column: Column, values: Array) -> Iterator[str]:
@@ -274,7 +297,7 @@ def _doubts(column: Column, values: Array) -> Iterator[str]:
     labels = column.labels or ()
     for index in {0, len(labels) - 1} if len(labels) > 2 else ():
         label = labels[index]
-        if label.strip().casefold() in _TOTALS and math.isclose(2 * values[index], values.sum()):
+        if label.strip(" :").casefold() in _TOTALS and math.isclose(2 * values[index], values.sum()):
             yield (
                 f"{label!r} is the sum of all the others, and was read as an outcome beside them: leave it out if it "
                 "is their total"

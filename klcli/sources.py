@@ -229,7 +229,15 @@ def _unpacked(data: bytes, max_size: int) -> bytes:
 def _packing(data: bytes | bytearray) -> Packing | None:
     is_skipped = data[1:4] == _SKIPPABLE and data[0] >> 4 == 5
     start = _start(bytes(data), 0) if is_skipped else 0
-    return next((each for each in PACKINGS if data.startswith(each.start, start)), None)
+    return next((each for each in PACKINGS if data.startswith(each.start, start) and not _is_text(data)), None)
+
+
+def _is_text(data: bytes | bytearray) -> bool:
+    """Whether it begins as bzip2 does and goes on otherwise: text may do so, and nothing else that is packed."""
+    return data[:3] == b"BZh" and not any(magic.startswith(data[4:10]) for magic in _OF_BZIP2)
+
+
+_OF_BZIP2 = (b"1AY&SY", b"\x17\x72\x45\x38\x50\x90")  # of a block, and of the end
 
 
 def _parts(data: bytes, packing: Packing) -> Iterator[bytes]:
@@ -289,6 +297,10 @@ _SIGNATURES = {
     b"SQLite format 3\0": "an SQLite database: write the query's answer to CSV",
     b"MATLAB 5.0": "a MATLAB file: save the numbers as CSV",
     b"RDX": "an R data file: save the table with write.csv",
+    **dict.fromkeys(
+        (b"\x04\x22\x4d\x18", b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07", b"\x1f\x9d", b"\x5d\0\0", b"\x1f\xa0", b"LZIP"),
+        "packed in a way that is not read: unpack it, or pack it with gzip, bzip2, xz or zstd",
+    ),
 }
 _MARKS = {
     codecs.BOM_UTF32_LE: "utf-32",  # before that of UTF-16, with which it begins
@@ -313,6 +325,10 @@ def text(data: bytes, encoding: str | None = None) -> str:
     marked = next((name for mark, name in _MARKS.items() if data.startswith(mark)), None)
     if data.startswith(codecs.BOM_UTF8):
         data, marked = data.removeprefix(codecs.BOM_UTF8), "utf-8"
+    if marked is None and encoding in ("utf-16", "utf-32"):
+        raise FormatError(
+            f"no mark at its start says in which order its bytes are: give --encoding {encoding}-le or -be"
+        )
     try:
         found = data.decode(marked or encoding or "utf-8").removeprefix("\ufeff")
     except UnicodeError as error:
@@ -341,9 +357,12 @@ def _undecodable(data: bytes, named: str | None, marked: str | None, error: Unic
     start = min(getattr(error, "start", 0), len(data) - 1)
     before = data[:start].decode(encoding, "ignore")
     line = line_at(before, len(before))
-    if marked and getattr(error, "reason", "") in ("truncated data", "unexpected end of data"):
+    is_utf8_so_far = encoding == "utf-8" and not before.isascii()
+    if (marked or is_utf8_so_far) and getattr(error, "reason", "") in ("truncated data", "unexpected end of data"):
         return f"line {line}: cut off in the middle of a character of {encoding.upper()}"
     what = f"line {line}: byte 0x{data[start]:02x} is not {encoding.upper()}"
+    if marked is None and data.count(0) > len(data) / 4:
+        return f"{what}: it may be UTF-16 without its mark: give --encoding utf-16-le or utf-16-be"
     likely = [name for name in _LIKELY if name != encoding and _is_likely(data, name)]
     if likely and marked is None:
         return f"{what}: it may be {' or '.join(likely[:3])}: give --encoding, or save it as UTF-8"

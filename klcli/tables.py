@@ -145,11 +145,13 @@ def _refuse_points(name: str, cells: Sequence[str], place: Callable[[int], str])
 
 
 def refuse_thousands(cells: Sequence[str]) -> None:
-    """Raise NumeralError, with the index, where 1.000 among numbers such as 500 may be a thousand."""
-    odd = next((index for index, cell in enumerate(cells) if _THOUSANDS.fullmatch(cell.strip())), None)
-    if odd is None or not any(cell.strip().isdecimal() and cell.strip("0 ") for cell in cells):
-        return
-    if all(_GROUPED.fullmatch(cell.strip()) for cell in cells if "." in cell):
+    """Raise NumeralError, with the index, where 1.000 beside 5, or 1.234 beside 200, may be thousands."""
+    pointed = [index for index, cell in enumerate(cells) if "." in cell]
+    whole = [cell.strip() for cell in cells if cell.strip().isdecimal() and cell.strip("0 ")]
+    odd = next((index for index in pointed if _THOUSANDS.fullmatch(cells[index].strip())), None)
+    if odd is None and any(len(cell) > 2 for cell in whole):
+        odd = next(iter(pointed), None)
+    if odd is not None and whole and all(_GROUPED.fullmatch(cells[index].strip()) for index in pointed):
         what = "in doubt among whole numbers: leave out the marks between thousands, or the zeros of a decimal"
         error = NumeralError(cells[odd].strip(), what)
         error.index = odd
@@ -265,13 +267,20 @@ def _delimited(text: str, delimiter: str, decimal: str) -> list[Column]:
         if decimal == ",":
             _refuse_points("", [column[0] for column in cells], lambda _: place(0))
         return [Column("", None, first_row, lambda index: f"{place(0)}, item {index + 1}")]
-    if len(cells) == 1:
-        return [column._replace(name="") for column in table([""], cells, place, decimal=decimal)]
     _refuse_numbers_as_names(cells, place(0))
+    if len(cells) == 1:
+        note = "no header: 0 was read as the first number; leave it out if it is the name of the column"
+        notes = (note,) if first_row[0].strip() == "0" and not all(map(str.isdecimal, cells[0])) else ()
+        return [
+            column._replace(name="", notes=(*column.notes, *notes))
+            for column in table([""], cells, place, decimal=decimal)
+        ]
     if _names_labels(names[0]):
         year = next(filter(is_number, names))
         raise FormatError(f"{place(0)}: a header with the number {year}: begin the name of a column with a letter")
     has_number_labels = len(cells) == 2 and all(map(looks_like_number, cells[0]))
+    if has_number_labels and delimiter == ",":
+        _refuse_halves(cells, place)
     positions = [str(position) for position in range(1, len(cells) + 1)]
     columns = table(positions, cells, place, labels_first=len(cells) == 2, decimal=decimal)
     notes = (f"no header: the first row is data{', the first column labels' if has_number_labels else ''}",)
@@ -284,7 +293,12 @@ def _delimited(text: str, delimiter: str, decimal: str) -> list[Column]:
 def _refuse_numbers_as_names(cells: list[list[str]], place: str) -> None:
     """Raise where a first row of data may be one of names: 0, 1, 2 ... as pandas has them, or years."""
     firsts = [column[0].strip() for column in cells]
-    is_counting = len(cells) > 2 and firsts == list(map(str, range(len(cells))))
+    after = firsts[1:]
+    is_counting = len(cells) > 2 and (
+        firsts == [*map(str, range(len(cells)))]
+        or (not is_number(firsts[0]) and after in ([*map(str, range(len(after)))], [*map(str, range(1, len(cells)))]))
+    )
+    is_counting |= is_key(firsts[0]) and after == ["0"]
     years = [index for index, first in enumerate(firsts) if _is_year(first)]
     others = [cell for index in years for cell in cells[index][1:]]
     is_labelled = 0 in years and len(years) < len(cells)  # 2000,5 above 3000,6 is a number of its column
@@ -293,6 +307,21 @@ def _refuse_numbers_as_names(cells: list[list[str]], place: str) -> None:
         raise FormatError(
             f"{place}: is {shown} a header? Begin the names of columns with letters; or, if it is data, put a header "
             "before it"
+        )
+
+
+def _refuse_halves(cells: list[list[str]], place: Callable[[int], str]) -> None:
+    """Raise where two columns of a file without a header may be one, of numbers with commas in them."""
+    labels, values = ([cell.strip() for cell in column] for column in cells)
+    if not all(map(str.isdecimal, labels)) or _is_counting(labels):
+        return
+    odd = next((index for index, value in enumerate(values) if re.fullmatch("0[0-9]+", value)), None)
+    if odd is None and len(values) > 1 and all(re.fullmatch("[0-9]{3}", value) for value in values):
+        odd = 0
+    if odd is not None:
+        shown = f"{labels[odd]},{values[odd]}"
+        raise FormatError(
+            f"{place(odd)}: {shown!r} may be one number: put a header before it if it is two{DECIMAL_COMMA}"
         )
 
 
@@ -358,6 +387,7 @@ def _plain_table(text: str, delimiter: str, place: Callable[[int], str]) -> list
         or "\r" in text
         or len(second) != width
         or any(map(is_number, names))
+        or sum(map(_is_nameless, names)) > 1  # which of them has the labels is to be seen in all rows
     ):
         return None
     try:
@@ -367,7 +397,7 @@ def _plain_table(text: str, delimiter: str, place: Callable[[int], str]) -> list
     label = label_column(names, [[cell] for cell in second])
     labels: list[str] = []
     parts: dict[int, list[Any]] = {index: [] for index in range(width) if index != label}
-    values = value_columns(names, label)
+    values = set(value_columns(names, label))
     all_but = bytes(set(range(256)) - {ord(delimiter), ord("\n")})
     row_of_marks = delimiter.encode() * (width - 1) + b"\n"
     while start < stop:
@@ -384,20 +414,29 @@ def _plain_table(text: str, delimiter: str, place: Callable[[int], str]) -> list
                 part.append(numbers(cells[index::width]))
         except NumeralError:
             return None
-    if any(_may_be_data(np.concatenate(part)) for index, part in parts.items() if index not in values):
+    whole = {index: np.concatenate(part) for index, part in parts.items()}
+    if any(_may_be_data(found) for index, found in whole.items() if index not in values):
+        return None
+    if any(map(_may_be_thousands, whole.values())):
         return None
     if label is not None and not _names_labels(names[label]) and any(map(_may_be_number, labels)):
         return None  # words are labels in such a column if all of it is words; of the first one more is to be known
     common = labelled(names, label, None if label is None else labels, place)
-    return [
-        common._replace(name=names[index], values=np.concatenate(part))
-        for index, part in parts.items()
-        if index in values
-    ]
+    return [common._replace(name=names[index], values=found) for index, found in whole.items() if index in values]
 
 
 def _may_be_data(values: Any) -> bool:
     return bool(((values > 0) & (values < 1)).any())
+
+
+def _may_be_thousands(values: Any) -> bool:
+    """Whether 1.234 stands beside 200, as thousands do that are written with points."""
+    fractions = values[values != np.floor(values)]
+    return bool(
+        len(fractions)
+        and (values >= 100).any()
+        and ((fractions >= 1) & (fractions < 1000) & (np.rint(fractions * 1000) / 1000 == fractions)).all()
+    )
 
 
 def _may_be_number(cell: str) -> bool:
@@ -438,9 +477,10 @@ def _refuse_bare_quotes(cells: list[list[str]], line: Callable[[int], int], deli
             if delimiter not in cell or not re.search("[\r\n]", cell):
                 continue
             rows = re.split("\r\n|\r|\n", delimiter.join(column[index] for column in cells))
-            lines = [row.split(delimiter) for row in rows]
+            lines = [[*map(_with_point, row.split(delimiter))] for row in rows]
+            rows_of_data = lines[index == 0 :]  # without what may be a header
             if all(len(row) == len(cells) for row in lines) and any(
-                all(map(is_number, numbers)) for numbers in zip(*lines, strict=True)
+                all(map(is_number, column)) for column in zip(*rows_of_data, strict=True)
             ):
                 raise FormatError(
                     f"line {line(index)}: a quote is opened and closed {counted(len(lines) - 1, 'line')} below, with "
@@ -457,14 +497,25 @@ def _refuse_lines(text: str, delimiter: str) -> None:
             if "".join(first[:1]).lstrip().startswith("#"):
                 raise FormatError("line 1: a comment? Leave it out: every line of a table is a row")
             cells = f"{counted(len(row), 'cell')} where the first row has {len(first)}"
-            has_digits = len(row) > len(first) and delimiter == "," and "".join(row[-2:]).isdigit()
-            is_short = line == 2 and len(row) == len(first) + 1
-            of_r = "; a header that is one short, as R's write.table makes it? Give it col.names = NA"
-            doubt = DECIMAL_COMMA if has_digits else of_r if is_short else ""
+            is_quoted = first_line(text[text.find("\n") + 1 :]).startswith('"')
+            doubt = _why_longer(row, first, delimiter, line == 2 and is_quoted) if len(row) > len(first) else ""
             raise FormatError(f"line {line}: {cells} (separated by {delimiter!r}){doubt}")
         if len(first) == 1 and line > last + 1:
             raise FormatError(f"line {last + 1}: blank between numbers: a missing value is not 0")
         last = end
+
+
+def _why_longer(row: Sequence[str], first: Sequence[str], delimiter: str, is_quoted: bool) -> str:
+    """What may have made the row longer than the first one, as the end of a message."""
+    if not row[-1].strip():
+        return f"; a {delimiter!r} at its end? Leave it out"
+    if delimiter == "," and "".join(row[-2:]).isdigit():
+        return DECIMAL_COMMA
+    if len(first) == 1:
+        return "; if the first row is a title, leave it out"
+    if len(row) == len(first) + 1 and (is_quoted or row[0].strip() == "1"):
+        return "; a header that is one short, as R's write.table makes it? Give it col.names = NA"
+    return f"; a label with {delimiter!r} in it stands in quotes" if delimiter == "," else ""
 
 
 def _lines(text: str, delimiter: str) -> Iterator[tuple[int, int, list[str]]]:

@@ -7,7 +7,17 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from klcli.columns import Column, FormatError, Reading, is_infinite, is_number, line_at, reads
+from klcli.columns import (
+    Column,
+    FormatError,
+    Reading,
+    is_infinite,
+    is_number,
+    line_at,
+    looks_like_number,
+    name_cells,
+    reads,
+)
 from klcli.distribution import listed
 from klcli.errors import clipped
 from klcli.numerals import counted
@@ -76,9 +86,16 @@ def _json_tree(text: str, first_line: int = 1) -> Any:
             )
             raise FormatError(f"line {line}: {several}jq -c writes them") from None
         what = error.msg.lower().replace("character at", "character: write it as \\u and its number")
-        raise FormatError(f"line {line}, column {error.colno}: not JSON: {what}") from None
+        doubt = _otherwise(text, error.pos)
+        raise FormatError(f"line {line}, column {error.colno}: not JSON: {what}{doubt}") from None
     except RecursionError:
         raise FormatError("nested too deeply") from None
+
+
+def _otherwise(text: str, position: int) -> str:
+    """What else the text may be that is wrong after its first bracket, as the end of a message."""
+    is_word = text[:position].strip() in ("{", "[") and text[position : position + 1].isalpha()
+    return "; if it is another format, name it: --input-format csv, yaml ..." if is_word else ""
 
 
 def _numbered(tree: list[Any] | Members, line: int) -> Items | Members:
@@ -92,9 +109,8 @@ def _of_unicode(columns: list[Column], text: str) -> list[Column]:
     """The columns of the JSON text, in whose labels and names no half of a character is escaped."""
     if re.search(r"\\u[dD][89a-fA-F]", text):
         for column in columns:
-            half = next(
-                (word for word in (column.name, *(column.labels or ())) if re.search("[\ud800-\udfff]", word)), ""
-            )
+            words = (column.name, *(column.labels or ()), *column.beside)
+            half = next((word for word in words if re.search("[\ud800-\udfff]", word)), "")
             if half:
                 raise FormatError(f"$: {clipped(ascii(half))} is not Unicode: half of a character stands alone")
     return columns
@@ -181,6 +197,8 @@ def _yaml_tree(events: Iterator[Any]) -> Any:
             raise FormatError(f"line {line}: an alias, *{event.anchor}: write the values out")
         if not isinstance(event, yaml.NodeEvent | yaml.CollectionEndEvent):
             continue
+        if isinstance(event, yaml.ScalarEvent) and event.anchor is not None and not is_number(event.value):
+            raise FormatError(f"line {line}: an anchor, &{event.anchor}: leave it out, or put the label in quotes")
         tag = getattr(event, "tag", None)
         if tag is not None:
             raise FormatError(f"line {line}: a tag, {tag}: write the value without it")
@@ -208,14 +226,13 @@ def _yaml_tree(events: Iterator[Any]) -> Any:
 def _columns(tree: Any) -> list[Column]:
     """The columns that a tree holds, whatever its shape."""
     if isinstance(tree, Members):
-        members = dict(tree)
         if _is_result(tree):
             return _own_columns([tree], ["$"])
-        if members.keys() == {"results"} and _are_results(members["results"]):
-            _refuse_twice(tree, "$")
-            results = members["results"]
-            return _own_columns(results, [f"$.results[{index}]" for index in range(len(results))])
+        if _is_answer(tree):
+            return _answered([tree], ["$"])
         return [_mapping_column("", tree, "$")] if _is_of_numbers(tree) else _named_columns(tree)
+    if isinstance(tree, list) and tree and all(map(_is_answer, tree)):
+        return _answered(tree, [_place(each, f"$[{index}]") for index, each in enumerate(tree)])
     if _are_results(tree):
         return _own_columns(tree, [f"$[{index}]" for index in range(len(tree))])
     if isinstance(tree, list):
@@ -241,37 +258,43 @@ def _named_columns(tree: Members) -> list[Column]:
         raise FormatError("empty")
     if {name for name, _ in tree} == {"columns", "index", "data"}:
         raise FormatError("$: a table of pandas' in three parts: write it with orient='records'")
-    labels = keyed = None
     of_labels = _name_of_labels(tree)
+    labels: dict[str, str] = {}  # by the numbers of their rows, from 0
     columns = []
     for name, node in tree:
         path = f"$.{name}"
         if name == of_labels and isinstance(node, Members):
-            keyed = {str(key): _label(item, f"{path}.{key}") for key, item in node}
+            _refuse_twice(node, path)
+            labels = {str(key): _label(item, f"{path}.{key}") for key, item in node}
+        elif name == of_labels:
+            labels = {str(index): _label(item, f"{path}[{index}]") for index, item in enumerate(node)}
         elif isinstance(node, Members):
             columns.append(_mapping_column(name, node, path))
         elif not isinstance(node, list):
             raise FormatError(
                 f"{_place(node, path)}: expected a list or a mapping, found {_kind(node)}: leave it out"
             )
-        elif name == of_labels:
-            labels = [_label(item, f"{path}[{index}]") for index, item in enumerate(node)]
         else:
             columns += _list_columns(name, node, path)
     if not columns:
         raise FormatError("empty: labels and no numbers")
-    for index, column in enumerate(columns):
-        if labels is not None and column.labels is None:
-            if len(labels) != len(column.cells):
-                sizes = f"{counted(len(column.cells), 'number')} for {counted(len(labels), 'label')}"
-                raise FormatError(f"$.{column.name}: {sizes}")
-            columns[index] = column._replace(labels=labels)
-        if keyed is not None and column.labels is not None:
-            if keyed.keys() != set(column.labels):
-                raise FormatError(f"$.{column.name}: its keys are not those of $.{of_labels}")
-            columns[index] = column._replace(labels=[keyed[key] for key in column.labels])
+    if of_labels is not None:
+        columns = [_with_labels(column, labels, of_labels) for column in columns]
     _refuse_ambiguous(columns)
     return columns
+
+
+def _with_labels(column: Column, labels: dict[str, str], of_labels: str) -> Column:
+    """The column with the labels, which are told by the numbers of its rows, be these keys or positions."""
+    if column.labels is not None and set(column.labels) == set(labels.values()):
+        return column  # they are its keys already
+    if column.labels is None and len(labels) != len(column.cells):
+        sizes = f"{counted(len(column.cells), 'number')} for {counted(len(labels), 'label')}"
+        raise FormatError(f"$.{column.name}: {sizes}")
+    keys = [*map(str, range(len(column.cells)))] if column.labels is None else column.labels
+    if labels.keys() != set(keys):
+        raise FormatError(f"$.{column.name}: its keys are not those of $.{of_labels}")
+    return column._replace(labels=[labels[key] for key in keys])
 
 
 _OF_LABELS = ("labels", *LABEL_NAMES, *KEY_NAMES)
@@ -281,24 +304,32 @@ def _name_of_labels(tree: Members) -> str | None:
     """The name of the member that holds the labels of the others, if any: its column, where others are columns."""
     nodes = [node for _, node in tree]
     is_table = len(nodes) > 1 and any(all(isinstance(node, kind) for node in nodes) for kind in (list, Members))
-    members = dict(tree)
-    for name in _OF_LABELS:
-        if name in members and (name == "labels" or (is_table and _are_labels(name, members[name]))):
-            return name
-    return None
+    for wanted in _OF_LABELS:
+        for name, node in tree:
+            is_sure = wanted not in ("row", "sample")  # a sample and a population are two distributions
+            if name.lower() == wanted and (wanted == "labels" or is_table) and _are_labels(node, is_sure):
+                return name
+    return next((name for name, node in tree if is_table and _are_labels(node, whole=False)), None)
 
 
-def _are_labels(name: str, node: Any) -> bool:
-    """Whether they are words, or whole numbers of which none stands twice, as distributions are not."""
-    is_mapping = isinstance(node, Members)
-    items = [item for _, item in node] if is_mapping else node
-    if is_mapping and not all(key.isdecimal() for key, _ in node):
+def _are_labels(node: Any, whole: bool = True) -> bool:
+    """Whether they are words, or also whole numbers of which none stands twice, as distributions are not."""
+    if not isinstance(node, list | Members):
+        return False
+    items = [item for _, item in node] if isinstance(node, Members) else node
+    if isinstance(node, Members) and not all(key.isdecimal() for key, _ in node):
         return False  # it is from labels already, and not from the numbers of rows
-    words = [item for item in items if isinstance(item, str) and not _is_numeral(item)]
-    if len(words) == len(items):
-        return True
-    whole = {str(item) for item in items if _is_numeral(item) and item.isdecimal()}
-    return not words and len(whole) == len(items) and name not in ("row", "sample")
+    if any(isinstance(item, str) and not _is_numeral(item) and not is_infinite(item) for item in items):
+        return whole or not any(map(looks_like_number, filter(_is_scalar, items)))
+    return whole and bool(items) and len({str(item) for item in items if _is_whole(item)}) == len(items)
+
+
+def _is_scalar(node: Any) -> bool:
+    return isinstance(node, str)
+
+
+def _is_whole(node: Any) -> bool:
+    return _is_numeral(node) and node.isdecimal()
 
 
 def _list_columns(name: str, items: list[Any], path: str) -> list[Column]:
@@ -344,7 +375,8 @@ def _record_columns(records: Sequence[Members], path: str) -> list[Column]:
         _refuse_twice(record, place)
         fields = dict(record)
         if fields.keys() != set(names):
-            raise FormatError(f"{place}: its fields are not those of the first record: {_apart(fields, names)}")
+            one = ": if they are one distribution, write it as one mapping" if len(record) == len(names) == 1 else ""
+            raise FormatError(f"{place}: its fields are not those of the first record: {_apart(fields, names)}{one}")
         rows.append([fields[name] for name in names])
     nodes: dict[str, Sequence[Any]] = dict(zip(names, zip(*rows, strict=True), strict=True))
     idle = _idle_fields(nodes)
@@ -417,11 +449,27 @@ def _refuse_ambiguous(columns: list[Column]) -> None:
 def _is_result(tree: Any) -> bool:
     """Whether that is an answer of klcli: data may have a measure too, and neither terms nor a formula."""
     names = {name for name, _ in tree} if isinstance(tree, Members) else set()
-    return "measure" in names and ("terms" in names or {"formula", "value"} <= names)
+    return "measure" in names and (isinstance(dict(tree).get("terms"), list) or {"formula", "value"} <= names)
 
 
 def _are_results(tree: Any) -> bool:
     return isinstance(tree, list) and bool(tree) and all(map(_is_result, tree))
+
+
+def _is_answer(tree: Any) -> bool:
+    """Whether that is all that a command of klcli has written as JSON."""
+    return isinstance(tree, Members) and dict(tree).keys() == {"results"} and _are_results(dict(tree)["results"])
+
+
+def _answered(answers: Sequence[Members], places: Sequence[str]) -> list[Column]:
+    """The distributions behind the results of each answer."""
+    results, paths = [], []
+    for answer, place in zip(answers, places, strict=True):
+        _refuse_twice(answer, place)
+        for index, result in enumerate(dict(answer)["results"]):
+            results.append(result)
+            paths.append(_item(_field(place, "results"), index))
+    return _own_columns(results, paths)
 
 
 def _own_columns(results: Sequence[Members], paths: Sequence[str]) -> list[Column]:
@@ -446,6 +494,9 @@ def _own_columns(results: Sequence[Members], paths: Sequence[str]) -> list[Colum
     return columns
 
 
+_OF_BATCHES = ("loss", "distill")
+
+
 def _sides(result: Members, place: str) -> list[Column]:
     """The p and the q of one answer, as far as its terms have some."""
     _refuse_twice(result, place)
@@ -459,9 +510,13 @@ def _sides(result: Members, place: str) -> list[Column]:
     sides = [Members(each for each in term if each[0] in ("outcome", "p", "q")) for term in terms]
     if {"p", "q"}.isdisjoint(dict(sides[0])):
         return []
+    outcomes = [str(dict(side).get("outcome")) for side in sides]
+    if str(fields["measure"]) in _OF_BATCHES and name_cells(outcomes):
+        raise FormatError(f"{path}: the terms of a batch: a distribution for each of its rows, and none of them all")
     for side in sides:
         side.line = result.line
     label = str(fields.get("label") or "q")
+    label = "q" if label == "p" else label
     return [column._replace(name="p" if column.name == "p" else label) for column in _record_columns(sides, path)]
 
 

@@ -1587,3 +1587,20 @@ def test_one_colon_before_a_column(call: Run) -> None:
     """It takes two."""
     Path("p.csv").write_text("label,p\na,1\n")
     assert refused(call("entropy", "p.csv:p")) == "p.csv:p: no such file: did you mean p.csv::p?"
+
+
+def test_own_answers_that_were_put_together(call: Run) -> None:
+    """As jq -s and a file of lines do, whatever a Q is called."""
+    answer = json.loads(call("kl", P, Q, "--json").out)
+    for text in (json.dumps([answer, answer]), f"{json.dumps(answer)}\n{json.dumps(answer)}\n"):
+        Path("own.ndjson" if text[0] == "{" else "own.json").write_text(text)
+    for name in ("own.json", "own.ndjson"):
+        assert call("kl", f"{name}::p", f"{name}::q", "--json").result["value"] == answer["results"][0]["value"]
+
+
+def test_an_own_answer_with_a_q_called_p(call: Run) -> None:
+    """The name of a file is no name of P."""
+    Path("p").write_text("label,x\na,2\nb,2\n")
+    Path("P.csv").write_text("label,x\na,1\nb,3\n")
+    written = call("compare", "P.csv", "p", "--json").out
+    assert call("entropy", "-::q", "--json", "--base", "2", stdin=written).result["value"] == 1

@@ -385,16 +385,40 @@ def test_mappings_by_rows_are_refused_where_the_outer_names_count(tmp_path: Path
     )
 
 
-@pytest.mark.parametrize("ending", ["csv", "json"])
-@pytest.mark.parametrize("side", ["p", "q"])
-def test_the_terms_of_a_batch_are_no_batch(call: Run, tmp_path: Path, ending: str, side: str) -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"row": [2, 1], "cat": [1, 3], "dog": [2, 4]}',
+        '{"row": {"0": 2, "1": 1}, "cat": {"0": 1, "1": 3}, "dog": {"1": 4, "0": 2}}',
+        '[{"row": 2, "cat": 1, "dog": 2}, {"row": 1, "cat": 3, "dog": 4}]',
+    ],
+)
+def test_a_column_called_row_names_the_rows_in_every_shape(tmp_path: Path, text: str) -> None:
+    """A table by its columns, as pandas writes it, is read as the same table by its records."""
+    found = read_matrix(written(tmp_path, "m.json", text))
+    assert (found.values.tolist(), found.rows, found.columns) == ([[1, 2], [3, 4]], ("2", "1"), ("cat", "dog"))
+
+
+@pytest.mark.parametrize(
+    ("ending", "message"),
+    [
+        (
+            "csv",
+            "own.csv::p: its labels, row 0, cat, row 0, dog, row 1, cat, row 1, dog, name rows and columns, as the "
+            "terms of a batch do, and are no classes of one row: give the matrix itself",
+        ),
+        (
+            "json",
+            "own.json: $.results[0].terms: the terms of a batch: a distribution for each of its rows, and none of "
+            "them all",
+        ),
+    ],
+)
+def test_the_terms_of_a_batch_are_no_batch(call: Run, tmp_path: Path, ending: str, message: str) -> None:
     """What klcli wrote of several rows would be one row of all their classes."""
     batch = written(tmp_path, "m.csv", "cat,dog\n2,1\n0.5,1\n")
     own = written(tmp_path, f"own.{ending}", call("distill", batch, batch, "-f", ending).out)
-    assert call("distill", f"{own}::{side}", f"{own}::{side}").err == (
-        f"klcli: own.{ending}::{side}: its labels, row 0, cat, row 0, dog, row 1, cat, row 1, dog, name rows and "
-        "columns, as the terms of a batch do, and are no classes of one row: give the matrix itself\n"
-    )
+    assert call("distill", f"{own}::p", f"{own}::q").err == f"klcli: {message}\n"
 
 
 def test_latents_are_matched_by_name(call: Run) -> None:

@@ -78,7 +78,7 @@ REFUSED = {
     "²3": DIGITS,
     "0,3": COMMA,
     "1,234.5": COMMA,
-    "1.234,5": COMMA,
+    "1.234,5": "written with marks between thousands: leave them out, and give --decimal , for the comma in a table",
     "1,234,567": COMMA,
     "=0.1+0.2": "a spreadsheet formula: save the values",
     "=A1": "a spreadsheet formula: save the values",

@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -674,7 +675,7 @@ def test_a_header_of_numbers_beside_a_label_is_no_data(first: str, years: list[s
     [
         ("x,y\n1,2\n3,4\n", ["x", "y"]),
         ("label,x,y,z\na,1,2,3\n", ["x", "y", "z"]),
-        ("a,1,2\nb,3,4\n", ["2", "3"]),
+        ("a,3,2\nb,3,4\n", ["2", "3"]),
         ("1,2,3\n4,5,6\n", ["1", "2", "3"]),
     ],
 )
@@ -685,7 +686,7 @@ def test_several_columns_of_numbers_are_refused_where_one_is_wanted(text: str, n
         read("p.csv")
     said, *doubts = str(caught.value).split("; ")
     assert said == f"p.csv: holds several distributions ({', '.join(names)}): choose one, as in p.csv::{names[0]}"
-    assert bool(doubts) == (not text.startswith(("label", "a")))  # no column of labels is told of
+    assert bool(doubts) == (not text.startswith("label"))  # no column of labels, or a comma that may be decimal
 
 
 @pytest.mark.parametrize(
@@ -939,7 +940,10 @@ def test_quotes_hold_anything(text: str, outcomes: tuple[str, ...]) -> None:
         ('label,p\n"a\nb",1\nb,-1\n', f"line 4: -1.0 is negative: {A_WEIGHT}"),
         ("1\n-1\n", f"line 2: -1.0 is negative: {A_WEIGHT}"),
         ("p\n1\n-1\n", f"line 3: -1.0 is negative: {A_WEIGHT}"),
-        ("label,p\na,1\nb,1,x\n", "line 3: 3 cells where the first row has 2 (separated by ',')"),
+        (
+            "label,p\na,1\nb,1,x\n",
+            "line 3: 3 cells where the first row has 2 (separated by ','); a label with ',' in it stands in quotes",
+        ),
         ("label,p\na,1\nb\n", "line 3: 1 cell where the first row has 2 (separated by ',')"),
         ("label,p\na,1\n  \nb,1\n", "line 3: 1 cell where the first row has 2 (separated by ',')"),
         ('label,p\n"a\nb",1\nc\n', "line 4: 1 cell where the first row has 2 (separated by ',')"),
@@ -1735,7 +1739,8 @@ VALID = {
 }
 ALPHABET = ",;\"\n0.15ab%-:[]{}\t| \r'/_e+=#&*!?\ufeff\u2028\x85é−"
 PLACE = re.compile(
-    r"line [1-9]\d*|\$|: empty|all values are zero|the values sum to|nested too deeply|not YAML: unacceptable|: is "
+    r"line [1-9]\d*|\$|: empty|: holds \d+ distributions of one|all values are zero|the values sum to"
+    "|nested too deeply|not YAML: unacceptable|: is "
     "|: (gzip|bzip2|xz|zstd): |: cut off|: a Parquet file that"
 )
 
@@ -1775,6 +1780,15 @@ def numeral(node: Any) -> float:
     return number(node) if isinstance(node, str) else float(node)
 
 
+def is_word(node: Any) -> bool:
+    """Whether a node of an oracle's tree is text that writes no number."""
+    try:
+        numeral(node)
+    except (TypeError, ValueError):
+        return isinstance(node, str)
+    return False
+
+
 def check_tree(found: list[Distribution], tree: Any) -> None:
     """Hold what was read from a tree against the tree of another parser: nothing is lost and nothing is added."""
     if isinstance(tree, dict) and not any(isinstance(node, dict | list) for node in tree.values()):
@@ -1786,7 +1800,11 @@ def check_tree(found: list[Distribution], tree: Any) -> None:
     elif isinstance(tree, list) and not any(isinstance(node, dict) for node in tree):
         assert [each.weights.tolist() for each in found] == [[numeral(node) for node in tree]]
     elif isinstance(tree, dict):
-        named = [node for name, node in tree.items() if name != "labels" or isinstance(node, dict)]
+        named = [
+            node
+            for name, node in tree.items()
+            if (name != "labels" and not any(map(is_word, node))) or isinstance(node, dict)
+        ]
         assert len(found) >= len(named)
         if len(found) == len(named):
             assert [len(each.outcomes) for each in found] == [len(node) for node in named]
@@ -2375,12 +2393,14 @@ def test_what_may_be_a_distribution_is_no_column_of_labels(text: str, names: lis
 
 
 def test_lists_of_numbers_are_distributions() -> None:
-    """A sample and a population are two, and so are mappings beside a list of labels."""
+    """A sample and a population are two; labels that are not those of a mapping are refused."""
     assert [name for name, _, _ in heads('{"sample": [1, 2], "population": [3, 4]}', "p.json")] == [
         "sample",
         "population",
     ]
-    assert heads('{"labels": ["a"], "p": {"b": 1}}', "p.json") == [("p", ["b"], [1])]
+    assert heads('{"labels": ["b"], "p": {"b": 1}}', "p.json") == [("p", ["b"], [1])]
+    write("p.json", '{"labels": ["a"], "p": {"b": 1}}')
+    assert refusal("p.json") == "p.json: $.p: its keys are not those of $.labels"
 
 
 @pytest.mark.parametrize(
@@ -2409,3 +2429,134 @@ def test_a_control_character_in_json_has_a_cure() -> None:
     assert refusal(write("p.json", '{"a\033[31m": 1}')) == (
         "p.json: line 1, column 4: not JSON: invalid control character: write it as \\u and its number"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("2023\n120\n80\n", "line 1: is 2023 a header?"),
+        ("movie,1,2,3\na,10,5,3\n", "line 1: is movie, 1, 2, 3 a header?"),
+        ("r,0,1\na,1,1\nb,2,0\n", "line 1: is r, 0, 1 a header?"),
+        ("index,0\na,10\nb,2\n", "line 1: is index, 0 a header?"),
+        (
+            "12,05\n37,5\n",
+            "line 1: '12,05' may be one number: put a header before it if it is two; are these decimal",
+        ),
+        ("1,234\n5,678\n", "line 1: '1,234' may be one number"),
+        ("Kat;Anz\nA;1.234\nB;200\n", "line 2, column Anz: '1.234' is in doubt among whole numbers"),
+        (
+            "k,v\na,3,\nb,2,\n",
+            "line 2: 3 cells where the first row has 2 (separated by ','); a ',' at its end? Leave",
+        ),
+        ("k,v\na,0.3,\nb,0.7,\n", "line 2: 3 cells where the first row has 2 (separated by ','); a ',' at its end?"),
+        (
+            "My report\nk,v\na,3\n",
+            "line 2: 2 cells where the first row has 1 (separated by ','); if the first row is",
+        ),
+        ("Var1,Freq\n(0,1],3\n", "line 2: 3 cells where the first row has 2 (separated by ','); a label with ',' in"),
+        ('"k,v\na",3\nd,4\n', "line 1: a quote is opened and closed 1 line below"),
+        ('label,p\na,"30,5%"\n', "line 2, column p: '30,5%' is a percentage: divide it by 100"),
+        ("[UNK],3\n[CLS],2\n", "line 1, column 2: not JSON: expecting value; if it is another format, name it"),
+    ],
+)
+def test_what_looks_like_something_else_is_refused(text: str, message: str) -> None:
+    """Headers of numbers, thousands, commas within numbers, quotes over several rows: each with what it may be."""
+    name = "p" if text[0] == "[" else "p.csv"
+    write(name, text)
+    with pytest.raises(InputError, match="^" + re.escape(f"{name}: {message}")):
+        read(name)
+
+
+def test_rows_that_a_quote_has_taken_are_seen_with_decimal_commas() -> None:
+    """The numbers in them are read as all others are."""
+    write("p.csv", 'k;v\n"a;1,5\nb";2,5\nc;7,5\n')
+    with pytest.raises(InputError, match="line 2: a quote is opened and closed 1 line below"):
+        read("p.csv", decimal=",", normalize=True)
+
+
+def test_a_first_zero_may_be_the_name_of_the_column() -> None:
+    """So pandas calls the column of a Series without a name."""
+    write("p.csv", "0\n0.2\n0.8\n")
+    assert read("p.csv").notes == (
+        "p.csv: no header: 0 was read as the first number; leave it out if it is the name of the column",
+    )
+    write("p.csv", "0\n3\n5\n")
+    assert read("p.csv").notes == ("p.csv: counts, divided by their total of 8",)
+
+
+def test_two_columns_without_a_name_are_read_alike_whatever_ends_the_lines() -> None:
+    """Which of them has the labels is told by all rows, not by the first one."""
+    text = ",Unnamed: 0,n\n0,a,3\n1,7,2\n"
+    assert heads(text) == heads(text.replace("\n", "\r\n"))
+
+
+def test_many_columns_take_no_square_of_time() -> None:
+    """A vocabulary stands in the columns of a batch."""
+    names = ",".join(f"c{index}" for index in range(50_000))
+    cells = ",".join(["0.5"] * 50_000)
+    start = time.perf_counter()
+    write("p.csv", f"k,{names}\na,{cells}\nb,{cells}\n")
+    assert read("p.csv::c7").probs.tolist() == [0.5, 0.5]
+    assert time.perf_counter() - start < 10
+
+
+def test_the_column_that_is_proposed_is_one_of_weights() -> None:
+    """Whoever follows the advice gets no divergence of ages."""
+    write("p.csv", "age,count\n30,5\n40,6\n")
+    with pytest.raises(InputError, match=r"choose one, as in p\.csv::count"):
+        read("p.csv")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (
+            '{"labels": {"pos": 10, "neg": 6}, "preds": {"pos": 9, "neg": 7}}',
+            [("labels", ["pos", "neg"], [10, 6]), ("preds", ["pos", "neg"], [9, 7])],
+        ),
+        ('{"labels": [0.3, 0.7], "preds": [0.4, 0.6]}', [("labels", None, [0.3, 0.7]), ("preds", None, [0.4, 0.6])]),
+        ('{"labels": {"a": 0.5, "b": 0.5}}', [("labels", ["a", "b"], [0.5, 0.5])]),
+        ('{"labels": {"0": "b", "1": "a"}, "p": [0.25, 0.75]}', [("p", ["b", "a"], [0.25, 0.75])]),
+        ('{"labels": ["b", "a"], "p": {"0": 0.25, "1": 0.75}}', [("p", ["b", "a"], [0.25, 0.75])]),
+        ('{"Label": ["b", "a"], "p": [0.25, 0.75]}', [("p", ["b", "a"], [0.25, 0.75])]),
+        ('{"country": ["c", "d"], "p": [0.25, 0.75]}', [("p", ["c", "d"], [0.25, 0.75])]),
+        ('{"country": {"0": "c", "1": "d"}, "p": {"0": 1, "1": 3}}', [("p", ["c", "d"], [1, 3])]),
+    ],
+)
+def test_labels_of_a_mapping(text: str, found: list[tuple[str, list[str] | None, list[float]]]) -> None:
+    """They are words, by position or by the numbers of the rows; what holds fractions is a distribution."""
+    assert heads(text, "p.json") == found
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        (
+            "p.json",
+            '{"label": {"0": "a", "0": "c", "1": "b"}, "p": {"0": 1, "1": 2}}',
+            "$.label.0: duplicate name '0'",
+        ),
+        ("p.json", '{"labels": {"0": "a", "7": "b"}, "p": [1, 2]}', "$.p: its keys are not those of $.labels"),
+        (
+            "p.json",
+            '{"label": {"0": "a", "1": null}, "p": {"0": 1, "1": 2}}',
+            "$.label.1: expected a label, found null",
+        ),
+        ("p.yaml", "&x: 0.5\nb: 0.5\n", "line 1: an anchor, &x: leave it out, or put the label in quotes"),
+        (
+            "p.yaml",
+            "labels: [&a b, c]\np: [1, 2]\n",
+            "line 1: an anchor, &a: leave it out, or put the label in quotes",
+        ),
+        ("p.yaml", "a: .inf\nb: 1\n", "line 1: '.inf' is not a finite number"),
+        (
+            "p.yaml",
+            "- a: 0.5\n- b: 0.5\n",
+            "line 2: its fields are not those of the first record: it lacks a, and it",
+        ),
+    ],
+)
+def test_labels_of_a_mapping_are_refused_with_their_place(name: str, text: str, message: str) -> None:
+    """Those that stand twice, that number other rows, that are missing, and that YAML would shorten."""
+    write(name, text)
+    assert refusal(name).startswith(f"{name}: {message}")

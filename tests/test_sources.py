@@ -442,3 +442,25 @@ def test_known_binary_files_are_called_what_they_are(tmp_path: Path, start: byte
     path.write_bytes(start + bytes(20))
     with pytest.raises(InputError, match=f"is {what}: "):
         klcli.read(path)
+
+
+@pytest.mark.parametrize(
+    ("data", "encoding", "message"),
+    [
+        ("k,v\n日本,3\n珠".encode()[:-1], None, "line 3: cut off in the middle of a character of UTF-8"),
+        ("é,1\nb,2\n".encode("utf-16-le"), None, "line 1: byte 0xe9 is not UTF-8: it may be UTF-16 without its mark"),
+        ("a,1\nb,2\n".encode("utf-16-be"), "utf-16", "no mark at its start says in which order its bytes are: give"),
+        (b"\x04\x22\x4d\x18abc", None, "is packed in a way that is not read: unpack it, or pack it with gzip,"),
+    ],
+)
+def test_bytes_that_are_no_text_say_what_they_may_be(data: bytes, encoding: str | None, message: str) -> None:
+    """A cut, a mark that is missing, a packing that is not read."""
+    with pytest.raises(FormatError, match=f"^{message}"):
+        sources.text(data, encoding)
+
+
+def test_text_that_begins_as_bzip2_does(tmp_path: Path) -> None:
+    """What follows tells them apart."""
+    path = tmp_path / "p.csv"
+    path.write_bytes(b"BZhName,v\na,1\nb,2\n")
+    assert sources.content(str(path)) == path.read_bytes()
