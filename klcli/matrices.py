@@ -90,7 +90,12 @@ def _with_row_names(columns: list[Column], name: str) -> list[Column]:
     for column in others:
         names = dict(zip(named.labels or (), named.cells, strict=False))
         is_by_key = column.labels is not None and names.keys() == set(column.labels)
-        made.append(column._replace(labels=[names[key] for key in column.labels or ()] if is_by_key else named.cells))
+        made.append(
+            column._replace(
+                labels=[names[key] for key in column.labels or ()] if is_by_key else named.cells,
+                label_name=named.name,
+            )
+        )
     return made
 
 
@@ -145,7 +150,8 @@ def _nesting(columns: Sequence[Column], name: str) -> tuple[str, ...]:
     Raises InputError where the outer names only count and the inner ones do not: then they are those of rows.
     """
     first = columns[0]
-    if len(columns) == 1 or any(column.labels is None for column in columns) or columns[1].labels is first.labels:
+    is_table = first.label_name != "" or (len(columns) > 1 and columns[1].labels is first.labels)
+    if len(columns) == 1 or is_table or any(column.labels is None for column in columns):
         return ()
     outer, inner = [column.name for column in columns], list(first.labels or ())
     if all(map(is_number, inner)) or set(inner) == set(outer):  # they number rows, as pandas does, or it is square

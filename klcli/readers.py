@@ -280,7 +280,8 @@ def _distribution(column: Column, name: str, normalize: bool, duplicates: str) -
         places = " and ".join(map(column.place, error.indices))
         doubt = ""
         if len(error.indices) > 1:
-            is_guessed = column.is_named and column.label_name and not tables.is_key(column.label_name)
+            is_said = tables.is_key(column.label_name) or column.label_name == "labels"
+            is_guessed = column.is_named and column.label_name and not is_said
             from_column = f" (labels are from column {clipped(column.label_name)})" if is_guessed else ""
             doubt = tables.DECIMAL_COMMA if column.has_number_labels else from_column
         raise InputError(f"{name}: {places}: {error.what}{doubt}") from None

@@ -294,7 +294,7 @@ def _with_labels(column: Column, labels: dict[str, str], of_labels: str) -> Colu
     keys = [*map(str, range(len(column.cells)))] if column.labels is None else column.labels
     if labels.keys() != set(keys):
         raise FormatError(f"$.{column.name}: its keys are not those of $.{of_labels}")
-    return column._replace(labels=[labels[key] for key in keys])
+    return column._replace(labels=[labels[key] for key in keys], label_name=of_labels)
 
 
 _OF_LABELS = ("labels", *LABEL_NAMES, *KEY_NAMES)

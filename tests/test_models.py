@@ -397,6 +397,7 @@ def test_a_column_called_row_names_the_rows_in_every_shape(tmp_path: Path, text:
     """A table by its columns, as pandas writes it, is read as the same table by its records."""
     found = read_matrix(written(tmp_path, "m.json", text))
     assert (found.values.tolist(), found.rows, found.columns) == ([[1, 2], [3, 4]], ("2", "1"), ("cat", "dog"))
+    assert "outer names" not in " ".join(found.notes)
 
 
 @pytest.mark.parametrize(
