@@ -571,6 +571,8 @@ def _cell(node: Any, path: str, field: str | None = None) -> str:
     if isinstance(node, str) and is_number(node):
         of_labels = "" if field is None else f"; or, if {field} holds labels, call it label"
         hint = f": leave out the quotes{of_labels}"
+    elif isinstance(node, str) and re.search(r"[.][^.]+\[0\]$", path):
+        hint = ": if these are labels, call their list label"
     raise FormatError(f"{_place(node, path, field)}: expected a number, found {_kind(node)}{hint}")
 
 

@@ -1326,6 +1326,10 @@ def test_duplicates_are_added_exactly() -> None:
         ('{"a": 0.5, "b": true}', "$.b: expected a number, found true"),
         ('{"a": 0.5, "b": "0.5"}', "$.b: expected a number, found text, '0.5': leave out the quotes"),
         ('{"a": 0.5, "b": "x"}', "$.b: expected a number, found text, 'x'"),
+        (
+            '{"word": ["3.5 kg", "-"], "p": [0.5, 0.5]}',
+            "$.word[0]: expected a number, found text, '3.5 kg': if these are labels, call their list label",
+        ),
         ("[0.5, [0.5]]", "$[1]: expected a number, found a list"),
         ('[0.5, {"a": 0.5}]', "$[1]: expected a number, found a mapping"),
         (
