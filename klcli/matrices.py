@@ -360,7 +360,9 @@ def paired(matrix: Matrix, first: str, second: str) -> tuple[Matrix, Matrix]:
     for index, name in enumerate(matrix.columns or ()):
         match = re.fullmatch(rf"({first}|{second})[_ ]?(\w*)", name)
         if match is None:
-            raise InputError(f"{matrix.name}: column {name}: neither {first} nor {second}{_instead(name, second)}")
+            raise InputError(
+                f"{matrix.name}: column {clipped(name)}: neither {first} nor {second}{_instead(name, second)}"
+            )
         endings[match[1]][match[2]] = index
     numbers = list(endings[first])
     if not numbers or set(numbers) != set(endings[second]) or ("" in numbers and len(numbers) > 1):
@@ -376,7 +378,7 @@ def paired(matrix: Matrix, first: str, second: str) -> tuple[Matrix, Matrix]:
 
 def _instead(name: str, wanted: str) -> str:
     """What is to be done about a column of another name."""
-    given = re.sub(r"[_ ]?\d*$", "", name.lower())
+    given = re.sub("[_ ]$", "", name.lower().rstrip("0123456789"))
     if wanted == "logvar" and given in _LOGVARS:
         return f", and logvar is {_LOGVARS[given]}"
     if wanted == "logvar" and given in ("log_var", "lnvar", "log_variance", "logvariance"):

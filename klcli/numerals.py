@@ -164,7 +164,8 @@ def _refusal(text: str) -> NumeralError:
 
 _MISSING = {
     "nan", "na", "n/a", "n.a.", "#n/a", "<na>", "null", "(null)", "#null!", "\\n", "nil", "none", "missing",
-    "?", "-", "--", "---", "–", "—", "~", ".nan", "1.#qnan", "1.#ind",
+    "?", "-", "--", "---", "–", "—", "~", ".", "[null]", "(blank)", "(empty)", "undefined", "n.a", "n.d.",
+    "not available", "not applicable", "no data", ".nan", "1.#qnan", "1.#ind", "nan(ind)", "nan(snan)", "#n/a n/a",
 }  # fmt: skip
 
 
@@ -174,21 +175,24 @@ def stands_for_none(text: str) -> bool:
     >>> stands_for_none("NULL"), stands_for_none("#DIV/0!"), stands_for_none("n")
     (True, True, False)
     """
-    return text.lower() in (_MISSING | _SPREADSHEET_ERRORS) - {"missing"}  # of which people count how many there are
+    word = text.lower()
+    is_counted = word == "missing"  # of which people count how many there are
+    return text == "NaT" or bool(_SPREADSHEET_ERROR.fullmatch(word)) or (word in _MISSING and not is_counted)
 
 
-_SPREADSHEET_ERRORS = {"#div/0!", "#value!", "#ref!", "#name?", "#num!"}
+# In any language: #VALUE!, #WERT!, #NOM?, #N/D, #NV, Err:502.
+_SPREADSHEET_ERROR = re.compile(r"#[^\s#]+[!?]|#n/?[adv]|#getting_data|err:[0-9]+|loading\.\.\.")
 _THOUSANDS = re.compile(r"[+-]?[0-9]{1,3}(?:[ '’\u00a0\u2009\u202f][0-9]{3})+(?:\.[0-9]*)?")
 
 
 def _fault(text: str) -> str:
     """What text that is not a number seems to be, and what would be right; "" where it is like none."""
     word = text.lower().lstrip("+-")
-    if {text.lower(), word} & _MISSING:
+    if {text.lower(), word} & _MISSING or text == "NaT":
         return "a missing value: it is not 0, so write the number or leave it out"
     if word in ("inf", ".inf", "infinity", "∞"):
         return "not a finite number"
-    if word in _SPREADSHEET_ERRORS:
+    if _SPREADSHEET_ERROR.fullmatch(word):
         return "a spreadsheet's error"
     if _THOUSANDS.fullmatch(text):
         return "written with marks between thousands: leave them out, or put commas where blanks separate columns"

@@ -255,7 +255,9 @@ def _parts(data: bytes, packing: Packing) -> Iterator[bytes]:
             try:
                 yield from _unpack(unpacker, part)
             except error as broken:
-                raise FormatError(f"{packing.name}: broken: {broken}") from None
+                is_wide = "too much memory" in str(broken)
+                fault = "its window is too large: pack it without --long" if is_wide else f"broken: {broken}"
+                raise FormatError(f"{packing.name}: {fault}") from None
         position = _start(data, position - len(unpacker.unused_data))
     if position > len(data):
         raise FormatError(f"{packing.name}: cut off: its end is missing")

@@ -40,7 +40,7 @@ def _is_json(text: str) -> bool:
 
 def _delimiter(text: str, decimal: str) -> str:
     """The sign that separates the columns of the first line, where it leaves no doubt."""
-    first = first_line(text)
+    first = _first_row(text)
     if first.lower().startswith("sep="):
         return ","  # whatever it says: it is refused
     marks = [mark for mark in _MARKS if mark in re.sub('"[^"]*"', "", first)]
@@ -69,6 +69,16 @@ def first_line(text: str) -> str:
         return ""
     start = max(text.rfind(end, 0, visible.start()) for end in "\r\n") + 1
     return re.split("[\r\n]", text[start : start + 100_000], maxsplit=1)[0]
+
+
+def _first_row(text: str) -> str:
+    """The first line, with those after it that a name in quotes goes on in."""
+    first = first_line(text)
+    if first.count('"') % 2 == 0:
+        return first
+    start = text.index(first)
+    row = re.compile(r'(?:[^"\r\n]|"(?:[^"]|"")*")*').match(text, start, start + 100_000)
+    return row[0] if row and row[0].startswith(first) else first
 
 
 def table(
@@ -107,6 +117,13 @@ def labelled(
     if len(value_columns(names, label)) < len(names) - (label is not None):
         notes = (*notes, "it names or numbers the rows, so not used: the column without a name")
     values = [names[index] for index in value_columns(names, label)]
+    words = list(islice((cell for cell in labels or () if not is_number(cell)), 2))
+    if label is not None and not is_key(names[label]) and len(words) == 1 < len(labels or ()) - 1:
+        called = f"{clipped(words[0])!r} among numbers"
+        notes = (
+            *notes,
+            f"the labels are from column {names[label]}, with {called}: put it right if it was to be one",
+        )
     if label is not None and len(values) > 1 and is_key(names[label]) and _is_counting(labels or ()):
         called = f"column {names[label]}" if names[label] else "the column without a name"
         notes = (*notes, f"the labels, {listed(labels or ())}, are from {called}: call another one label if it is")
@@ -152,7 +169,7 @@ def refuse_thousands(cells: Sequence[str]) -> None:
     if odd is None and any(len(cell) > 2 for cell in whole):
         odd = next(iter(pointed), None)
     if odd is not None and whole and all(_GROUPED.fullmatch(cells[index].strip()) for index in pointed):
-        what = "in doubt among whole numbers: leave out the marks between thousands, or the zeros of a decimal"
+        what = "in doubt among whole numbers: leave out the marks between thousands, or write whole numbers as 100.0"
         error = NumeralError(cells[odd].strip(), what)
         error.index = odd
         raise error
@@ -348,6 +365,8 @@ def _check_header(names: Sequence[str], line: int) -> None:
         is_word = any(map(str.isalpha, name)) and not _NO_NAME.match(name) and not stands_for_none(name)
         is_name = name and (is_certain or is_word)
         if not (is_name or (not name and position == 0)):
+            if not name and position == len(names) - 1:
+                raise FormatError(f"line {line}: the last column has no name: a delimiter at its end? Leave it out")
             raise FormatError(f"line {line}, column {position + 1}: {_neither(name)}")
         if name in seen:
             raise FormatError(f"line {line}: two columns are called {clipped(name)!r}")
@@ -417,7 +436,7 @@ def _plain_table(text: str, delimiter: str, place: Callable[[int], str]) -> list
     whole = {index: np.concatenate(part) for index, part in parts.items()}
     if any(_may_be_data(found) for index, found in whole.items() if index not in values):
         return None
-    if any(map(_may_be_thousands, whole.values())):
+    if any(_may_be_thousands(found, "/" in text) for found in whole.values()):
         return None
     if label is not None and not _names_labels(names[label]) and any(map(_may_be_number, labels)):
         return None  # words are labels in such a column if all of it is words; of the first one more is to be known
@@ -429,14 +448,11 @@ def _may_be_data(values: Any) -> bool:
     return bool(((values > 0) & (values < 1)).any())
 
 
-def _may_be_thousands(values: Any) -> bool:
-    """Whether 1.234 stands beside 200, as thousands do that are written with points."""
+def _may_be_thousands(values: Any, has_slashes: bool) -> bool:
+    """Whether 1.234 stands beside 200, as thousands do that are written with points; 1/3 says nothing of them."""
     fractions = values[values != np.floor(values)]
-    return bool(
-        len(fractions)
-        and (values >= 100).any()
-        and ((fractions >= 1) & (fractions < 1000) & (np.rint(fractions * 1000) / 1000 == fractions)).all()
-    )
+    alike = (fractions >= 1) & (fractions < 1000) & (np.rint(fractions * 1000) / 1000 == fractions)
+    return bool((values >= 100).any() and alike.any() and (has_slashes or alike.all()))
 
 
 def _may_be_number(cell: str) -> bool:
@@ -476,7 +492,7 @@ def _refuse_bare_quotes(cells: list[list[str]], line: Callable[[int], int], deli
         for index, cell in enumerate(column):
             if delimiter not in cell or not re.search("[\r\n]", cell):
                 continue
-            rows = re.split("\r\n|\r|\n", delimiter.join(column[index] for column in cells))
+            rows = list(filter(None, re.split("[\r\n]+", delimiter.join(column[index] for column in cells))))
             lines = [[*map(_with_point, row.split(delimiter))] for row in rows]
             rows_of_data = lines[index == 0 :]  # without what may be a header
             if all(len(row) == len(cells) for row in lines) and any(
@@ -498,11 +514,20 @@ def _refuse_lines(text: str, delimiter: str) -> None:
                 raise FormatError("line 1: a comment? Leave it out: every line of a table is a row")
             cells = f"{counted(len(row), 'cell')} where the first row has {len(first)}"
             is_quoted = first_line(text[text.find("\n") + 1 :]).startswith('"')
-            doubt = _why_longer(row, first, delimiter, line == 2 and is_quoted) if len(row) > len(first) else ""
+            doubt = (
+                _why_longer(row, first, delimiter, line == 2 and is_quoted)
+                if len(row) > len(first)
+                else _why_shorter(row, delimiter)
+            )
             raise FormatError(f"line {line}: {cells} (separated by {delimiter!r}){doubt}")
         if len(first) == 1 and line > last + 1:
             raise FormatError(f"line {last + 1}: blank between numbers: a missing value is not 0")
         last = end
+
+
+def _why_shorter(row: Sequence[str], delimiter: str) -> str:
+    """The same for a row that is shorter: the first one may have the sign in a name, as P(A|B) has."""
+    return "" if len(row) > 1 or delimiter == "," else f"; if {delimiter!r} is in a name, give --delimiter comma"
 
 
 def _why_longer(row: Sequence[str], first: Sequence[str], delimiter: str, is_quoted: bool) -> str:
@@ -515,6 +540,8 @@ def _why_longer(row: Sequence[str], first: Sequence[str], delimiter: str, is_quo
         return "; if the first row is a title, leave it out"
     if len(row) == len(first) + 1 and (is_quoted or row[0].strip() == "1"):
         return "; a header that is one short, as R's write.table makes it? Give it col.names = NA"
+    if any(re.match(' +"', cell) for cell in row):
+        return "; a quote counts at the very start of a cell: leave out the blank before it"
     return f"; a label with {delimiter!r} in it stands in quotes" if delimiter == "," else ""
 
 

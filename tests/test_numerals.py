@@ -107,7 +107,7 @@ REFUSED = {
     "$5": "not a number",
     "1e": "not a number",
     "e5": "not a number",
-    ".": "not a number",
+    ".": MISSING,
     "+": "not a number",
     "--1": "not a number",
     "1:30": "not a number",

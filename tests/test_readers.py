@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import io
 import json
@@ -787,8 +788,8 @@ def test_a_bad_number_on_top_of_a_column_is_no_header(cell: str) -> None:
         ("      3 a\n      2 b\n", f"line 1, column 1: '3 a' is {SEVERAL}; {BEGIN}"),
         ("Country,2020 sales\nA,1\n", f"line 1, column 2: '2020 sales' is {SEVERAL}; {BEGIN}"),
         ("Country,%\nA,1\n", f"line 1, column 2: '%' {NOT_A_NAME}"),
-        ("label,\na,1\n", f"line 1, column 2: blank {NOT_A_NAME}"),
-        ("label,p,\na,3,\n", f"line 1, column 3: blank {NOT_A_NAME}"),
+        ("label,\na,1\n", "line 1: the last column has no name: a delimiter at its end? Leave it out"),
+        ("label,p,\na,3,\n", "line 1: the last column has no name: a delimiter at its end? Leave it out"),
         (",,p\na,x,3\n", f"line 1, column 2: blank {NOT_A_NAME}"),
         ("label,p,p\na,1,2\n", "line 1: two columns are called 'p'"),
         ("label,p, p \na,1,2\n", "line 1: two columns are called 'p'"),
@@ -2564,3 +2565,80 @@ def test_labels_of_a_mapping_are_refused_with_their_place(name: str, text: str, 
     """Those that stand twice, that number other rows, that are missing, and that YAML would shorten."""
     write(name, text)
     assert refusal(name).startswith(f"{name}: {message}")
+
+
+# What programs write in a cell that has no number, in any language.
+NO_NUMBERS = [
+    "Err:502", "#SPILL!", "#CALC!", "#GETTING_DATA", "#NV", "#N/D", "#WERT!", "#BEZUG!", "#VALEUR!", "#NOM?",
+    "#ERROR!", "Loading...", "NaT", "undefined", "nan(ind)", "-nan(ind)", "#N/A N/A", "[NULL]", "(blank)", "n.d.",
+    ".",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("cell", NO_NUMBERS)
+@pytest.mark.parametrize("text", ["a,{}\nb,5\nc,3\n", "label,p\na,{}\nb,5\n", "x,y\n1,{}\n2,5\n"])
+def test_what_programs_write_for_no_number(tmp_path, text, cell):
+    """It is refused with its line, and makes no header of the first row."""
+    (tmp_path / "p.csv").write_text(text.format(cell))
+    with pytest.raises(InputError, match=r"p\.csv(::y)?: line [12], column \w+: '"):
+        list(readers.read_all(tmp_path / "p.csv"))
+
+
+@pytest.mark.parametrize("cell", NO_NUMBERS)
+def test_what_is_no_number_makes_no_labels(tmp_path, cell):
+    """A column of numbers with such a cell in it is one of numbers."""
+    (tmp_path / "p.csv").write_text(f"before,after\n10,20\n{cell},30\n14,25\n")
+    with pytest.raises(InputError, match=r"p\.csv::before: line 3, column before: '"):
+        list(readers.read_all(tmp_path / "p.csv"))
+
+
+def test_one_word_among_numbers_that_are_labels(tmp_path):
+    """It may be a bin as `more` is, or a number mistyped: a note tells of it."""
+    (tmp_path / "p.csv").write_text("size,n\n1,2\n2,3\nmore,5\n")
+    assert readers.read(tmp_path / "p.csv").notes[0] == (
+        "p.csv: the labels are from column size, with 'more' among numbers: put it right if it was to be one"
+    )
+
+
+def test_a_name_that_goes_on_in_the_next_line(tmp_path):
+    """What separates the columns is looked for in the whole first row, which quotes may carry over lines."""
+    (tmp_path / "p.csv").write_text('"my\nlabel";"p"\n"a";0.5\n"b";0.5\n')
+    assert readers.read(tmp_path / "p.csv").outcomes == ("a", "b")
+    (tmp_path / "p.csv").write_text('height 5" ;n\na;1\nb;2\n')
+    assert readers.read(tmp_path / "p.csv").outcomes == ("a", "b")
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_fraction_says_nothing_of_thousands(tmp_path, end):
+    """1.234 beside 200 is in doubt however lines end, and whether or not there is 1/3 too."""
+    (tmp_path / "p.csv").write_text(f"_a{end}200{end}1/3{end}1.234{end}", newline="")
+    with pytest.raises(InputError, match=r"line 4, column _a: '1\.234' is in doubt .*write whole numbers as 100\.0$"):
+        readers.read(tmp_path / "p.csv", normalize=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            'label,n\n"a,5\n\nb",3\nc,2\n',
+            "line 2: a quote is opened and closed 1 line below, with whole rows between",
+        ),
+        ("P(A|B)\n0.5\n0.5\n", "line 2: 1 cell where .*; if '|' is in a name, give --delimiter comma"),
+        ('p, label\n0.5, "a,b"\n0.5, "c"\n', "line 2: 3 cells .*; a quote counts at the very start of a cell"),
+        ("label,p,\na,0.5,\n", "line 1: the last column has no name: a delimiter at its end? Leave it out"),
+    ],
+)
+def test_messages_name_the_fault(tmp_path, text, message):
+    """What is wrong is said where it is, with what puts it right."""
+    (tmp_path / "p.csv").write_text(text)
+    with pytest.raises(InputError, match=re.escape(message).replace(re.escape(".*"), ".*")):
+        readers.read(tmp_path / "p.csv")
+
+
+@pytest.mark.parametrize("text", ["A=1{}(=0.5,B=0.5", "{}=0.5,B=0.5", "A=1{};B=0.5", "A{}=1;(B=0.5,C=1"])
+def test_a_long_label_takes_no_time(tmp_path, text):
+    """A megabyte of blanks, or of equals signs, in a label is looked at once."""
+    for filling in (" ", "=", "=x "):
+        (tmp_path / "p.csv").write_text(text.format(filling * (10**6 // len(filling))))
+        with contextlib.suppress(InputError):
+            readers.read(tmp_path / "p.csv")
