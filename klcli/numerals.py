@@ -11,6 +11,8 @@ from klcli.errors import clipped
 from klcli.lazy import np
 
 if TYPE_CHECKING:
+    from fractions import Fraction
+
     from klcli.numerics import Array
 
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
@@ -50,6 +52,19 @@ def number(text: str) -> float:
     if above == 0 or (above.is_integer() and below.is_integer() and max(abs(above), abs(below)) < 2**53):
         return above / below
     return _in_range(text, _rounded_once(numerator, denominator), is_zero=False)
+
+
+def exact(text: str) -> Fraction:
+    """The same number without rounding.
+
+    >>> exact("0.1")
+    Fraction(1, 10)
+    """
+    from fractions import Fraction
+
+    number(text)
+    numerator, _, denominator = text.partition("/")
+    return Fraction(numerator.strip()) / Fraction(denominator.strip() or 1)
 
 
 def _rounded_once(numerator: str, denominator: str) -> float:

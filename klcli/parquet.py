@@ -5,28 +5,19 @@ The types of the file decide: what it stores as text is never taken for numbers.
 
 from __future__ import annotations
 
-import contextlib
 import re
-import tempfile
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any
 
-from klcli import sources, tables
+from klcli import sources, streams, tables
 from klcli.columns import Column, FormatError
 from klcli.distribution import listed
-from klcli.errors import MissingExtraError, clipped
+from klcli.errors import clipped
 
 _START = b"PAR1"
 _NUMBERS = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL\(.*\)")
 _NESTED = re.compile(r"\]$|^(STRUCT|MAP|UNION)\(|^(BLOB|VARIANT|GEOMETRY)")
 _OVERHEAD = 2**28  # bytes that DuckDB needs beside what it unpacks
-_SETTINGS: dict[str, Any] = {  # nothing is fetched, kept or spilled
-    "autoinstall_known_extensions": "false",
-    "autoload_known_extensions": "false",
-    "allow_persistent_secrets": "false",
-    "temp_directory": "",
-}
 
 
 def is_parquet(data: bytes, path: str) -> bool:
@@ -47,50 +38,28 @@ def columns(data: bytes, max_size: int) -> list[Column]:
     Raises FormatError where the file is broken, where it holds no numbers and where it unpacks to more than
     `max_size` bytes; MissingExtraError where DuckDB is not installed.
     """
-    try:
-        import duckdb
-    except ImportError:
-        raise MissingExtraError("a Parquet file", "data") from None
-    with _copied(data) as path:
-        try:
-            with duckdb.connect(config=_SETTINGS | {"memory_limit": f"{max_size + _OVERHEAD}B"}) as connection:
-                return _Table(connection, path).columns(max_size)
-        except duckdb.Error as error:
-            raise FormatError(f"a Parquet file that DuckDB cannot read: {_reason(error, path)}") from None
+    from klcli.engines.duckdb import connected
 
-
-@contextlib.contextmanager
-def _copied(data: bytes) -> Iterator[str]:
-    """A file with these bytes, since DuckDB reads nothing but files, and an input may be a pipe or packed.
-
-    It is open and has no name of its own in any folder, so that nothing is left of it however klcli ends.
-    """
-    with contextlib.ExitStack() as stack:
-        try:
-            copy = stack.enter_context(tempfile.TemporaryFile())
-            copy.write(data)
-            copy.flush()
-        except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            raise FormatError(f"needs a temporary copy for DuckDB to read: {reason}: set TMPDIR") from None
-        yield f"/dev/fd/{copy.fileno()}"
-
-
-def _reason(error: Exception, path: str) -> str:
-    """The first line of what DuckDB says, without its own name for the file."""
-    return clipped(re.sub(f" *['\"]?{re.escape(path)}['\"]?", "", str(error).splitlines()[0]), 200)
+    limit = f"{max_size + _OVERHEAD}B"
+    # A copy, since DuckDB reads nothing but files, and an input may be a pipe or packed.
+    with (
+        connected("a Parquet file", memory_limit=limit, temp_directory="") as connection,
+        streams.copied([data]) as copy,
+    ):
+        return _Table(connection, f"/dev/fd/{copy.fileno()}").columns(max_size)
 
 
 class _Table:
     """The file as a table of DuckDB's: c0, c1 and so on are its columns, since DuckDB takes p and P for the same."""
 
     def __init__(self, connection: Any, path: str) -> None:
+        from klcli.engines.duckdb import PARQUET, top_level
+
         self._connection, self._path = connection, path
-        self._connection.execute("SET TimeZone = 'UTC'")
         schema = self._execute("SELECT name, num_children FROM parquet_schema($path)").fetchall()
-        self._names = _top_level(schema)
+        self._names = top_level(schema)
         aliases = ", ".join(f"c{index}" for index in range(len(self._names)))
-        self._table = f"read_parquet($path, binary_as_string = true, hive_partitioning = false) AS t({aliases})"
+        self._table = f"read_parquet($path, {PARQUET}) AS t({aliases})"
         self._types = [str(row[1]) for row in self._execute(f"DESCRIBE SELECT * FROM {self._table}").fetchall()]
 
     def columns(self, max_size: int) -> list[Column]:
@@ -169,19 +138,3 @@ class _Table:
 
 def _place(index: int) -> str:
     return f"row {index + 1}"
-
-
-def _top_level(schema: list[tuple[str, int | None]]) -> list[str]:
-    """The names of the columns: of the nodes that are in no other one but the first, which is the table itself."""
-    names: list[str] = []
-    left: list[int] = []  # of the nodes that are open: how many children are still to come
-    for name, children in schema[1:]:
-        if left:
-            left[-1] -= 1
-        else:
-            names.append(name)
-        if children:
-            left.append(children)
-        while left and not left[-1]:
-            left.pop()
-    return names

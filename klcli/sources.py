@@ -14,7 +14,7 @@ import re
 import stat
 import sys
 from collections.abc import Callable, Iterator
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple, Protocol, overload
 
 from klcli.columns import FormatError, line_at
 from klcli.errors import InputError, MissingExtraError, OptionError, clipped
@@ -83,7 +83,7 @@ def _file(path: str, max_size: int) -> bytes:
             raise InputError(f"{clipped(path)}: is a device or a socket, not a file")
         return _whole(path, max_size)
     except (OSError, ValueError) as error:
-        raise InputError(_missing(path, error)) from None
+        raise InputError(missing(path, error)) from None
 
 
 _kept: dict[tuple[str, int, int], bytes] | None = None
@@ -138,7 +138,8 @@ def _standard_input(max_size: int) -> bytes:
         raise InputError(f"stdin: cannot be read: {(error.strerror or str(error)).lower()}") from None
 
 
-def _missing(path: str, error: OSError | ValueError) -> str:
+def missing(path: str, error: OSError | ValueError) -> str:
+    """Why there is no such file, and which one may be meant."""
     path = path or "''"
     if not isinstance(error, OSError):
         what = "it holds a NUL" if "\0" in path else error
@@ -164,6 +165,18 @@ def _missing(path: str, error: OSError | ValueError) -> str:
 
 
 # Packed bytes
+
+
+class Bytes(Protocol):
+    """Bytes, in memory or in a file."""
+
+    def __len__(self) -> int:
+        """How many there are."""
+
+    @overload
+    def __getitem__(self, place: int) -> int: ...
+    @overload
+    def __getitem__(self, place: slice) -> bytes | bytearray: ...
 
 
 class Packing(NamedTuple):
@@ -213,38 +226,43 @@ _SLICE = 2**10  # packed bytes that are taken at once: of these gzip, xz and zst
 
 def _unpacked(data: bytes, max_size: int) -> bytes:
     """The bytes as they are, or, where they are packed, what is in them: every stream of it, to its end."""
-    packing = _packing(data)
+    packing = packing_of(data)
     if packing is None:
         return data
     unpacked = bytearray()
-    for part in _parts(data, packing):
+    for part in parts(data, packing):
         unpacked += part
         if len(unpacked) > max_size:
             raise FormatError(f"{packing.name}: unpacks to {too_large(max_size)}")
-    if _packing(unpacked):
+    if packing_of(unpacked):
         raise FormatError(f"{packing.name}: packed twice: unpack it first")
     return bytes(unpacked)
 
 
-def _packing(data: bytes | bytearray) -> Packing | None:
+def packing_of(data: Bytes) -> Packing | None:
+    """The way in which the bytes are packed, None where they are not."""
     is_skipped = data[1:4] == _SKIPPABLE and data[0] >> 4 == 5
-    start = _start(bytes(data), 0) if is_skipped else 0
-    return next((each for each in PACKINGS if data.startswith(each.start, start) and not _is_text(data)), None)
+    start = _start(data, 0) if is_skipped else 0
+    return next((each for each in PACKINGS if _starts(data, each, start) and not _is_text(data)), None)
 
 
-def _is_text(data: bytes | bytearray) -> bool:
+def _starts(data: Bytes, packing: Packing, position: int) -> bool:
+    return data[position : position + len(packing.start)] == packing.start
+
+
+def _is_text(data: Bytes) -> bool:
     """Whether it begins as bzip2 does and goes on otherwise: text may do so, and nothing else that is packed."""
-    return data[:3] == b"BZh" and not any(magic.startswith(data[4:10]) for magic in _OF_BZIP2)
+    return data[:3] == b"BZh" and not any(magic.startswith(bytes(data[4:10])) for magic in _OF_BZIP2)
 
 
 _OF_BZIP2 = (b"1AY&SY", b"\x17\x72\x45\x38\x50\x90")  # of a block, and of the end
 
 
-def _parts(data: bytes, packing: Packing) -> Iterator[bytes]:
+def parts(data: Bytes, packing: Packing) -> Iterator[bytes]:
     """What is packed, part by part; raises FormatError where its end is missing or something else follows."""
     position = _start(data, 0)
     while position < len(data):
-        if not data.startswith(packing.start, position):
+        if not _starts(data, packing, position):
             raise FormatError(f"{packing.name}: its end is followed by other bytes ({len(data) - position} of them)")
         unpacker, error = packing.unpacker()
         while not unpacker.eof:
@@ -263,7 +281,7 @@ def _parts(data: bytes, packing: Packing) -> Iterator[bytes]:
         raise FormatError(f"{packing.name}: cut off: its end is missing")
 
 
-def _unpack(unpacker: Any, part: bytes) -> Iterator[bytes]:
+def _unpack(unpacker: Any, part: Bytes) -> Iterator[bytes]:
     """What the unpacker makes of the part; bzip2 may make a gigabyte of a slice, and gives it block by block."""
     if not hasattr(unpacker, "needs_input"):
         yield unpacker.decompress(part)
@@ -273,7 +291,7 @@ def _unpack(unpacker: Any, part: bytes) -> Iterator[bytes]:
         yield unpacker.decompress(b"", _BLOCK)
 
 
-def _start(data: bytes, position: int) -> int:
+def _start(data: Bytes, position: int) -> int:
     """Where the next stream starts: after zeros, which fill tapes up and align streams, and zstd's frames to skip."""
     while True:
         while position < len(data) and data[position] == 0:
@@ -309,6 +327,7 @@ _MARKS = {
     codecs.BOM_UTF32_BE: "utf-32",
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
+    codecs.BOM_UTF8: "utf-8",
 }
 # Encodings that a message may name, where a file can be read in them.
 _LIKELY = ("gb18030", "big5", "shift_jis", "euc-kr", "cp1252", "cp1251")
@@ -324,15 +343,10 @@ def text(data: bytes, encoding: str | None = None) -> str:
             raise FormatError(f"is {what}")
     if data.startswith(b"ustar", 257):
         raise FormatError("is a tar archive: unpack it, and name a file that was in it")
-    marked = next((name for mark, name in _MARKS.items() if data.startswith(mark)), None)
-    if data.startswith(codecs.BOM_UTF8):
-        data, marked = data.removeprefix(codecs.BOM_UTF8), "utf-8"
-    if marked is None and encoding in ("utf-16", "utf-32"):
-        raise FormatError(
-            f"no mark at its start says in which order its bytes are: give --encoding {encoding}-le or -be"
-        )
+    marked = mark_of(data)
+    data = data.removeprefix(codecs.BOM_UTF8)
     try:
-        found = data.decode(marked or encoding or "utf-8").removeprefix("\ufeff")
+        found = data.decode(encoding_of(marked, encoding)).removeprefix("\ufeff")
     except UnicodeError as error:
         raise FormatError(_undecodable(data, encoding, marked, error)) from None
     if encoding is not None and re.search("[\ud800-\udfff]", found):
@@ -343,6 +357,23 @@ def text(data: bytes, encoding: str | None = None) -> str:
     if not found or found.isspace():
         raise FormatError("empty")
     return found
+
+
+def mark_of(data: bytes) -> str | None:
+    """The encoding that the mark at the start says, if there is one."""
+    return next((name for mark, name in _MARKS.items() if data.startswith(mark)), None)
+
+
+def encoding_of(marked: str | None, named: str | None) -> str:
+    """The encoding of the mark, the one that was named, or else UTF-8.
+
+    Raises FormatError for one that leaves the order of bytes to a mark, where there is none.
+    """
+    if marked is None and named in ("utf-16", "utf-32"):
+        raise FormatError(
+            f"no mark at its start says in which order its bytes are: give --encoding {named}-le or -be"
+        )
+    return marked or named or "utf-8"
 
 
 def is_utf8(data: bytes) -> bool:

@@ -25,7 +25,7 @@ def csv_columns(text: str, how: Reading) -> list[Column]:
     """The columns of comma-separated values; of `;`, tabs or `|` where the first line has no other such mark."""
     if text.lstrip()[:1] in ("{", "[") and _is_json(text):
         raise FormatError("is JSON: give --input-format json, or call it .json")
-    return _delimited(text, how.delimiter or _delimiter(text, how.decimal), how.decimal)
+    return _delimited(text, how.delimiter or delimiter_of(text, how.decimal), how.decimal)
 
 
 def _is_json(text: str) -> bool:
@@ -38,7 +38,7 @@ def _is_json(text: str) -> bool:
     return True
 
 
-def _delimiter(text: str, decimal: str) -> str:
+def delimiter_of(text: str, decimal: str) -> str:
     """The sign that separates the columns of the first line, where it leaves no doubt."""
     first = _first_row(text)
     if first.lower().startswith("sep="):

@@ -498,7 +498,7 @@ _OF_BATCHES = ("loss", "distill")
 
 
 def _sides(result: Members, place: str) -> list[Column]:
-    """The p and the q of one answer, as far as its terms have some."""
+    """The p and the q of one answer, or its counts, as far as its terms have some."""
     _refuse_twice(result, place)
     fields = dict(result)
     path = _field(place, "terms")
@@ -507,8 +507,8 @@ def _sides(result: Members, place: str) -> list[Column]:
         raise FormatError(f"{path}: holds no terms: make it without --no-steps")
     if "omitted" in fields:
         raise FormatError(f"{path}: some were left out: make it without --top")
-    sides = [Members(each for each in term if each[0] in ("outcome", "p", "q")) for term in terms]
-    if {"p", "q"}.isdisjoint(dict(sides[0])):
+    sides = [Members(each for each in term if each[0] in ("outcome", "p", "q", "count")) for term in terms]
+    if {"p", "q", "count"}.isdisjoint(dict(sides[0])):
         return []
     outcomes = [str(dict(side).get("outcome")) for side in sides]
     if str(fields["measure"]) in _OF_BATCHES and name_cells(outcomes):
@@ -517,7 +517,9 @@ def _sides(result: Members, place: str) -> list[Column]:
         side.line = result.line
     label = str(fields.get("label") or "q")
     label = "q" if label == "p" else label
-    return [column._replace(name="p" if column.name == "p" else label) for column in _record_columns(sides, path)]
+    return [
+        column._replace(name=label if column.name == "q" else column.name) for column in _record_columns(sides, path)
+    ]
 
 
 def _mass(column: Column) -> tuple[tuple[str, str], ...]:

@@ -41,6 +41,7 @@ SOURCES = {
     "loss": ["0,-inf,-inf", "1,0,0"],
     "vae": [str(SAMPLES / "latents.csv")],
     "distill": ["2,1,0", "1,1,0"],
+    "count": [f"{SAMPLES / 'orders_may.csv'}::city"],
 }
 UNDRAWN = ("check",)  # whose terms do not add up
 PAIRS = [name for name, measure in MEASURES.items() if len(measure.sides) == 2]

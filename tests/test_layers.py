@@ -48,17 +48,21 @@ DOORS: dict[str, set[str]] = {
     "logits": _ARITHMETIC,
     "batches": {*_DISTRIBUTION, "distribution", "logits"},
     "losses": {*_DISTRIBUTION, "result", "logits", "batches"},
+    "counts": {*_BOTTOM, "numerals", "result"},
     "matrices": {"columns", "distribution", "errors", "lazy", "numerals", "numerics", "readers", "arrays", "tables"},
     "trees": {"columns", "distribution", "errors", "numerals", "tables"},
     "sources": {"columns", "errors"},
     "arrays": {*_DISTRIBUTION, "distribution", "columns", "sources"},
-    "parquet": {"columns", "distribution", "errors", "sources", "tables"},
+    "streams": {*_BOTTOM, "columns", "sources"},
+    "engines": {"columns", "distribution", "errors", "numerals", "rooms", "sources", "streams", "tables", "engines"},
+    "parquet": {"columns", "distribution", "errors", "sources", "streams", "tables", "engines"},
     "readers": {*_DISTRIBUTION, "distribution", "columns", "sources", "arrays", "parquet", "tables", "trees"},
     "output": {"errors"},
     "render": {"errors", "result", "numerics", "lazy", "render"},
     "cli": {
         *_DISTRIBUTION, *_MEASURES, "measures", "batches", "comparison", "coding", "parametric", "prefix_codes",
         "crosscheck", "laws", "families", "losses", "readers", "sources", "matrices", "output", "render", "rooms",
+        "counts", "streams", "columns", "engines",
         "cli", "__init__",
     },
     "__main__": {"cli"},
@@ -72,6 +76,7 @@ UPWARD = ("result", "Result._repr_html_", "render")
 PURE = {
     "errors", "lazy", "numerals", "numerics", "result", "distribution", "measure", "measures", "comparison", "coding",
     "special", "families", "closed_forms", "logits", "batches", "losses",
+    "counts",
 }  # fmt: skip
 MATHEMATICS = {
     "__future__", "abc", "cmath", "collections", "contextlib", "dataclasses", "decimal", "difflib", "enum",
@@ -84,7 +89,8 @@ HOMES: dict[str, dict[str, str]] = {
     "click": {"cli": "top"},
     "rich": {"render": "top"},
     "yaml": {"trees": "function"},
-    "duckdb": {"parquet": "function"},
+    "duckdb": {"engines": "function"},
+    "pyspark": {"engines": "function"},
     "zstandard": {"sources": "function"},
     "matplotlib": {"render": "function"},
     "mpmath": {"crosscheck": "function"},
@@ -244,7 +250,7 @@ def test_names_are_looked_up_in_one_place_each() -> None:
     assert [path.name for path, text in texts.items() if "__import__" in text] == []
 
 
-HEAVY = {"numpy", "rich", "yaml", "scipy", "torch", "duckdb", "matplotlib"}
+HEAVY = {"numpy", "rich", "yaml", "scipy", "torch", "duckdb", "pyspark", "matplotlib"}
 
 
 def _loaded(*command: str, **env: str) -> set[str]:

@@ -15,6 +15,7 @@ import pytest
 
 from klcli import parquet, readers
 from klcli.columns import Column, FormatError
+from klcli.engines.duckdb import connected
 from klcli.errors import InputError, MissingExtraError
 from klcli.parquet import columns, is_parquet
 
@@ -316,7 +317,7 @@ def test_without_room_for_the_copy(write: Write, monkeypatch: pytest.MonkeyPatch
     """Where no temporary file can be made it is said so, with the cure."""
     path = write(CITIES)
     monkeypatch.setattr(tempfile, "tempdir", "/no/such/folder")
-    with pytest.raises(FormatError, match=r"^needs a temporary copy for DuckDB to read: .*: set TMPDIR"):
+    with pytest.raises(FormatError, match=r"^needs a temporary copy: .*: set TMPDIR"):
         found(path)
 
 
@@ -330,16 +331,16 @@ def test_without_duckdb(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_duckdb_fetches_nothing(write: Write) -> None:
     """DuckDB neither installs nor loads extensions for a file, keeps no secrets and spills nowhere."""
-    assert parquet._SETTINGS == {
+    wanted = {
         "autoinstall_known_extensions": "false",
         "autoload_known_extensions": "false",
         "allow_persistent_secrets": "false",
         "temp_directory": "",
     }
-    with duckdb.connect(config=parquet._SETTINGS) as connection:
+    with connected("a Parquet file", temp_directory="") as connection:
         kept = "SELECT name, value FROM duckdb_settings() WHERE name IN (SELECT unnest($names)) ORDER BY name"
-        settings = dict(connection.execute(kept, {"names": list(parquet._SETTINGS)}).fetchall())
-    assert {name: value or "" for name, value in settings.items()} == parquet._SETTINGS
+        settings = dict(connection.execute(kept, {"names": list(wanted)}).fetchall())
+    assert {name: value or "" for name, value in settings.items()} == wanted
 
 
 def test_a_table_of_thousands_of_columns(write: Write) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from klcli import __version__
-from klcli.cli import charts, discrete, families, models
+from klcli.cli import charts, data, discrete, families, models
 from klcli.cli.options import common_options, printing
 from klcli.cli.show import SETTINGS, say, tell
 from klcli.errors import KlcliError
@@ -55,7 +55,7 @@ klcli.params += [
 ]
 
 
-for _command in (*discrete.COMMANDS, *families.COMMANDS, *models.COMMANDS, *charts.COMMANDS):
+for _command in (*discrete.COMMANDS, *families.COMMANDS, *models.COMMANDS, *charts.COMMANDS, *data.COMMANDS):
     klcli.add_command(_command)
 
 

@@ -241,7 +241,7 @@ def reading_options() -> tuple[click.Parameter, ...]:
 
 
 @functools.cache
-def output_options(default: str = "table") -> tuple[click.Parameter, ...]:
+def output_options(default: str = "table", shown: str | bool = True) -> tuple[click.Parameter, ...]:
     """What commands take that show results, in the format of that name unless they are asked otherwise."""
     return (
         option(
@@ -249,7 +249,7 @@ def output_options(default: str = "table") -> tuple[click.Parameter, ...]:
             "--format",
             type=click.Choice(rooms.names("render"), case_sensitive=False),
             default=default,
-            show_default=True,
+            show_default=shown,
             help="Format of the answer, whatever the ending of --output, which names it otherwise.",
         ),
         option("--json", "as_json", is_flag=True, envvar="KLCLI_JSON", help="Short for --format json."),

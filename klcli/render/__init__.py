@@ -102,7 +102,7 @@ def _page(results: Sequence[Result], view: View) -> Page:
     with_steps = wants_steps(results, view)
     if with_steps:
         tables += [(printable(result.label), steps_to_read(result, view)) for result in results]
-    is_total = with_steps and "sum" not in first.details and "contribution" in first.terms
+    is_total = with_steps and "sum" not in first.details and adds_up(tuple(first.terms))
     return Page(
         title=first.title,
         formula=first.formula,
@@ -122,29 +122,34 @@ def _explained(result: Result) -> list[str]:
     return [f"{result.label}: {lines[0]}", *lines[1:]] if result.label and lines else lines
 
 
-_SUMMED = ("p", "q", "m", "contribution")
+_SUMMED = ("p", "q", "m", "contribution", "count")
 # Shown with as few digits as they have: what was given, and what is whole.
 _AS_GIVEN = (
     "p", "q", "m", "length", "own_length", "input", "target", "teacher", "student", "mu", "logvar", "ulps",
 )  # fmt: skip
 
 
+def adds_up(names: Sequence[str]) -> bool:
+    """Whether the last of these columns adds up to the value of the result."""
+    return names[-1:] in (("contribution",), ("count",))
+
+
 def steps(result: Result, top: int | None = None) -> Table:
     """The terms of a result; with `top`, that many of the largest contributions first.
 
-    Terms without a column of contributions do not add up: they keep their order and have no total.
+    Terms without a column of contributions or of counts do not add up: they keep their order and have no total.
     """
     names = tuple(result.terms)
     headings = tuple(result.headings.get(name, name) for name in names)
     outcomes, *columns = result.terms.values()
     arrays = [np.asarray(column) for column in columns]
-    adds_up = names[-1] == "contribution"
-    total = (*_sums(names[:-1], arrays[:-1], "Σ"), result.details.get("sum", result.value)) if adds_up else None
-    unit = "" if "sum" in result.details or not adds_up else result.unit
+    is_sum = adds_up(names)
+    total = (*_sums(names[:-1], arrays[:-1], "Σ"), result.details.get("sum", result.value)) if is_sum else None
+    unit = "" if "sum" in result.details or not is_sum else result.unit
     if top is None:
         rows = list(zip(outcomes, *(array.tolist() for array in arrays), strict=True))
         return Table(names, headings, rows, None, total, unit)
-    order = np.argsort(-np.abs(arrays[-1]), kind="stable") if adds_up else np.arange(len(outcomes))
+    order = np.argsort(-np.abs(arrays[-1]), kind="stable") if is_sum else np.arange(len(outcomes))
     shown = [outcomes[index] for index in order[:top].tolist()]
     rows = list(zip(shown, *(array[order[:top]].tolist() for array in arrays), strict=True))
     left = len(outcomes) - len(rows)

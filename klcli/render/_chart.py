@@ -10,7 +10,7 @@ from typing import NamedTuple
 from rich.cells import cell_len, set_cell_size
 
 from klcli.errors import OptionError
-from klcli.render import MOST, View, printable, value_line
+from klcli.render import MOST, View, adds_up, printable, value_line
 from klcli.result import Result
 
 # Okabe and Ito (2008), told apart by those who do not see all colours.
@@ -42,7 +42,7 @@ def chart(results: Sequence[Result], view: View) -> Chart:
 
     Raises OptionError where the results have no terms that add up.
     """
-    drawn = [result for result in results if "contribution" in result.terms]
+    drawn = [result for result in results if adds_up(tuple(result.terms))]
     if not drawn:
         raise OptionError(f"{results[0].measure}: its terms do not add up to a value, so there are no bars to draw")
     first = drawn[0]
@@ -54,7 +54,7 @@ def chart(results: Sequence[Result], view: View) -> Chart:
         probabilities.append(_series(f"P = {_names(first)[0]}", first, "p", outcomes))
     if "q" in first.terms:
         probabilities += [_series(f"Q = {_names(result)[1]}", result, "q", outcomes) for result in drawn]
-    contributions = [_series(_caption(result, view), result, "contribution", outcomes) for result in drawn]
+    contributions = [_series(_caption(result, view), result, [*result.terms][-1], outcomes) for result in drawn]
     largest = _largest(contributions, view.top or MOST)
     kept = largest if view.top else sorted(largest)  # in their order, unless the largest are asked for
     unit = f" ({first.unit})" if first.unit else ""
@@ -63,7 +63,7 @@ def chart(results: Sequence[Result], view: View) -> Chart:
         [printable(outcomes[index]) for index in kept],
         [_only(series, kept) for series in probabilities],
         [_only(series, kept) for series in contributions],
-        first.headings.get("contribution", "contribution") + unit,
+        first.headings.get([*first.terms][-1], [*first.terms][-1]) + unit,
         len(outcomes) - len(kept),
     )
 

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from klcli.render import Page, Table, View, pages, text_rows
+from klcli.render import Page, Table, View, adds_up, pages, text_rows
 from klcli.render._chart import bars as chart_bars
 from klcli.result import Result
 
@@ -86,7 +86,7 @@ def _laid_out(table: Table, view: View) -> Iterator[RichTable]:
     columns = [column if index in table.words else _aligned(column) for index, column in enumerate(columns)]
     room = math.inf if view.width is None else view.width
     colours = [""] * len(columns[0])
-    if "contribution" in table.names:
+    if adds_up(table.names):
         rows = [row for row in (*table.rows, table.rest) if row is not None]
         signs = [row[-1] for row in rows]
         colours[1 : len(signs) + 1] = [_UP if x > 0 else _DOWN if x < 0 else "" for x in signs]

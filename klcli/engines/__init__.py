@@ -1,0 +1,512 @@
+"""Engines: databases that read tables where they lie, and count. The arithmetic stays with klcli.
+
+An engine opens a source as a view whose columns are c0, c1 and so on, whatever they are called, and runs queries.
+There is one body of SQL for all engines, and it is here: it keeps to what they understand alike, and calls functions
+by Spark's names. Whole numbers leave it, and the labels and edges that they belong to. NULL and NaN are never merged.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+import re
+import signal
+import struct
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, count, cycle, pairwise
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from klcli import rooms
+from klcli.columns import FormatError
+from klcli.distribution import listed
+from klcli.engines._files import FORMATS, Place, located, named
+from klcli.errors import InputError, OptionError, clipped
+
+if TYPE_CHECKING:
+    from fractions import Fraction
+
+__all__ = [
+    "FORMATS", "MOST_BINS", "ORDERED", "Counts", "Engine", "Field", "Stats", "Table", "bins", "chosen", "even_edges",
+    "label_of", "labels_of_missing", "opened", "quantile_edges", "started", "text_fields", "typed",
+]  # fmt: skip
+
+KINDS = ("text", "whole", "number", "decimal", "truth", "date", "time", "nested")
+ORDERED = ("whole", "number", "decimal", "date", "time")  # of which there are bins
+
+
+class Engine(Protocol):
+    """What every engine has."""
+
+    stack: contextlib.ExitStack  # what is to be closed with it
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """What the query answers."""
+
+    def quoted(self, text: str) -> str:
+        """The text as a literal."""
+
+    def relation(self, source: str) -> str | None:
+        """What the source names that is no file, as SQL has it; None where it names nothing."""
+
+    def view(self, name: str, place: Place) -> list[Field]:
+        """The fields of what is there, which has become a view of that name."""
+
+
+def chosen(text: str) -> tuple[str, str]:
+    """The name of the engine that is meant, and its URL, "" where none is given.
+
+    Raises OptionError where there is no such engine.
+
+    >>> chosen("duckdb"), chosen("local[2]")
+    (('duckdb', ''), ('spark', 'local[2]'))
+    """
+    if text in rooms.names("engines"):
+        return text, ""
+    if re.fullmatch(r"local(\[.+\])?|yarn|(spark|sc|k8s)://.+", text):
+        return "spark", text
+    raise OptionError(f"no engine {clipped(text)!r}: {', '.join(rooms.names('engines'))}, or the URL of a Spark")
+
+
+@contextlib.contextmanager
+def started(text: str) -> Iterator[Engine]:
+    """The engine that is meant, for as long as the context lasts; nothing is left of it, however that ends."""
+    name, url = chosen(text)
+    with _ended_by_signals(), rooms.load("engines", name).started(url) as engine:
+        yield engine
+
+
+@contextlib.contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """Where a signal would end the process at once, let it do so after what is in the context has been left."""
+    caught = [each for each in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(each) is signal.SIG_DFL]
+    received: list[int] = []
+
+    def leave(number: int, _: object) -> None:
+        received.append(number)
+        raise KeyboardInterrupt
+
+    try:
+        for each in caught:
+            signal.signal(each, leave)
+        yield
+    except KeyboardInterrupt:
+        for each in caught:
+            signal.signal(each, signal.SIG_DFL)
+        if received:
+            os.kill(os.getpid(), received[0])
+        raise
+    finally:
+        for each in caught:
+            signal.signal(each, signal.SIG_DFL)
+
+
+_views = count()
+
+
+def opened(engine: Engine, source: str, *, null: Sequence[str] = (), **options: Any) -> Table:
+    """The source as a table, in which those texts are NULL; the other options are those of `_files.located`.
+
+    Raises InputError where there is no such source, or where it is not what it should be.
+    """
+    place = named(source, engine.relation) or located(source, engine.stack, **options)
+    view = f"t{next(_views)}"
+    try:
+        fields = engine.view(view, place)
+    except FormatError as error:
+        raise InputError(f"{place.name}: {error}") from None
+    if null:
+        texts = ", ".join(map(engine.quoted, null))
+        nothing = f"CASE WHEN {{0}} IN ({texts}) THEN NULL ELSE {{0}} END"
+        fields = [each._replace(sql=nothing.format(each.sql)) if each.kind == "text" else each for each in fields]
+    return Table(engine, view, place, fields)
+
+
+def text_fields(names: Sequence[str]) -> list[Field]:
+    """The fields of a view whose columns are text."""
+    return [Field(name, "text", f"c{index}") for index, name in enumerate(names)]
+
+
+class Field(NamedTuple):
+    """A column of a table: what it is called, of which kind it is, and the SQL that holds it."""
+
+    name: str
+    kind: str
+    sql: str
+
+
+class Stats(NamedTuple):
+    """How many rows a column has, how many of them hold nothing, NaN or an infinity, and the ends of the others."""
+
+    rows: int
+    nulls: int
+    nans: int
+    infinities: int
+    least: Any
+    most: Any
+
+    @property
+    def finite(self) -> int:
+        """How many rows hold a number."""
+        return self.rows - self.nulls - self.nans - self.infinities
+
+
+class Counts(NamedTuple):
+    """How often each label stands in a column, or how many values are in each bin; apart from NULL and NaN."""
+
+    labels: list[str]
+    counts: list[int]
+    nulls: int
+    nans: int
+
+
+class Table:
+    """A source as an engine sees it.
+
+    `name` is what it is called in outputs, `view` what it is called in SQL, `column` the one that was asked for,
+    if any; `notes` say how it was read.
+    """
+
+    def __init__(self, engine: Engine, view: str, place: Place, fields: Sequence[Field]) -> None:
+        self.engine, self.view, self.name, self.column = engine, view, place.name, place.column
+        self.fields = {field.name: field for field in fields}
+        self.notes: tuple[str, ...] = ()
+        if place.format == "csv" and place.has_header and len(fields) == 1:
+            self.notes = (f"the first row, {fields[0].name}, names the column (--no-header: it is data)",)
+
+    def field(self, name: str | None = None) -> Field:
+        """The field of that name, or the only one.
+
+        Raises InputError where there is none, or where none is chosen of several.
+        """
+        names = list(self.fields)
+        if name is None and len(names) == 1:
+            name = names[0]
+        if name in self.fields:
+            return self._countable(self.fields[name])
+        if name is None:
+            raise InputError(
+                f"{self.name}: holds several columns ({listed(names, 20)}): choose one, as in {self.name}::{names[0]}"
+            )
+        from difflib import get_close_matches
+
+        close = get_close_matches(name, names, 1)
+        hint = f": did you mean ::{clipped(close[0])}?" if close else ""
+        raise InputError(f"{self.name}: no column {clipped(name)!r} among {listed(names, 20)}{hint}")
+
+    def _countable(self, field: Field) -> Field:
+        if field.kind == "nested":
+            raise InputError(f"{self.name}::{field.name}: holds lists, structures or bytes, which are not counted")
+        return field
+
+    def stats(self, fields: Iterable[Field]) -> list[Stats]:
+        """The Stats of each field, in one pass."""
+        fields = list(fields)
+        answer = self.rows(f"SELECT {', '.join(chain.from_iterable(map(_stats, fields)))}")[0]
+        found = [Stats(*answer[start : start + 6]) for start in range(0, len(answer), 6)]
+        return [each._replace(least=_zero(each.least), most=_zero(each.most)) for each in found]
+
+    def counts(self, field: Field) -> Counts:
+        """How often each label stands in the field, the most frequent first, and in the order of labels."""
+        label = f"CAST({field.sql} AS STRING)" if field.kind in ("truth", "decimal") else _comparable(field)
+        tally: dict[Any, int] = dict(self.rows(f"SELECT {label} AS label, count(*) AS n", "GROUP BY 1"))
+        nulls = tally.pop(None, 0)
+        nans = sum(tally.pop(key) for key in [key for key in tally if key != key])
+        named = sorted((-count, label_of(field.kind, key)) for key, count in tally.items())
+        return Counts([label for _, label in named], [-count for count, _ in named], nulls, nans)
+
+    def histogram(self, field: Field, edges: Sequence[Any]) -> Counts:
+        """How many values lie below the first edge, from each one to below the next, and from the last one on."""
+        x = _comparable(field)
+        bucket = _bucket(x, [_literal(edge) for edge in edges])
+        is_nan = f"WHEN {_is_nan(x)} THEN {_NAN} " if field.kind == "number" else ""
+        cell = f"CASE WHEN {x} IS NULL THEN {_NULL} {is_nan}ELSE {bucket} END"
+        found = Counter(dict(self.rows(f"SELECT {cell} AS cell, count(*)", "GROUP BY 1")))
+        counts = [found[index] for index in range(len(edges) + 1)]
+        return Counts(bins(field.kind, edges), counts, found[_NULL], found[_NAN])
+
+    def at_ranks(self, field: Field, stats: Stats, ranks: Sequence[int]) -> list[Any]:
+        """The finite values that stand at these places when all are put in order, from 0.
+
+        They are found by counting: where the count of values in a range shows that a rank is in it, the range is
+        divided anew, until its values are few. So they are exact, alike on every engine, and need no memory.
+        """
+        found: dict[int, Any] = {}
+        everything = _Range(stats.least, stats.most, 0, stats.finite)
+        ranges = list(_narrowed([everything], [(stats.least, stats.most, stats.finite)], ranks, found))
+        for divided in cycle((_evenly, _by_place)):
+            if not ranges:
+                break
+            x = _comparable(field)
+            cell = x if sum(each.size for each in ranges) <= _FEW else divided(x, field.kind, ranges)
+            query = f"SELECT {cell} AS cell, count(*), min({x}), max({x})"
+            within = " OR ".join(f"{x} BETWEEN {_literal(each.least)} AND {_literal(each.most)}" for each in ranges)
+            tally = self.rows(query, f"WHERE {within} GROUP BY 1")
+            parts = sorted((_zero(least), _zero(most), count) for _, count, least, most in tally)
+            ranges = list(_narrowed(ranges, parts, ranks, found))
+        return [found[rank] for rank in ranks]
+
+    def rows(self, select: str, rest: str = "") -> list[tuple[Any, ...]]:
+        """What the query of this table answers: its SELECT, and what comes after FROM."""
+        try:
+            return self.engine.rows(f"{select} FROM {self.view} {rest}")
+        except FormatError as error:
+            raise InputError(f"{self.name}: {error}") from None
+
+
+def labels_of_missing(counts: Counts) -> dict[str, int]:
+    """What is missing as outcomes of their own, NULL and NaN apart."""
+    return {label: count for label, count in (("(missing)", counts.nulls), ("NaN", counts.nans)) if count}
+
+
+# The kinds of text
+
+
+_DIGITS = "(0|[1-9][0-9]*)"  # what begins with another 0 is no number but a name, as 01234 is
+_DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_FORMS = {  # how text is written that is of a kind, and what makes it so
+    "whole": ("[+-]?(0|[1-9][0-9]{0,17})", "CAST({} AS BIGINT)"),
+    "number": (
+        rf"[+-]?({_DIGITS}([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?|[+-]?([nN][aA][nN]|[iI][nN][fF](inity)?)",
+        "CAST({} AS DOUBLE)",
+    ),
+    "date": (_DAY, "CAST({} AS DATE)"),
+    "time": (
+        rf"{_DAY}[T ][0-9]{{2}}:[0-9]{{2}}(:[0-9]{{2}}([.][0-9]{{1,6}})?)?(Z|[+-][0-9]{{2}}:[0-9]{{2}})?",
+        "TO_TIMESTAMP({})",
+    ),
+    "truth": ("true|false|True|False|TRUE|FALSE", "lower({})"),
+}
+
+
+def typed(table: Table, fields: Sequence[Field]) -> list[Field]:
+    """The fields, each of text as the kind that all of it is written as; one pass finds all of them."""
+    texts = [field for field in fields if field.kind == "text"]
+    if not texts:
+        return list(fields)
+    asked = [f"count({field.sql})" for field in texts]
+    asked += [f"count(CASE WHEN {_is_written(field.sql, kind)} THEN 1 END)" for field in texts for kind in _FORMS]
+    answer = table.rows(f"SELECT {', '.join(asked)}")[0]
+    found = {}
+    for index, field in enumerate(texts):
+        filled, counts = answer[index], answer[len(texts) + index * len(_FORMS) :]
+        kind = next((kind for kind, count in zip(_FORMS, counts, strict=False) if count == filled > 0), None)
+        found[field.name] = field if kind is None else Field(field.name, kind, _FORMS[kind][1].format(field.sql))
+    return [found.get(field.name, field) for field in fields]
+
+
+def _is_written(x: str, kind: str) -> str:
+    form, way = _FORMS[kind]
+    written = f"rlike({x}, '^({form})$')"
+    return f"{written} AND TRY_{way.format(x)} IS NOT NULL" if kind in ("date", "time") else written
+
+
+# The text of queries
+
+
+def _comparable(field: Field) -> str:
+    """The field as what can be put into order and leaves the engine alike: a number, or the text."""
+    way = {"date": "unix_date({})", "time": "unix_micros({})", "decimal": "CAST({} AS DOUBLE)"}
+    return way.get(field.kind, "{}").format(field.sql)
+
+
+_NULL, _NAN = -1, -2  # the numbers of cells for what is in no bin
+_INFINITY = "CAST('Infinity' AS DOUBLE)"
+
+
+def _is_nan(x: str) -> str:
+    return f"isnan({x})"
+
+
+def _stats(field: Field) -> list[str]:
+    """rows, nulls, NaNs, infinities, least and most of the others."""
+    x = _comparable(field)
+    counts = ["count(*)", f"count(*) - count({x})"]
+    if field.kind not in ORDERED:
+        return [*counts, "0", "0", "NULL", "NULL"]
+    if field.kind != "number":
+        return [*counts, "0", "0", f"min({x})", f"max({x})"]
+    # NaN sorts as the largest number, and is not less than infinity.
+    finite = f"CASE WHEN {x} > -{_INFINITY} AND {x} < {_INFINITY} THEN {x} END"
+    infinite = f"CASE WHEN {x} = {_INFINITY} OR {x} = -{_INFINITY} THEN 1 END"
+    return [
+        *counts,
+        f"count(CASE WHEN {_is_nan(x)} THEN 1 END)",
+        f"count({infinite})",
+        f"min({finite})",
+        f"max({finite})",
+    ]
+
+
+def _literal(value: Any) -> str:
+    """The number in SQL: 1.5 by itself is a DECIMAL."""
+    return f"CAST('{value!r}' AS DOUBLE)" if isinstance(value, float) else f"({value})"
+
+
+def _bucket(x: str, edges: Sequence[str], first: int = 0) -> str:
+    """How many of the edges are not above x: a search by halves, as nested cases."""
+    if not edges:
+        return str(first)
+    middle = len(edges) // 2
+    below, above = _bucket(x, edges[:middle], first), _bucket(x, edges[middle + 1 :], first + middle + 1)
+    return f"CASE WHEN {x} < {edges[middle]} THEN {below} ELSE {above} END"
+
+
+# Ranks
+
+
+class _Range(NamedTuple):
+    """Values from `least` to `most`, of which there are `size`, and below them `below` others."""
+
+    least: Any
+    most: Any
+    below: int
+    size: int
+
+
+_FEW = 50_000  # values that are fetched rather than divided again
+_CELLS = 8192  # in which values are counted at once, where their number is computed
+_EDGES = 256  # ... and where it is searched for, which takes longer
+
+
+def _evenly(x: str, kind: str, ranges: Sequence[_Range]) -> str:
+    """The number of the cell of x, where each range is divided into equally wide ones: quick, if values are even.
+
+    Rounding may move an edge a little, and never puts the greater of two values into the lower cell.
+    """
+    size = _CELLS // len(ranges)
+    cases = []
+    for index, each in enumerate(ranges):
+        width = each.most - each.least
+        scale = size / width
+        if not 0 < scale < math.inf or width >= 2**63:
+            return _by_place(x, kind, ranges)
+        cell = f"CAST(floor(CAST({x} - {_literal(each.least)} AS DOUBLE) * {_literal(scale)}) AS BIGINT)"
+        cases.append(f"WHEN {x} <= {_literal(each.most)} THEN {index * (size + 1)} + {cell}")
+    return f"CASE {' '.join(cases)} END"
+
+
+def _by_place(x: str, kind: str, ranges: Sequence[_Range]) -> str:
+    """The same, where each range is divided into cells of equally many numbers that could be in it.
+
+    Of float64 there are so few that eight rounds of it find any.
+    """
+    size = max(_EDGES // len(ranges), 4)
+    edges = {edge for each in ranges for edge in (each.least, *_between(each, kind, size), each.most)}
+    return _bucket(x, [_literal(edge) for edge in sorted(edges)])
+
+
+def _between(given: _Range, kind: str, size: int) -> Iterator[Any]:
+    if kind in ("number", "decimal"):
+        low, high = _place(given.least), _place(given.most)
+        return (_at_place(low + (high - low) * part // size) for part in range(1, size))
+    return (given.least + (given.most - given.least) * part // size for part in range(1, size))
+
+
+def _place(x: float) -> int:
+    """Where the number stands among all float64."""
+    bits = int(struct.unpack("<q", struct.pack("<d", x))[0])
+    return bits if bits >= 0 else -(bits & (2**63 - 1))
+
+
+def _at_place(place: int) -> float:
+    bits = place if place >= 0 else -place | -(2**63)
+    (x,) = struct.unpack("<d", struct.pack("<q", bits))
+    return float(x)
+
+
+def _narrowed(
+    ranges: Sequence[_Range], parts: Sequence[tuple[Any, Any, int]], ranks: Sequence[int], found: dict[int, Any]
+) -> Iterator[_Range]:
+    """The parts in which ranks are that are not found yet; those of one value alone are found."""
+    remaining = iter(parts)
+    for given in ranges:
+        below = given.below
+        while below < given.below + given.size:
+            least, most, count = next(remaining)
+            wanted = [rank for rank in ranks if below <= rank < below + count and rank not in found]
+            if least == most:
+                found |= dict.fromkeys(wanted, least)
+            elif wanted:
+                yield _Range(least, most, below, count)
+            below += count
+
+
+def _zero(x: Any) -> Any:
+    """The number, and 0.0 for -0.0: engines keep the one that they meet first."""
+    return x + 0.0 if isinstance(x, float) else x
+
+
+# Labels
+
+
+def label_of(kind: str, value: Any) -> str:
+    """A value as a label, formatted here, since engines write numbers and times each in its own way."""
+    if kind == "date":
+        return _day(value)
+    if kind == "time":
+        from datetime import datetime, timedelta
+
+        days, micros = divmod(value, 86_400_000_000)
+        at = (datetime.min + timedelta(microseconds=micros)).time().isoformat()
+        return f"{_day(days)} {at}"
+    return str(_zero(value))
+
+
+def _day(days: int) -> str:
+    from datetime import date, timedelta
+
+    try:
+        return (date(1970, 1, 1) + timedelta(days=days)).isoformat()
+    except OverflowError:
+        return f"day {days}"
+
+
+def bins(kind: str, edges: Sequence[Any]) -> list[str]:
+    """What the bins between these edges are called, the first one and the last one open.
+
+    >>> bins("number", [1.5, 2.0])
+    ['(-inf, 1.5)', '[1.5, 2.0)', '[2.0, inf)']
+    """
+    shown = [label_of(kind if kind != "decimal" else "number", edge) for edge in edges]
+    return [
+        f"{'[' if index else '('}{low}, {high})"
+        for index, (low, high) in enumerate(pairwise(["-inf", *shown, "inf"]))
+    ]
+
+
+def quantile_edges(table: Table, field: Field, size: int) -> list[Any]:
+    """The edges that part the finite values of a field into so many bins of as equal a size as they allow."""
+    (stats,) = table.stats([field])
+    ranks = sorted({stats.finite * part // size for part in range(1, size)})
+    found = table.at_ranks(field, stats, ranks) if stats.finite else []
+    return sorted({edge for edge in found if edge > stats.least})
+
+
+MOST_BINS = 1000
+_UNIT = {"time": 10**6}  # what a width counts in: seconds of times, days of dates
+
+
+def even_edges(table: Table, field: Field, width: Fraction) -> list[Any]:
+    """The edges of bins of that width which hold the finite values of a field: multiples of it.
+
+    Raises OptionError where there are more than a thousand bins, and for parts of a day or a microsecond.
+    """
+    (stats,) = table.stats([field])
+    if not stats.finite:
+        return []
+    width *= _UNIT.get(field.kind, 1)
+    if field.kind in ("date", "time") and width.denominator != 1:
+        raise OptionError(f"{table.name}::{field.name}: is a {field.kind}: give a whole --width")
+    is_whole = field.kind not in ("number", "decimal") and width.denominator == 1
+
+    def edge(index: int) -> Any:
+        return int(index * width) if is_whole else float(index * width)
+
+    first, last = math.floor(stats.least / width), math.floor(stats.most / width)
+    first -= edge(first) > stats.least  # as it is rounded
+    last += 1 + (edge(last + 1) <= stats.most)
+    if last - first > MOST_BINS:
+        raise OptionError(f"{last - first} bins of that width, at most {MOST_BINS} are made: give a larger --width")
+    return [edge(index) for index in range(first, last + 1)]

@@ -1,0 +1,226 @@
+"""DuckDB: the engine that comes with the `data` extra and runs within the process."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from klcli.columns import FormatError
+from klcli.engines import Field, text_fields
+from klcli.engines import _files as files
+from klcli.errors import InputError, MissingExtraError, clipped
+
+_SETTINGS: dict[str, Any] = {  # nothing is fetched or kept
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "allow_persistent_secrets": "false",
+}
+_LONGEST = 2**27  # bytes in a row
+# What Spark calls these functions is what the SQL of all engines calls them.
+_MACROS = (
+    "unix_date(x) AS CAST(x AS DATE) - DATE '1970-01-01'",
+    "unix_micros(x) AS epoch_us(x)",
+    "rlike(x, pattern) AS regexp_matches(x, pattern)",
+    "get_json_object(x, path) AS x ->> path",
+    "to_timestamp(x) AS CAST(x AS TIMESTAMPTZ)",
+    "try_to_timestamp(x) AS TRY_CAST(x AS TIMESTAMPTZ)",
+)
+_KINDS = {
+    "text": r"VARCHAR|UUID|ENUM\(.*\)|TIME.*|INTERVAL|BIT",
+    "whole": r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?",
+    "number": "FLOAT|DOUBLE",
+    "decimal": r"DECIMAL\(.*\)",
+    "truth": "BOOLEAN",
+    "date": "DATE",
+    "time": "TIMESTAMP.*",
+}
+
+
+@contextlib.contextmanager
+def connected(what: str, **settings: Any) -> Iterator[Any]:
+    """A connection to a database of its own, which fetches nothing and keeps nothing.
+
+    Raises MissingExtraError, which says what needs it, where DuckDB is not installed, and FormatError where DuckDB
+    cannot read that.
+    """
+    try:
+        import duckdb
+    except ImportError:
+        raise MissingExtraError(what, "data") from None
+    with duckdb.connect(config=_SETTINGS | settings) as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        try:
+            yield connection
+        except duckdb.Error as error:
+            raise FormatError(f"{what} that DuckDB cannot read: {reason(error)}") from None
+        except RuntimeError as error:
+            if "interrupted" in str(error).lower():  # which is what DuckDB makes of Ctrl-C
+                raise KeyboardInterrupt from None
+            raise
+
+
+@contextlib.contextmanager
+def started(_: str = "") -> Iterator[DuckDB]:
+    """The engine, which leaves nothing behind."""
+    with tempfile.TemporaryDirectory(prefix="klcli-") as folder, contextlib.ExitStack() as stack:
+        yield DuckDB(stack.enter_context(connected("data", temp_directory=folder)), stack)
+
+
+class DuckDB:
+    """A connection that holds views of what was opened, in which columns are called c0, c1 and so on."""
+
+    def __init__(self, connection: Any, stack: contextlib.ExitStack) -> None:
+        self._connection, self.stack = connection, stack
+        for macro in _MACROS:
+            self._connection.execute(f"CREATE TEMP MACRO {macro}")
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """What the query answers; FormatError where what it reads is not what it should be."""
+        import duckdb
+
+        try:
+            found: list[tuple[Any, ...]] = self._connection.execute(query).fetchall()
+        except duckdb.Error as error:
+            raise FormatError(reason(error)) from None
+        return found
+
+    def quoted(self, text: str) -> str:
+        """The text as a literal."""
+        return _quoted(text)
+
+    def relation(self, _: str) -> None:
+        """None: whatever is counted is a file."""
+
+    def view(self, name: str, place: files.Place) -> list[Field]:
+        """The fields of what is there, which has become a view of that name."""
+        fields: list[Field] = getattr(self, f"_{place.format}")(name, place)
+        return fields
+
+    def _parquet(self, view: str, place: files.Place) -> list[Field]:
+        first = place.files[0]
+        names = self._names(first)
+        for file in place.files[1:]:  # by position they would be mixed up, and by name be NULL
+            if self._names(file) != names:
+                raise InputError(f"{clipped(file.name)}: its columns are not those of {clipped(first.name)}")
+        return self._typed(view, f"read_parquet({_list(file.path for file in place.files)}, {PARQUET})", names)
+
+    def _names(self, file: files.File) -> list[str]:
+        return top_level(self.rows(f"SELECT name, num_children FROM parquet_schema({_quoted(file.path)})"))
+
+    def _csv(self, view: str, place: files.Place) -> list[Field]:
+        head = files.head(place)
+        paths = [self.stack.enter_context(files.plain(file, place.encoding)) for file in place.files]
+        line_end = head.line_end.encode("unicode_escape").decode()
+        how = f"header = {place.has_header}, delim = {_quoted(head.delimiter)}, new_line = {_quoted(line_end)}"
+        return self._of_text(view, paths, head.names, how)
+
+    def _of_text(self, view: str, paths: Sequence[str], names: Sequence[str], how: str) -> list[Field]:
+        """A view of CSV in a closed dialect, every cell as text: DuckDB's own guesses lose rows in silence."""
+        columns = ", ".join(f"'c{index}': 'VARCHAR'" for index in range(len(names)))
+        self._connection.execute(
+            f"CREATE TEMP VIEW {view} AS SELECT * FROM read_csv({_list(paths)}, auto_detect = false, {how}, "
+            f"quote = '\"', escape = '\"', columns = {{{columns}}}, max_line_size = {_LONGEST})"
+        )
+        return text_fields(names)
+
+    def _ndjson(self, view: str, place: files.Place) -> list[Field]:
+        paths = [self.stack.enter_context(files.plain(file, place.encoding)) for file in place.files]
+        lines = f"read_ndjson_objects({_list(paths)}, maximum_object_size = {_LONGEST})"
+        keys = "json_keys(json)"
+        [(records, twice)] = self.rows(
+            f"SELECT count(*), count(*) FILTER (len({keys}) <> len(list_distinct({keys}))) FROM {lines}"
+        )
+        if twice:
+            raise FormatError(f"a name stands twice in {twice} of {records} records")
+        names = [row[0] for row in self.rows(f"SELECT DISTINCT unnest({keys}) AS name FROM {lines} ORDER BY 1")]
+        if not names:
+            raise FormatError("no records with names" if records else "empty")
+        fields = ", ".join(
+            f"json ->> {_quoted(files.json_path(name))} AS c{index}" for index, name in enumerate(names)
+        )
+        self._connection.execute(f"CREATE TEMP VIEW {view} AS SELECT {fields} FROM {lines}")
+        return text_fields(names)
+
+    def _duckdb(self, view: str, place: files.Place) -> list[Field]:
+        self._connection.execute(f"ATTACH {_quoted(place.files[0].path)} AS {view}_file (READ_ONLY)")
+        catalog = "SELECT table_name FROM information_schema.tables WHERE table_catalog"
+        tables = sorted(row[0] for row in self.rows(f"{catalog} = '{view}_file' AND table_schema = 'main'"))
+        relation = f"{view}_file.{_identifier(files.chosen_table(place, tables))}"
+        return self._typed(view, relation, [row[0] for row in self.rows(f"DESCRIBE SELECT * FROM {relation}")])
+
+    def _sqlite(self, view: str, place: files.Place) -> list[Field]:
+        """A table of SQLite, copied: what reads it is no part of DuckDB, which would fetch it."""
+        names, path = self.stack.enter_context(files.sqlite_copy(place))
+        null = f"nullstr = {_quoted(files.NULL.decode())}, allow_quoted_nulls = false"
+        return self._of_text(view, [path], names, f"header = false, delim = ',', {null}")
+
+    def _typed(self, view: str, relation: str, names: Sequence[str]) -> list[Field]:
+        """A view of what has types, and each column as what its type says."""
+        columns = ", ".join(f"c{index}" for index in range(len(names)))
+        types = [str(row[1]) for row in self.rows(f"DESCRIBE SELECT * FROM {relation}")]
+        kinds = [next((kind for kind in _KINDS if re.fullmatch(_KINDS[kind], type_)), "nested") for type_ in types]
+        cells = ", ".join(f"{_cell(f'c{index}', kind)} AS c{index}" for index, kind in enumerate(kinds))
+        self._connection.execute(f"CREATE TEMP VIEW {view} AS SELECT {cells} FROM {relation} AS t({columns})")
+        return [Field(name, kind, f"c{index}") for index, (name, kind) in enumerate(zip(names, kinds, strict=True))]
+
+
+PARQUET = "binary_as_string = true, hive_partitioning = false"
+
+
+def _cell(column: str, kind: str) -> str:
+    """The column as what the SQL of all engines counts on.
+
+    Statistics in Parquet know no NaN, and DuckDB believes them: it folds isnan(c0) to false. It knows none of a CASE.
+    """
+    cast = {"number": f"CAST({column} AS DOUBLE)", "text": f"CAST({column} AS VARCHAR)"}.get(kind, column)
+    return f"CASE WHEN {column} IS NULL THEN NULL ELSE {cast} END"
+
+
+def top_level(schema: Sequence[tuple[str, int | None]]) -> list[str]:
+    """The names of the columns: of the nodes that are in no other one but the first, which is the table itself."""
+    names: list[str] = []
+    left: list[int] = []  # of the nodes that are open: how many children are still to come
+    for name, children in schema[1:]:
+        if left:
+            left[-1] -= 1
+        else:
+            names.append(name)
+        if children:
+            left.append(children)
+        while left and not left[-1]:
+            left.pop()
+    return names
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _identifier(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _list(paths: Iterable[str]) -> str:
+    return f"[{', '.join(map(_quoted, paths))}]"
+
+
+def reason(error: Exception) -> str:
+    """What DuckDB complains of, in few words, with the line where there is one."""
+    text = str(error)
+    line = re.search(r"CSV Error on Line: (\d+)", text)
+    widths = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", text)
+    place = f"line {line[1]}: " if line else ""
+    if widths:
+        return f"{place}{widths[2]} cells where the first row has {widths[1]}"
+    faults = {
+        "unterminated quote": "a quote is opened and never closed, or some lines end otherwise than the first",
+        "Invalid unicode": "holds bytes that are not UTF-8",
+        "state machine reached an invalid state": "some lines end in CR LF and others do not: make them all alike",
+        "Invalid string encoding found": "holds bytes that are not UTF-8",
+    }
+    known = next((fault for words, fault in faults.items() if words in text), None)
+    first = re.sub(' *(in file )?"?/[^" ]*"?', "", text.splitlines()[0])  # where it lies is no name of it
+    return f"{place}{known}" if known else clipped(first, 200)

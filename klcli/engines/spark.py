@@ -1,0 +1,261 @@
+"""Spark: the engine for what outgrows one machine; every query is Spark SQL, sent through SparkSession.sql().
+
+Files must be where its workers find them. What is no file may be a table of its catalog.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import tempfile
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from klcli.columns import FormatError
+from klcli.engines import Field, text_fields
+from klcli.engines import _files as files
+from klcli.errors import InputError, MissingExtraError, clipped
+
+_SETTINGS = {
+    "spark.app.name": "klcli",
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.ansi.enabled": "true",
+    "spark.sql.caseSensitive": "true",
+    "spark.sql.shuffle.partitions": "8",
+    "spark.sql.parquet.binaryAsString": "true",
+    "spark.sql.csv.parser.columnPruning.enabled": "false",  # with it rows of too few or too many cells pass unseen
+    "spark.sql.files.ignoreCorruptFiles": "false",
+    "spark.sql.files.ignoreMissingFiles": "false",
+}
+_AT_HOME = {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}  # where there is no cluster
+_KINDS = {
+    "text": "string|char.*|varchar.*|binary",
+    "whole": "tinyint|smallint|int|bigint",
+    "number": "float|double",
+    "decimal": "decimal.*",
+    "truth": "boolean",
+    "date": "date",
+    "time": "timestamp|timestamp_ntz",
+}
+_CSV = {
+    "header": "false", "quote": '"', "escape": '"', "mode": "FAILFAST", "multiLine": "true", "encoding": "UTF-8",
+    "ignoreLeadingWhiteSpace": "false", "ignoreTrailingWhiteSpace": "false", "inferSchema": "false",
+    "maxCharsPerColumn": "-1", "emptyValue": "", "nullValue": "",
+}  # fmt: skip
+
+
+@contextlib.contextmanager
+def started(url: str = "") -> Iterator[Spark]:
+    """The engine: on this machine, or on the cluster that the URL names.
+
+    Raises MissingExtraError where PySpark is not installed, InputError where Spark does not start.
+    """
+    try:
+        from pyspark.sql import SparkSession
+    except ImportError:
+        raise MissingExtraError("--engine spark", "spark") from None
+    with contextlib.ExitStack() as stack:
+        session = _session(SparkSession.builder, url or "local[*]")
+        stack.callback(session.stop)
+        yield Spark(session, stack)
+
+
+@contextlib.contextmanager
+def _refusals() -> Iterator[None]:
+    """Raise FormatError for what Spark refuses, be it found here or by the JVM."""
+    from pyspark.errors import PySparkException
+
+    try:
+        yield
+    except PySparkException as error:
+        raise FormatError(reason(error)) from None
+    except Exception as error:
+        if type(error).__name__ != "Py4JJavaError":  # whose package is not there where the JVM is elsewhere
+            raise
+        raise FormatError(reason(error)) from None
+
+
+def _session(builder: Any, url: str) -> Any:
+    is_remote = url.startswith("sc://")
+    builder = builder.remote(url) if is_remote else builder.master(url)
+    settings = _SETTINGS if is_remote else _SETTINGS | (_AT_HOME if url.startswith("local") else {})
+    for name, value in settings.items():
+        builder = builder.config(name, value)
+    with tempfile.TemporaryFile() as log:
+        try:
+            with _stderr_to(log.fileno()):  # on which the JVM tells much that is of no use
+                session = builder.getOrCreate()
+                session.sql("SELECT 1").collect()
+                return session
+        except Exception as error:
+            log.seek(0)
+            said = [
+                line
+                for line in log.read().decode(errors="replace").splitlines()
+                if "rror" in line or "xception" in line
+            ]
+            first = (said or str(error).splitlines() or [type(error).__name__])[0]
+            raise InputError(
+                f"Spark ({clipped(url)}) does not start: {clipped(first, 200)}: it needs Java 17"
+            ) from None
+
+
+@contextlib.contextmanager
+def _stderr_to(target: int) -> Iterator[None]:
+    saved = os.dup(2)
+    os.dup2(target, 2)
+    try:
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+
+
+class Spark:
+    """A session that holds views of what was opened, in which columns are called c0, c1 and so on."""
+
+    def __init__(self, session: Any, stack: contextlib.ExitStack) -> None:
+        self._session, self.stack = session, stack
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """What the query answers; FormatError where what it reads is not what it should be."""
+        with _refusals():
+            return [tuple(row) for row in self._session.sql(query).collect()]
+
+    def quoted(self, text: str) -> str:
+        """The text as a literal."""
+        return _quoted(text)
+
+    def relation(self, source: str) -> str | None:
+        """The table of the catalog that the source names, or the files in a storage; None where it names neither."""
+        kind = source.rpartition(".")[2]
+        if "://" in source and kind in ("parquet", "orc"):
+            return f"{kind}.{_identifier(source)}"
+        return source if re.fullmatch(r"\w+([.]\w+)*", source) and self._session.catalog.tableExists(source) else None
+
+    def view(self, name: str, place: files.Place) -> list[Field]:
+        """The fields of what is there, which has become a view of that name."""
+        if place.format in files.DATABASES:
+            raise FormatError(f"Spark reads no {place.format}: take --engine duckdb")
+        fields: list[Field] = getattr(self, f"_{place.format}")(name, place)
+        return fields
+
+    def _relation(self, view: str, place: files.Place) -> list[Field]:
+        return self._typed(view, str(place.table))
+
+    def _parquet(self, view: str, place: files.Place) -> list[Field]:
+        parts = [self._file(f"{view}_{index}", "parquet", file.path) for index, file in enumerate(place.files)]
+        names = [row[0] for row in self.rows(f"DESCRIBE {parts[0]}")]
+        for part, file in zip(parts, place.files, strict=True):
+            if [row[0] for row in self.rows(f"DESCRIBE {part}")] != names:
+                raise InputError(f"{clipped(file.name)}: its columns are not those of {clipped(place.files[0].name)}")
+        return self._typed(view, self._together(parts))
+
+    def _csv(self, view: str, place: files.Place) -> list[Field]:
+        head = files.head(place)
+        paths = self._plain(place)
+        options = _CSV | {"delimiter": head.delimiter, "header": str(place.has_header).lower()}
+        columns = ", ".join(f"c{index} STRING" for index in range(len(head.names)))
+        parts = [
+            self._file(f"{view}_{index}", "csv", path, f"({columns})", **options) for index, path in enumerate(paths)
+        ]
+        if len(head.names) == 1:
+            self._refuse_blank_lines(view, paths)
+        return self._of_text(
+            view, self._together(parts), [f"nullif(c{i}, '')" for i in range(len(head.names))], head.names
+        )
+
+    def _refuse_blank_lines(self, view: str, paths: Sequence[str]) -> None:
+        """Raise where a column has blank lines, which are missing values, and which Spark passes over."""
+        texts = [self._file(f"{view}_text_{index}", "text", path) for index, path in enumerate(paths)]
+        [(blank,)] = self.rows(f"SELECT count(*) FROM {self._together(texts)} WHERE value = ''")
+        if blank:
+            raise FormatError(
+                f"{blank} blank lines, which Spark passes over: leave them out, or take --engine duckdb"
+            )
+
+    def _ndjson(self, view: str, place: files.Place) -> list[Field]:
+        parts = [self._file(f"{view}_{index}", "text", path) for index, path in enumerate(self._plain(place))]
+        lines = f"(SELECT value FROM {self._together(parts)} WHERE trim(value) <> '')"
+        keys = "json_object_keys(value)"
+        [(records, wrong, twice)] = self.rows(
+            f"SELECT count(*), count(CASE WHEN {keys} IS NULL THEN 1 END), "
+            f"count(CASE WHEN size({keys}) <> size(array_distinct({keys})) THEN 1 END) FROM {lines}"
+        )
+        if wrong:
+            raise FormatError(f"{wrong} of {records} lines are no record of JSON")
+        if twice:
+            raise FormatError(f"a name stands twice in {twice} of {records} records")
+        names = [row[0] for row in self.rows(f"SELECT DISTINCT explode({keys}) AS name FROM {lines} ORDER BY 1")]
+        if not names:
+            raise FormatError("no records with names" if records else "empty")
+        members = [f"m[{_quoted(name)}]" for name in names]
+        record = f"(SELECT from_json(value, 'map<string,string>') AS m FROM {lines})"
+        return self._of_text(view, record, members, names)
+
+    def _plain(self, place: files.Place) -> list[str]:
+        """Where the files lie as Spark reads them: themselves, or copies of them, which the JVM finds."""
+        paths = [self.stack.enter_context(files.plain(file, place.encoding)) for file in place.files]
+        return [path.replace("/dev/fd/", f"/proc/{os.getpid()}/fd/") for path in paths]
+
+    def _file(self, name: str, kind: str, path: str, columns: str = "", **options: str) -> str:
+        """The name of a view of a file."""
+        if "://" not in path:
+            path = re.sub(r"([\[\]{}*?\\])", r"\\\1", path)  # in which Spark would see a pattern
+        given = ", ".join(f"{key} {_quoted(value)}" for key, value in {"path": path, **options}.items())
+        self.rows(f"CREATE TEMPORARY VIEW {name} {columns} USING {kind} OPTIONS ({given})")
+        return name
+
+    def _together(self, parts: Sequence[str]) -> str:
+        return f"({' UNION ALL '.join(f'SELECT * FROM {part}' for part in parts)})"
+
+    def _of_text(self, view: str, relation: str, columns: Sequence[str], names: Sequence[str]) -> list[Field]:
+        """A view of columns of text, in which bytes that are no text are an error."""
+        cells = ", ".join(f"{_decoded(c)} AS c{index}" for index, c in enumerate(columns))
+        self.rows(f"CREATE TEMPORARY VIEW {view} AS SELECT {cells} FROM {relation}")
+        return text_fields(names)
+
+    def _typed(self, view: str, relation: str) -> list[Field]:
+        """A view of what has types, and each column as what its type says."""
+        self.rows(f"CREATE TEMPORARY VIEW {view}_typed AS SELECT * FROM {relation}")
+        described = self.rows(f"DESCRIBE {view}_typed")
+        names, types = [row[0] for row in described], [row[1] for row in described]
+        kinds = [next((kind for kind in _KINDS if re.fullmatch(_KINDS[kind], type_)), "nested") for type_ in types]
+        columns = ", ".join(f"c{index}" for index in range(len(kinds)))
+        cells = ", ".join(f"{_cell(f'c{index}', kind)} AS c{index}" for index, kind in enumerate(kinds))
+        self.rows(f"CREATE TEMPORARY VIEW {view} AS SELECT {cells} FROM {view}_typed AS t({columns})")
+        return [Field(name, kind, f"c{index}") for index, (name, kind) in enumerate(zip(names, kinds, strict=True))]
+
+
+def _cell(column: str, kind: str) -> str:
+    """The column as what the SQL of all engines counts on."""
+    text = _decoded(f"CAST({column} AS STRING)")
+    ways = {"text": text, "number": f"CAST({column} AS DOUBLE)", "time": f"CAST({column} AS TIMESTAMP)"}
+    return ways.get(kind, column)
+
+
+def _decoded(x: str) -> str:
+    """The text, where it is UTF-8: in files of text Spark has put U+FFFD in the place of other bytes."""
+    wrong = f"NOT is_valid_utf8({x}) OR instr({x}, '\ufffd') > 0"
+    return f"CASE WHEN {wrong} THEN raise_error('klcli: holds bytes that are not UTF-8') ELSE {x} END"
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def _identifier(name: str) -> str:
+    return "`" + name.replace("`", "``") + "`"
+
+
+def reason(error: Exception) -> str:
+    """What Spark complains of, in few words."""
+    text = str(error)
+    if "klcli: " in text:
+        return re.split("['\n]| SQLSTATE", text.partition("klcli: ")[2])[0]
+    if "MALFORMED" in text or "Malformed" in text:
+        return "a row has more or fewer cells than the first one, or a quote is opened and never closed"
+    return clipped(text.splitlines()[0], 200)

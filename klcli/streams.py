@@ -1,0 +1,176 @@
+"""Streams: what a source of any size holds, a part at a time: its bytes, unpacked, and its text.
+
+What comes once, from a pipe, is kept in a temporary file without a name, so that nothing is left of it.
+"""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+import io
+import itertools
+import os
+import stat
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import BinaryIO, overload
+
+from klcli import sources
+from klcli.columns import FormatError
+from klcli.errors import InputError, clipped
+from klcli.lazy import np
+from klcli.sources import STDIN
+
+_BLOCK = 2**20
+
+
+@contextlib.contextmanager
+def opened(path: str) -> Iterator[BinaryIO]:
+    """The file, or a copy of what comes from a pipe.
+
+    Raises InputError where there is no such file, or where it is no file.
+    """
+    with contextlib.ExitStack() as stack:
+        try:
+            file = _stdin() if path == STDIN else stack.enter_context(open(path, "rb"))
+            kind = os.fstat(file.fileno()).st_mode
+        except IsADirectoryError:
+            raise InputError(f"{clipped(path)}: is a directory: name a file in it") from None
+        except (OSError, ValueError) as error:
+            raise InputError(sources.missing(path, error)) from None
+        if not stat.S_ISREG(kind):
+            if not stat.S_ISFIFO(kind) and path != STDIN:
+                raise InputError(f"{clipped(path)}: is a device or a socket, not a file")
+            file = stack.enter_context(copied(iter(lambda: file.read(_BLOCK), b"")))
+        yield file
+
+
+def _stdin() -> BinaryIO:
+    if sys.stdin is None:
+        raise InputError("stdin: is closed")
+    return sys.stdin.buffer
+
+
+@contextlib.contextmanager
+def copied(blocks: Iterable[bytes]) -> Iterator[BinaryIO]:
+    """A temporary file of these bytes, open and without a name; FormatError where there is no room for it."""
+    import tempfile
+
+    with contextlib.ExitStack() as stack:
+        try:
+            copy = stack.enter_context(tempfile.TemporaryFile())
+            copy.writelines(blocks)
+            copy.flush()
+            copy.seek(0)
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise FormatError(f"needs a temporary copy: {reason}: set TMPDIR") from None
+        yield copy
+
+
+UNITS = ("bytes", "chars", "words", "lines")
+
+
+def tally(path: str, unit: str, encoding: str | None = None) -> Counter[str]:
+    """How often each byte, character, word or line is in a file of any size.
+
+    Bytes are those of the file as it lies there, as 0x41; characters, words, between blanks, and lines, without what
+    ends them, are of its text, unpacked.
+
+    Raises InputError, and FormatError where it is not the text that it should be.
+    """
+    with opened(path) as file:
+        if unit == "bytes":
+            return _bytes(iter(lambda: file.read(_BLOCK), b""))
+        parts = text(blocks(file), encoding)
+        found: Counter[str] = Counter()
+        for items in parts if unit == "chars" else _words(parts) if unit == "words" else _lines(parts):
+            found.update(items)
+        return found
+
+
+def _bytes(blocks: Iterable[bytes]) -> Counter[str]:
+    counts = np.zeros(256, dtype=np.int64)
+    for block in blocks:
+        counts += np.bincount(np.frombuffer(block, dtype=np.uint8), minlength=256)
+    return Counter({f"0x{value:02x}": count for value, count in enumerate(counts.tolist()) if count})
+
+
+def _words(parts: Iterable[str]) -> Iterator[list[str]]:
+    rest = ""
+    for part in parts:
+        words = (rest + part).split()
+        rest = words.pop() if words and not part[-1].isspace() else ""
+        yield words
+    yield rest.split()
+
+
+def _lines(parts: Iterable[str]) -> Iterator[list[str]]:
+    decoder = io.IncrementalNewlineDecoder(None, translate=True)
+    rest = ""
+    for part in itertools.chain(parts, ("",)):
+        *lines, rest = (rest + decoder.decode(part, final=not part)).split("\n")
+        yield lines
+    yield [rest] if rest else []
+
+
+def blocks(file: BinaryIO) -> Iterator[bytes]:
+    """All that the file holds, unpacked where it is packed.
+
+    Raises FormatError where what is packed is broken.
+    """
+    data = _Content(file.fileno())
+    packing = sources.packing_of(data)
+    if packing is None:
+        yield from iter(lambda: file.read(_BLOCK), b"")
+        return
+    parts = sources.parts(data, packing)
+    first = next(parts, b"")
+    if sources.packing_of(first):
+        raise FormatError(f"{packing.name}: packed twice: unpack it first")
+    yield from itertools.chain((first,), parts)
+
+
+class _Content:
+    """The bytes of a file, read where they are looked at; it is not mapped, since it may shrink meanwhile."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor, self._size = descriptor, os.fstat(descriptor).st_size
+
+    def __len__(self) -> int:
+        return self._size
+
+    @overload
+    def __getitem__(self, place: int) -> int: ...
+    @overload
+    def __getitem__(self, place: slice) -> bytes: ...
+    def __getitem__(self, place: int | slice) -> int | bytes:
+        if isinstance(place, int):
+            return self[place : place + 1][0]
+        start, stop, _ = place.indices(self._size)
+        return os.pread(self._descriptor, max(stop - start, 0), start)
+
+
+def text(blocks: Iterator[bytes], encoding: str | None = None) -> Iterator[str]:
+    """The blocks as text, in the encoding of their mark, in the one that was named, or else in UTF-8.
+
+    Raises FormatError, with the line, where they are not.
+    """
+    first = next(blocks, b"")
+    found = sources.encoding_of(sources.mark_of(first), encoding)
+    decoder = codecs.getincrementaldecoder(found)()
+    line, is_first = 1, True
+    for block in itertools.chain((first,), blocks, (b"",)):
+        try:
+            part = decoder.decode(block, final=not block and not is_first)
+        except UnicodeDecodeError as error:
+            line += error.object[: error.start].count(b"\n")
+            odd = error.object[error.start]
+            cure = "name another --encoding" if encoding else "name its --encoding, or save it as UTF-8"
+            raise FormatError(f"line {line}: byte 0x{odd:02x} is not {found.upper()}: {cure}") from None
+        line += part.count("\n")
+        part = part.removeprefix("\ufeff") if is_first else part
+        is_first = False
+        if part:
+            yield part

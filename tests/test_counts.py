@@ -1,0 +1,298 @@
+"""Counts: raw data to distributions, as `klcli count` does it."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import SAMPLES, Done, environment
+from hypothesis import given
+from hypothesis import strategies as st
+
+from klcli import readers, streams
+from klcli.counts import counts
+from klcli.errors import InputError, OptionError
+
+pytest.importorskip("duckdb", reason="duckdb is not installed")
+
+Run = Callable[..., Done]
+MAY = str(SAMPLES / "orders_may.csv")
+
+
+@pytest.fixture(autouse=True)
+def _in_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every test works in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+
+
+def refused(done: Done) -> str:
+    """The one line of a command that refuses."""
+    assert (done.code, done.out, done.err.count("\n")) == (2, "", 1)
+    return done.err.removeprefix("klcli: ").rstrip("\n")
+
+
+# Outcomes and their counts
+
+
+@given(st.dictionaries(st.text(max_size=3), st.integers(1, 9), min_size=1), st.integers(1, 5), st.integers(0, 9))
+def test_no_row_is_lost(tally: dict[str, int], top: int, least: int) -> None:
+    """However few outcomes are kept, the counts add up to all rows, and no count that is left out exceeds one kept."""
+    tally.pop("(others)", None)
+    if not tally:
+        return
+    result = counts(tally, "data", top=top, least=least)
+    shown = dict(zip(result.terms["outcome"], result.terms["count"], strict=True))
+    assert sum(shown.values()) == result.value == sum(tally.values())
+    others = shown.pop("(others)", 0)
+    assert len(shown) <= top
+    assert all(tally[label] == count >= least for label, count in shown.items())
+    left = [count for label, count in tally.items() if label not in shown]
+    assert others == sum(left)
+    assert max(left, default=0) < max(least, min(shown.values(), default=math.inf) + 1)
+
+
+def test_what_is_left_is_told_of() -> None:
+    """A note says how many outcomes became (others), and how many rows that is."""
+    assert counts({"a": 3, "b": 1, "c": 1}, "data", top=1).notes == ("data: (others) is 2 outcomes with 2 of 5 rows",)
+
+
+def test_an_outcome_called_others() -> None:
+    """What is left is not added to an outcome of that name."""
+    assert counts({"(others)": 1, "b": 1}, "data").terms["outcome"] == ["(others)", "b"]
+    with pytest.raises(
+        OptionError, match=r"^data: an outcome is called \(others\), as those that are left are to be"
+    ):
+        counts({"(others)": 1, "b": 1}, "data", top=1)
+
+
+def test_nothing_is_no_distribution() -> None:
+    """Without rows there are no counts."""
+    with pytest.raises(InputError, match=r"^data: nothing to count: no rows$"):
+        counts({}, "data")
+
+
+# The command
+
+
+def test_the_table(call: Run) -> None:
+    """What a person is shown: the outcomes, the most frequent first, with their sum."""
+    assert call("count", f"{MAY}::city", "-f", "table").out == (
+        "Counts   n = Σ count\n"
+        "data = orders_may.csv::city\n"
+        "\n"
+        "outcome  count\n"
+        "Berlin     246\n"
+        "Lagos      149\n"
+        "東京       144\n"
+        "Lima        61\n"
+        "Σ          600  rows\n"
+    )
+
+
+def test_in_a_pipe_it_is_csv(call: Run) -> None:
+    """Where nobody reads it, the answer is what other commands read, and notes go to stderr."""
+    done = call("count", f"{MAY}::price", "--bins", "3")
+    assert done.out == 'outcome,count\n"(-inf, 15.12)",198\n"[15.12, 26.47)",198\n"[26.47, inf)",198\n'
+    assert done.err == (
+        "klcli: note: orders_may.csv::price: 6 rows without a value left out (--missing counts them)\n"
+    )
+    assert call("count", f"{MAY}::city", "--json").result["terms"][0] == {"outcome": "Berlin", "count": 246}
+    assert call("count", f"{MAY}::city", "-o", "c.csv").out == ""
+    assert Path("c.csv").read_text(encoding="utf-8").startswith("outcome,count\nBerlin,246\n")
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "ndjson", "tsv"])
+def test_every_command_reads_it(call: Run, form: str) -> None:
+    """What is counted is a distribution, with labels that may hold anything, whatever the format between."""
+    Path("t.csv").write_text('a,b\n"x, ""y""\n",1\n 01 ,2\n 01 ,3\n5,4\n', encoding="utf-8")
+    text = call("count", "t.csv::a", "-f", form).out
+    Path(f"c.{form}").write_text(text, encoding="utf-8")
+    found = readers.read(f"c.{form}")
+    assert (found.outcomes, found.weights.tolist()) == ((" 01 ", "5", 'x, "y"\n'), [2, 1, 1])
+    assert call("entropy", f"c.{form}", "--base", "2", "--json").result["value"] == 1.5
+
+
+def test_counts_of_several_columns_put_together(call: Run) -> None:
+    """Answers in one file are told apart by their order."""
+    one, two = (call("count", f"{MAY}::{name}", "--json").out for name in ("city", "member"))
+    Path("both.json").write_text(json.dumps({"results": json.loads(one)["results"] + json.loads(two)["results"]}))
+    assert readers.read("both.json::count.1").outcomes == ("false", "true")
+
+
+def test_missing_values_on_demand(call: Run) -> None:
+    """--missing makes outcomes of what is missing, NULL and NaN apart."""
+    Path("t.csv").write_text("x,y\n1,a\nNaN,a\n,a\n2,a\nNA,a\n")
+    assert call("count", "t.csv::x", "--bins", "2", "--missing", "--null", "NA").out == (
+        'outcome,count\n"(-inf, 2.0)",1\n"[2.0, inf)",1\n(missing),2\nNaN,1\n'
+    )
+    assert call("count", "t.csv::x", "--bins", "2", "--null", "NA").err == (
+        "klcli: note: t.csv::x: 2 rows without a value and 1 row of NaN left out (--missing counts them)\n"
+    )
+    Path("t.csv").write_text("x,y\n(missing),a\n,a\n")
+    assert "a value is called (missing)" in refused(call("count", "t.csv::x", "--missing"))
+
+
+def test_bins_keep_their_order_and_their_zeros(call: Run) -> None:
+    """Bins stand in the order of their edges, and one that is empty between others is a bin all the same."""
+    Path("t.csv").write_text("x,y\n5,a\n1,a\n5.5,a\n")
+    done = call("count", "t.csv::x", "--width", "2")
+    assert done.out == 'outcome,count\n"[0.0, 2.0)",1\n"[2.0, 4.0)",0\n"[4.0, 6.0)",2\n'
+    assert done.err == ""
+    assert call("count", "t.csv::x", "--width", "2", "--min-count", "1").out == (
+        'outcome,count\n"[0.0, 2.0)",1\n"[4.0, 6.0)",2\n(others),0\n'
+    )
+
+
+REFUSED = {
+    ("--bins", "3", "--width", "2"): "--bins and --width exclude each other",
+    ("--width", "0"): "Invalid value for '--width': 0 is out of range: give a number > 0",
+    ("--width", "-1/2"): "Invalid value for '--width': -1/2 is out of range: give a number > 0",
+    ("--width", "1cm"): "Invalid value for '--width': '1cm' is not a number: give a number > 0",
+    ("--bins", "1"): "Invalid value for '--bins': 1 is not in the range 2<=x<=1000.",
+    ("--engine", "pandas"): "Invalid value for '--engine': no engine 'pandas': duckdb, spark, or the URL of a Spark",
+    ("--by", "chars", "--bins", "3"): "--by counts chars of a text, and --bins is for columns of a table",
+}
+
+
+@pytest.mark.parametrize("options", REFUSED, ids=" ".join)
+def test_options_that_mean_nothing(call: Run, options: tuple[str, ...]) -> None:
+    """They are refused before anything is counted."""
+    assert refused(call("count", f"{MAY}::price", *options)).startswith(REFUSED[options])
+
+
+def test_bins_of_words(call: Run) -> None:
+    """Words have no order that bins could follow."""
+    expected = "orders_may.csv::city: is text, which has no order: leave --bins or --width out"
+    assert refused(call("count", f"{MAY}::city", "--bins", "3")) == expected
+
+
+def test_the_engine_can_be_set_in_the_environment(call: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """KLCLI_ENGINE says which one counts."""
+    monkeypatch.setenv("KLCLI_ENGINE", "polars")
+    assert "no engine 'polars'" in refused(call("count", f"{MAY}::city"))
+
+
+def test_spark_counts_the_same(call: Run) -> None:
+    """--engine local[2] starts Spark, says so, and counts the same."""
+    pytest.importorskip("pyspark", reason="pyspark is not installed")
+    done = call("count", f"{MAY}::price", "--bins", "7", "--engine", "local[2]", "-o", "spark.csv")
+    assert (done.code, done.err.splitlines()[0]) == (0, "klcli: starting Spark (local[2])")
+    assert (
+        done.err.splitlines()[1:] == call("count", f"{MAY}::price", "--bins", "7", "-o", "duck.csv").err.splitlines()
+    )
+    assert Path("spark.csv").read_bytes() == Path("duck.csv").read_bytes()
+
+
+def test_standard_input(shell: Run) -> None:
+    """A pipe is read as a file is, of text or of Parquet."""
+    done = shell(f"cat '{MAY}' | $K count -::member | $K entropy --base 2 --no-steps --json")
+    assert json.loads(done.out)["results"][0]["details"]["n_p"] == 600
+    assert shell(f"$K count ::x < '{MAY}'").code == 2
+
+
+def test_what_it_leaves_behind(tmp_path: Path) -> None:
+    """A signal while the engine counts ends it in silence, and nothing is left in the temporary folder."""
+    big = tmp_path / "big.csv"
+    big.write_bytes(b"a,b\n" + b"".join(b"%d,1\n" % index for index in range(3_000_000)))
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    for number, pause in itertools.product((signal.SIGINT, signal.SIGTERM), (0.4, 0.6, 0.8, 1.2)):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "klcli", "count", f"{big}::a", "-o", str(tmp_path / "out.csv")],
+            env=environment(TMPDIR=str(temporary)),
+            stderr=subprocess.PIPE,
+        )
+        time.sleep(pause)
+        process.send_signal(number)
+        _, said = process.communicate(timeout=60)
+        assert (process.returncode, said) in ((-number, b""), (0, b""))
+        assert list(temporary.iterdir()) == []
+
+
+# Text
+
+
+TEXT = "tick tock,\n tick\r\n東京 tick\t\n\nno end"
+
+
+@pytest.mark.parametrize(
+    ("unit", "expected"),
+    [
+        ("bytes", Counter(f"0x{byte:02x}" for byte in TEXT.encode())),
+        ("chars", Counter(TEXT)),
+        ("words", Counter(TEXT.split())),
+        ("lines", Counter(["tick tock,", " tick", "東京 tick\t", "", "no end"])),
+    ],
+)
+@pytest.mark.parametrize("block", [1, 2, 3, 7, 2**20])
+def test_units_of_a_text(monkeypatch: pytest.MonkeyPatch, unit: str, expected: Counter[str], block: int) -> None:
+    """Bytes, characters, words and lines are what they are wherever a block of the file ends."""
+    Path("t.txt").write_bytes(TEXT.encode())
+    monkeypatch.setattr(streams, "_BLOCK", block)
+    assert streams.tally("t.txt", unit) == expected
+
+
+@given(st.text(alphabet="a b\n\r\té", max_size=30), st.integers(1, 5))
+def test_lines_and_words_as_python_has_them(tmp_path_factory: pytest.TempPathFactory, text: str, block: int) -> None:
+    """Words are those of str.split, and lines those of a file that is read by lines."""
+    path = tmp_path_factory.mktemp("text") / "t.txt"
+    path.write_bytes(text.encode())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(streams, "_BLOCK", block)
+        assert streams.tally(str(path), "words") == Counter(text.split())
+        with open(path, encoding="utf-8") as file:
+            assert streams.tally(str(path), "lines") == Counter(line.rstrip("\n") for line in file)
+
+
+def test_the_corpus_of_the_article(call: Run, shell: Run) -> None:
+    """The letters of 8192 in the article's proportions, and their entropy of 1.75 bits."""
+    corpus = str(SAMPLES / "abcd.txt")
+    assert call("count", "--by", "chars", corpus).out == "outcome,count\nA,4096\nB,2048\nC,1024\nD,1024\n"
+    done = shell(f"$K count --by bytes {corpus} | $K entropy --base 2 --json --no-steps")
+    assert json.loads(done.out)["results"][0]["value"] == 1.75
+
+
+def test_entropy_of_bytes_as_ent_prints_it(shell: Run) -> None:
+    """What `ent` says of a file is what the counts of its bytes give, to every digit that it prints."""
+    if not shutil.which("ent"):
+        pytest.skip("ent is not installed")
+    Path("noise").write_bytes(os.urandom(5000) + bytes(3000) + TEXT.encode() * 100)
+    ours = json.loads(shell("$K count --by bytes noise | $K entropy --base 2 --json --no-steps").out)
+    said = shell("ent -t noise").out.splitlines()[1].split(",")[2]
+    assert f"{ours['results'][0]['value']:f}" == said
+
+
+def test_encodings_of_text(call: Run) -> None:
+    """Text has an encoding, by its mark or by name; bytes have none."""
+    Path("t.txt").write_bytes("äöä".encode("utf-16"))
+    assert call("count", "--by", "chars", "t.txt").out == "outcome,count\nä,2\nö,1\n"
+    Path("t.txt").write_bytes("äöä".encode("latin-1"))
+    assert "t.txt: line 1: byte 0xe4 is not UTF-8" in refused(call("count", "--by", "chars", "t.txt"))
+    assert call("count", "--by", "chars", "t.txt", "--encoding", "latin-1").out == "outcome,count\nä,2\nö,1\n"
+    assert call("count", "--by", "bytes", "t.txt").out == "outcome,count\n0xe4,2\n0xf6,1\n"
+
+
+@pytest.mark.parametrize("unit", streams.UNITS)
+def test_memory_does_not_grow_with_the_file(unit: str) -> None:
+    """Ten times the text takes the same memory."""
+    peaks = []
+    for size in (2, 20):
+        Path("t.txt").write_bytes(b"tick tock\n" * (size * 100_000))
+        code = (
+            "import resource; from klcli import streams; "
+            f"streams.tally('t.txt', {unit!r}); print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+        )
+        done = subprocess.run([sys.executable, "-c", code], env=environment(), capture_output=True, check=True)
+        peaks.append(int(done.stdout))
+    assert peaks[1] < peaks[0] + 4000  # kilobytes

@@ -1,0 +1,536 @@
+"""Engines: one body of tests for all of them, since they give one answer: integers, and the edges they belong to."""
+
+from __future__ import annotations
+
+import gzip
+import math
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from klcli import engines, rooms
+from klcli.engines import Counts, Engine, Table
+from klcli.errors import InputError, MissingExtraError, OptionError
+
+duckdb = pytest.importorskip("duckdb", reason="duckdb is not installed")
+
+
+@pytest.fixture(scope="session", params=rooms.names("engines"))
+def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    """Every engine, started once."""
+    if request.param == "spark":
+        pytest.importorskip("pyspark", reason="pyspark is not installed")
+    with engines.started("local[2]" if request.param == "spark" else request.param) as found:
+        yield found
+
+
+@pytest.fixture(autouse=True)
+def _in_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every test works in a folder of its own, so that files have short names."""
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def duck() -> Iterator[Engine]:
+    """The engine of which faults are looked at more closely."""
+    with engines.started("duckdb") as found:
+        yield found
+
+
+def parquet(path: Path, query: str, **arrays: Any) -> Path:
+    """A file with what the query answers; a column of an array is x['name']."""
+    with duckdb.connect() as connection:
+        for name, values in arrays.items():
+            connection.register(name, {"v": values})
+        connection.execute(f"COPY ({query}) TO '{path}' (FORMAT parquet)")
+    return path
+
+
+def counted(engine: Engine, source: Path | str, **options: Any) -> Counts:
+    """The counts of a column by its labels."""
+    table = engines.opened(engine, str(source), **options)
+    return table.counts(table.field(table.column))
+
+
+def binned(engine: Engine, source: Path | str, size: int) -> tuple[list[Any], Counts]:
+    """The edges of so many bins, and the counts in them."""
+    table = engines.opened(engine, str(source))
+    (field,) = engines.typed(table, [table.field(table.column)])
+    edges = engines.quantile_edges(table, field, size)
+    return edges, table.histogram(field, edges)
+
+
+# What is counted
+
+
+MESSY = """SELECT * FROM (VALUES
+    (1.0::DOUBLE, 'a', 9007199254740992, 1.10::DECIMAL(6,2), 0.1::FLOAT, true, DATE '2026-01-01'),
+    ('nan'::DOUBLE, '', 9007199254740993, 2.25, 0.1, false, DATE '2026-01-02'),
+    (NULL, NULL, 9223372036854775807, 1.10, 0.2, NULL, DATE '1899-12-31'),
+    ('inf'::DOUBLE, 'b', -9223372036854775807, 3.00, NULL, true, NULL),
+    (-0.0::DOUBLE, 'b', 9007199254740992, NULL, 0.3, true, DATE '2026-01-01'),
+    (0.0::DOUBLE, '01234', NULL, 2.25, 0.3, true, DATE '2026-01-01'),
+    ('nan'::DOUBLE, 'NULL', 1, 2.25, 'nan'::FLOAT, true, DATE '2026-01-01')
+    ) t(x, label, big, price, small, flag, day)"""
+LABELS = {
+    "x": (["0.0", "1.0", "inf"], [2, 1, 1], 1, 2),
+    "label": (["b", "", "01234", "NULL", "a"], [2, 1, 1, 1, 1], 1, 0),
+    "big": (
+        ["9007199254740992", "-9223372036854775807", "1", "9007199254740993", "9223372036854775807"],
+        [2, 1, 1, 1, 1],
+        1,
+        0,
+    ),
+    "price": (["2.25", "1.10", "3.00"], [3, 2, 1], 1, 0),
+    "small": (["0.10000000149011612", "0.30000001192092896", "0.20000000298023224"], [2, 2, 1], 1, 1),
+    "flag": (["true", "false"], [5, 1], 1, 0),
+    "day": (["2026-01-01", "1899-12-31", "2026-01-02"], [4, 1, 1], 1, 0),
+}
+
+
+@pytest.mark.parametrize("column", LABELS)
+def test_labels_with_nulls_and_nans_apart(engine: Engine, tmp_path: Path, column: str) -> None:
+    """NULL, NaN, the text NULL and blank text are four things; integers beyond 2^53 keep their last digit."""
+    source = parquet(tmp_path / "t.parquet", MESSY)
+    assert counted(engine, f"{source}::{column}") == Counts(*LABELS[column])
+
+
+STATS = {
+    "x": (7, 1, 2, 1, 0.0, 1.0),
+    "big": (7, 1, 0, 0, -9223372036854775807, 9223372036854775807),
+    "price": (7, 1, 0, 0, 1.1, 3.0),
+    "small": (7, 1, 1, 0, 0.10000000149011612, 0.30000001192092896),
+    "day": (7, 1, 0, 0, -25568, 20455),
+    "label": (7, 1, 0, 0, None, None),
+}
+
+
+def test_stats_of_every_kind_in_one_pass(engine: Engine, tmp_path: Path) -> None:
+    """Rows, NULLs, NaNs, infinities, and the ends of what is finite: NaN is not the largest number."""
+    table = engines.opened(engine, str(parquet(tmp_path / "t.parquet", MESSY)))
+    assert {
+        name: tuple(stats) for name, stats in zip(STATS, table.stats(map(table.field, STATS)), strict=True)
+    } == STATS
+
+
+def test_nan_that_statistics_of_parquet_do_not_know(engine: Engine, tmp_path: Path) -> None:
+    """As pyarrow writes files, their least and largest values leave NaN out; it is found all the same."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    values = np.arange(12.0)
+    values[3] = math.nan
+    pq.write_table(pa.table({"x": values}), tmp_path / "t.parquet")
+    table = engines.opened(engine, str(tmp_path / "t.parquet"))
+    assert tuple(table.stats([table.field()])[0]) == (12, 0, 1, 0, 0.0, 11.0)
+    assert table.histogram(table.field(), [5.0]) == Counts(["(-inf, 5.0)", "[5.0, inf)"], [4, 7], 0, 1)
+    assert counted(engine, tmp_path / "t.parquet").nans == 1
+
+
+# Bins
+
+
+RNG = np.random.default_rng(20261124)
+SHAPES = {
+    "normal": RNG.normal(size=120_000),
+    "log-normal over 200 decades": RNG.lognormal(0, 50, 120_000),
+    "all float64": np.frombuffer(RNG.bytes(8 * 120_000), dtype=np.float64),
+    "two values next to each other": np.r_[np.zeros(80_000), np.full(40_000, 5e-324)],
+    "far ends": np.r_[RNG.normal(size=120_000), -1.7e308, 1.7e308],
+    "all int64": RNG.integers(-(2**63), 2**63 - 1, 120_000),
+    "int64 beyond 2^53": RNG.integers(2**60, 2**60 + 100_000, 120_000),
+    "a few": np.array([3.0, 1.0, 2.0]),
+    "one": np.array([7]),
+    "one value": np.full(100, 0.1),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_edges_are_exact_order_statistics(engine: Engine, tmp_path: Path, shape: str) -> None:
+    """Bins are parted at the values that a sort would give, to the last bit, and hold what lies between them."""
+    values = SHAPES[shape]
+    source = parquet(tmp_path / "t.parquet", "SELECT v AS x FROM given", given=values)
+    finite = np.sort(values[np.isfinite(values)])
+    ranks = {len(finite) * part // 10 for part in range(1, 10)}
+    expected = sorted({finite[rank].item() + 0 for rank in ranks if finite[rank] > finite[0]})
+    edges, found = binned(engine, source, 10)
+    assert edges == expected
+    placed = Counter(np.searchsorted(expected, values[~np.isnan(values)], side="right").tolist())
+    assert found.counts == [placed[index] for index in range(len(expected) + 1)]
+    assert found.nulls + found.nans == np.isnan(values).sum()  # DuckDB takes NaN of numpy for NULL
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=40), st.integers(2, 9))
+def test_edges_of_any_numbers(tmp_path_factory: pytest.TempPathFactory, values: list[float], size: int) -> None:
+    """The same holds of any finite numbers, also where the engine may fetch none of them but the last."""
+    path = tmp_path_factory.mktemp("any") / "t.parquet"
+    parquet(path, "SELECT v AS x FROM given", given=np.array(values))
+    in_order = sorted(value + 0.0 for value in values)
+    with pytest.MonkeyPatch.context() as patch, engines.started("duckdb") as engine:
+        patch.setattr(engines, "_FEW", 1)
+        edges, _ = binned(engine, path, size)
+    ranks = {len(values) * part // size for part in range(1, size)}
+    assert edges == sorted({in_order[rank] for rank in ranks if in_order[rank] > in_order[0]})
+
+
+def test_bins_of_a_width_begin_at_its_multiples(engine: Engine, tmp_path: Path) -> None:
+    """Edges are the decimals that were meant, 0.3 and not 0.30000000000000004; 0.7 is in the bin that it begins."""
+    source = parquet(tmp_path / "t.parquet", "SELECT unnest([0.3, 0.7, 0.69999999999999996, -0.05]) AS x")
+    table = engines.opened(engine, str(source))
+    (field,) = engines.typed(table, [table.field()])
+    edges = engines.even_edges(table, field, Fraction(1, 10))
+    assert edges == [-0.1, 0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8]
+    found = table.histogram(field, edges)
+    assert dict(zip(found.labels, found.counts, strict=True))["[0.7, 0.8)"] == 2
+    with pytest.raises(OptionError, match=r"^75001 bins of that width, at most 1000 are made"):
+        engines.even_edges(table, field, Fraction(1, 100_000))
+
+
+def test_days_and_times_in_bins(engine: Engine, tmp_path: Path) -> None:
+    """Times are those of UTC, whatever their own zone, and edges are written as days and times."""
+    rows = "2026-02-28,2026-02-28T23:30:00+05:30\n2026-03-01,2026-03-01 00:00\n2026-02-01,1969-12-31T23:59:59.5Z\n"
+    (tmp_path / "t.csv").write_text(f"day,at\n{rows}")
+    assert binned(engine, "t.csv::day", 3)[1].labels == [
+        "(-inf, 2026-02-28)", "[2026-02-28, 2026-03-01)", "[2026-03-01, inf)",
+    ]  # fmt: skip
+    assert binned(engine, "t.csv::at", 3)[1].labels == [
+        "(-inf, 2026-02-28 18:00:00)", "[2026-02-28 18:00:00, 2026-03-01 00:00:00)", "[2026-03-01 00:00:00, inf)",
+    ]  # fmt: skip
+    table = engines.opened(engine, "t.csv")
+    (field,) = engines.typed(table, [table.field("day")])
+    with pytest.raises(OptionError, match=r"t\.csv::day: is a date: give a whole --width$"):
+        engines.even_edges(table, field, Fraction(1, 2))
+
+
+WRITTEN = {
+    "whole": ["1", "-2", "+3", "0", "123456789012345678"],
+    "number": ["1", ".5", "2.", "-1e-3", "NaN", "inf"],
+    "text": ["1", "01234"],
+    "date": ["2026-01-01", "2024-02-29"],
+    "time": ["2026-01-01T10:00", "2026-01-01 10:00:00.123456Z"],
+    "truth": ["true", "False", "TRUE"],
+}
+
+
+@pytest.mark.parametrize("kind", WRITTEN)
+def test_the_kind_of_text_is_that_of_all_of_it(engine: Engine, tmp_path: Path, kind: str) -> None:
+    """A column of CSV is of a kind if every cell is written so; blanks are missing, and one word makes it text."""
+    cells = WRITTEN[kind]
+    rows = [(cell, "" if index else "x", cell) for index, cell in enumerate(cells)] + [("", "", "word")]
+    (tmp_path / "t.csv").write_text("a,b,c\n" + "".join(",".join(row) + "\n" for row in rows))
+    table = engines.opened(engine, str(tmp_path / "t.csv"))
+    kinds = [field.kind for field in engines.typed(table, [*table.fields.values()])]
+    assert kinds == [kind, "text", "text"]
+
+
+@pytest.mark.parametrize(
+    "cell", ["2026-02-30", "2026-13-01", "2026-01-01T25:00", "1_000", "0x10", "1,5", "٣", "1e", "--1"]
+)
+def test_what_only_looks_like_a_kind_is_text(engine: Engine, tmp_path: Path, cell: str) -> None:
+    """A day that no calendar has is text, and so are numbers that other programs would make of text."""
+    (tmp_path / "t.csv").write_text(f'a,b\n"{cell}",1\n')
+    table = engines.opened(engine, str(tmp_path / "t.csv"))
+    assert engines.typed(table, [table.field("a")])[0].kind == "text"
+
+
+# Sources
+
+
+def test_labels_of_csv_are_text(engine: Engine, tmp_path: Path) -> None:
+    """01234 keeps its zero, 1.0 is not 1, quoted text may hold anything; a blank cell is missing, quoted or not."""
+    (tmp_path / "t.csv").write_text('a,b\n01234,1\n1.0,2\n1,3\n"x,\n""y""",4\n,5\n"",6\n NA,7\n', encoding="utf-8")
+    found = counted(engine, "t.csv::a")
+    assert found == Counts([" NA", "01234", "1", "1.0", 'x,\n"y"'], [1] * 5, 2, 0)
+    assert counted(engine, "t.csv::a", null=["1.0", " NA"]).nulls == 4
+
+
+def test_a_footer_loses_no_rows(engine: Engine, tmp_path: Path) -> None:
+    """A row of totals is a row: the readers that guess make one row of fifty of such a file."""
+    rows = "".join(f"i{index % 5},{index}\n" for index in range(50))
+    (tmp_path / "t.csv").write_text(f"item,n\n{rows}Total,1225\n")
+    found = counted(engine, "t.csv::item")
+    assert sum(found.counts) == 51
+    (tmp_path / "t.csv").write_text(f"item,n\n{rows}Total\n")
+    with pytest.raises(InputError, match=r"^t\.csv: line 52: 1 cell where the first row has 2$"):
+        counted(engine, "t.csv::item")
+
+
+ENCODED = {
+    "mark of UTF-8": ("utf-8-sig", {}),
+    "mark of UTF-16": ("utf-16", {}),
+    "named": ("gb18030", {"encoding": "gb18030"}),
+}
+
+
+@pytest.mark.parametrize("way", ENCODED)
+def test_encodings(engine: Engine, tmp_path: Path, way: str) -> None:
+    """Text is read by its mark, or in the encoding that is named."""
+    name, options = ENCODED[way]
+    (tmp_path / "t.csv").write_bytes("色,n\n红,1\n红,2\n蓝,3\n".encode(name))
+    assert counted(engine, "t.csv::色", **options) == Counts(["红", "蓝"], [2, 1], 0, 0)
+
+
+@pytest.mark.parametrize("rows", [1, 200_000])
+def test_what_is_not_utf_8_is_refused(engine: Engine, tmp_path: Path, rows: int) -> None:
+    """Bytes of another encoding are refused, be it in the first rows or far below."""
+    (tmp_path / "t.csv").write_bytes(b"a,b\n" + b"xxxxxxx,1\n" * rows + b"\xe4,1\n")
+    with pytest.raises(InputError, match=r"^.*t\.csv: .*not UTF-8"):
+        counted(engine, "t.csv::a")
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"])
+def test_ends_of_lines(engine: Engine, tmp_path: Path, ends: str) -> None:
+    """Lines may end in LF, CR LF or CR, with or without the last one."""
+    for last in ("", ends):
+        (tmp_path / "t.csv").write_text(f"a;b{ends}x;1{ends}y;2{ends}x;3{last}", newline="")
+        assert counted(engine, "t.csv::a") == Counts(["x", "y"], [2, 1], 0, 0)
+
+
+REFUSED = {
+    "": "empty",
+    "a,b\nx,1\ny\n": "line 3: 1 cell where the first row has 2",
+    "a,b\nx,1,\ny,2,\n": "line 2: 3 cells where the first row has 2",
+    'a,b\nx,1\n"y,2\n': "line 3: a quote is opened and never closed",
+    "a,b\nx\0y,1\n": "a NUL byte: is it binary, or UTF-16 without its mark? Name its --encoding",
+    "a,a\nx,1\n": "line 1: two columns are called 'a'",
+    "1,2\nx,1\n": "line 1: 1 is a number: if the first row is data, give --no-header",
+    "a;b,c\nx;1,2\n": "line 1: which of ',' ';' separates the columns? Give --delimiter, and --decimal , if numbers "
+    "have commas; or put labels with the others in quotes",
+}
+
+
+@pytest.mark.parametrize("text", REFUSED, ids=repr)
+def test_faults_of_csv(engine: Engine, tmp_path: Path, text: str) -> None:
+    """What a reader refuses an engine refuses, with the line where it is near the start."""
+    (tmp_path / "t.csv").write_text(text)
+    with pytest.raises(InputError) as caught:
+        counted(engine, "t.csv::a")
+    assert str(caught.value).partition("t.csv: ")[2] == REFUSED[text]
+
+
+FAR = "x,1\n" * 300_000
+BELOW = {
+    FAR + "y,1,2\n" + FAR: "line 300002: 3 cells where the first row has 2",
+    FAR + "y\n" + FAR: "line 300002: 1 cells where the first row has 2",
+    FAR + '"y,1\n': "line 300002: a quote is opened and never closed",
+    FAR + "y,1\r\n" + FAR: "some lines end in CR LF and others do not",
+}
+
+
+@pytest.mark.parametrize("text", BELOW, ids=BELOW.values())
+def test_faults_far_below(duck: Engine, tmp_path: Path, text: str) -> None:
+    """DuckDB finds them with the line, and says nothing of rows that it passed over, since it passes over none."""
+    (tmp_path / "t.csv").write_text(f"a,b\n{text}", newline="")
+    with pytest.raises(InputError, match=BELOW[text].replace("(", r"\(")):
+        counted(duck, "t.csv::a")
+
+
+def test_without_a_header(engine: Engine, tmp_path: Path) -> None:
+    """With header=False columns are called by their numbers, and the first row is counted."""
+    (tmp_path / "t.csv").write_text("1,x\n2,x\n")
+    assert counted(engine, "t.csv::2", header=False) == Counts(["x"], [2], 0, 0)
+    (tmp_path / "words").write_text("apple\npear\napple\n")
+    table = engines.opened(engine, str(tmp_path / "words"))
+    assert table.notes == ("the first row, apple, names the column (--no-header: it is data)",)
+
+
+def test_columns_that_differ_in_case_only(engine: Engine, tmp_path: Path) -> None:
+    """One column may be called p and another one P."""
+    (tmp_path / "t.csv").write_text("p,P\n1,a\n2,a\n")
+    assert counted(engine, "t.csv::P").labels == ["a"]
+    assert counted(engine, "t.csv::p").labels == ["1", "2"]
+
+
+def test_json_lines(engine: Engine, tmp_path: Path) -> None:
+    """A record to a line, with names that may hold anything; what a record lacks is missing, as null is."""
+    (tmp_path / "t.jsonl").write_text(
+        '{"a": 1, "b.\\"c": "x", "n": {"m": [1]}}\n\n{"a": 2.5}\n'
+        '{"a": null, "b.\\"c": "y\\n"}\n{"a": "", "z": true}\n'
+    )
+    assert counted(engine, "t.jsonl::a") == Counts(["", "1", "2.5"], [1] * 3, 1, 0)
+    assert counted(engine, 't.jsonl::b."c') == Counts(["x", "y\n"], [1] * 2, 2, 0)
+    assert counted(engine, "t.jsonl::z") == Counts(["true"], [1], 3, 0)
+    (tmp_path / "t.jsonl").write_text('{"a": 1, "a": 2}\n{"a": 3}\n')
+    with pytest.raises(InputError, match=r"t\.jsonl: a name stands twice in 1 of 2 records$"):
+        counted(engine, "t.jsonl::a")
+    (tmp_path / "t.json").write_text("[1, 2]")
+    with pytest.raises(
+        InputError, match=r"t\.json: a list in JSON: write one record to a line, as jq -c '\.\[\]' does$"
+    ):
+        counted(engine, "t.json::a")
+
+
+def test_several_files_are_one_table(engine: Engine, tmp_path: Path) -> None:
+    """A pattern, or a folder, is all of its files, which must have the same columns; brackets may be of a name."""
+    for day, labels in (("01", "'a', 'b'"), ("02", "'a', 'c'")):
+        parquet(tmp_path / f"2026-11-{day} [x].parquet", f"SELECT unnest([{labels}]) AS s")
+    both = Counts(["a", "b", "c"], [2, 1, 1], 0, 0)
+    assert counted(engine, "2026-11-*.parquet") == both
+    assert counted(engine, ".::s") == both
+    assert counted(engine, "2026-11-01 [x].parquet::s") == Counts(["a", "b"], [1, 1], 0, 0)
+    parquet(tmp_path / "2026-11-03.parquet", "SELECT 'a' AS t")
+    with pytest.raises(
+        InputError, match=r"2026-11-03\.parquet: its columns are not those of .*2026-11-01 \[x\]\.parquet$"
+    ):
+        counted(engine, "2026-11-*.parquet::s")
+    (tmp_path / "2026-11-03.parquet").unlink()
+    (tmp_path / "c.csv").write_text("s\na\n")
+    with pytest.raises(InputError, match=r": holds files of several formats: .*parquet, .*c\.csv$"):
+        counted(engine, ".::s")
+
+
+def test_several_files_of_csv(engine: Engine, tmp_path: Path) -> None:
+    """Each has its header, and the same one."""
+    (tmp_path / "a.csv").write_text("x,y\n1,2\n")
+    (tmp_path / "b.csv").write_text("x,y\n3,4\n")
+    assert counted(engine, ".::x").labels == ["1", "3"]
+    (tmp_path / "b.csv").write_text("y,x\n3,4\n")
+    with pytest.raises(
+        InputError, match=r"b\.csv: does not begin as .*a\.csv: its columns are y, x, and there x, y$"
+    ):
+        counted(engine, ".::x")
+
+
+def test_packed_text(engine: Engine, tmp_path: Path) -> None:
+    """What is packed is unpacked into a copy, of which nothing is left."""
+    (tmp_path / "t.csv.gz").write_bytes(gzip.compress(b"a,b\nx,1\nx,2\n"))
+    assert counted(engine, "t.csv.gz::a") == Counts(["x"], [2], 0, 0)
+    (tmp_path / "t.csv.gz").write_bytes(gzip.compress(b"a,b\nx,1\nx,2\n")[:-9])
+    with pytest.raises(InputError, match=r"t\.csv\.gz: gzip: cut off: its end is missing$"):
+        counted(engine, "t.csv.gz::a")
+
+
+def test_tables_of_sqlite(duck: Engine, tmp_path: Path) -> None:
+    """A table of SQLite by its name: NULL is missing and blank text is not; names may hold quotes."""
+    with sqlite3.connect(tmp_path / "shop.db") as base:
+        base.execute('CREATE TABLE orders(item TEXT, price REAL, "od""d" INT)')
+        base.executemany("INSERT INTO orders VALUES(?, ?, ?)", [("a", 1.5, 1), ("", None, 2), (None, math.inf, 3)])
+        base.execute("CREATE TABLE other(x INT)")
+    base.close()
+    assert counted(duck, "shop.db::orders::item") == Counts(["", "a"], [1, 1], 1, 0)
+    assert counted(duck, 'shop.db::orders::od"d').labels == ["1", "2", "3"]
+    assert binned(duck, "shop.db::orders::price", 2)[1].nulls == 1
+    with pytest.raises(
+        InputError, match=r"^shop\.db: holds several tables \(orders, other\): choose one, as in shop\.db::orders$"
+    ):
+        counted(duck, "shop.db")
+    with pytest.raises(InputError, match=r"^shop\.db::nope: no table 'nope' among orders, other$"):
+        counted(duck, "shop.db::nope::x")
+
+
+def test_tables_of_duckdb(duck: Engine, tmp_path: Path) -> None:
+    """A table of a DuckDB database, which is opened for reading alone."""
+    with duckdb.connect(str(tmp_path / "shop.duckdb")) as connection:
+        connection.execute("CREATE TABLE orders AS SELECT 'a' AS item, range AS n FROM range(3)")
+    before = (tmp_path / "shop.duckdb").read_bytes()
+    assert counted(duck, "shop.duckdb::orders::item") == Counts(["a"], [3], 0, 0)
+    assert (tmp_path / "shop.duckdb").read_bytes() == before
+
+
+COLUMNS = {
+    "t.parquet": r"^t\.parquet: holds several columns \(x, label, .*\): choose one, as in t\.parquet::x$",
+    "t.parquet::prise": r"^t\.parquet: no column 'prise' among x, label, .*: did you mean ::price\?$",
+    "nested.parquet": r"^nested\.parquet::l: holds lists, structures or bytes, which are not counted$",
+    "bytes.parquet": r"^bytes\.parquet: holds bytes that are not UTF-8$",
+    "nothing.parquet": r"nothing\.parquet: no such file: did you mean t\.parquet\?$",
+    "n*.csv": r"n\*\.csv: no file matches$",
+    "folder": r"folder: a folder without files of data: csv, tsv, ndjson, parquet, duckdb, sqlite$",
+    "text.parquet": r"text\.parquet: no parquet file$",
+    "p.yaml": r"p\.yaml: is no table of data: give csv, tsv, ndjson, parquet, duckdb, sqlite$",
+}
+
+
+@pytest.mark.parametrize("source", COLUMNS)
+def test_what_cannot_be_counted(engine: Engine, tmp_path: Path, source: str) -> None:
+    """Of what is missing, or is none of the things that are counted, it is said what there is instead."""
+    parquet(tmp_path / "t.parquet", MESSY)
+    parquet(tmp_path / "nested.parquet", "SELECT [1] AS l")
+    parquet(tmp_path / "bytes.parquet", r"SELECT '\xFF'::BLOB AS b")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "text.parquet").write_text("a,b\n")
+    (tmp_path / "p.yaml").write_text("a: 1\n")
+    with pytest.raises(InputError, match=COLUMNS[source]):
+        counted(engine, source)
+
+
+def test_a_table_of_the_catalog() -> None:
+    """A source that is no file is a table of Spark's catalog."""
+    pytest.importorskip("pyspark", reason="pyspark is not installed")
+    with engines.started("local[2]") as engine:
+        engine.rows("CREATE TEMPORARY VIEW orders AS SELECT * FROM VALUES ('a', 1), ('b', 2), ('a', 3) AS t(item, n)")
+        assert counted(engine, "orders::item") == Counts(["a", "b"], [2, 1], 0, 0)
+        with pytest.raises(InputError, match=r"^nothing: no such file"):
+            counted(engine, "nothing::item")
+
+
+# The engines themselves
+
+
+def test_engines_by_name_and_by_url() -> None:
+    """An engine is the name of a file, or the URL of a Spark."""
+    assert rooms.names("engines") == ("duckdb", "spark")
+    for url in ("local", "local[*]", "local[2]", "spark://host:7077", "sc://host:15002", "yarn", "k8s://host"):
+        assert engines.chosen(url) == ("spark", url)
+    with pytest.raises(OptionError, match=r"^no engine 'polars': duckdb, spark, or the URL of a Spark$"):
+        engines.chosen("polars")
+
+
+@pytest.mark.parametrize(("name", "package", "extra"), [("duckdb", "duckdb", "data"), ("spark", "pyspark", "spark")])
+def test_without_its_package(monkeypatch: pytest.MonkeyPatch, name: str, package: str, extra: str) -> None:
+    """Where the package of an engine is not installed, what to install is said."""
+    monkeypatch.setitem(__import__("sys").modules, package, None)
+    if package == "pyspark":
+        monkeypatch.setitem(__import__("sys").modules, "pyspark.sql", None)
+    with (
+        pytest.raises(MissingExtraError, match=rf"needs an optional package: pip install 'klcli\[{extra}\]'$"),
+        engines.started(name),
+    ):
+        pass
+
+
+def test_nothing_is_left_of_an_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What DuckDB needs beside memory lies in a folder that is removed with it."""
+    import tempfile
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with engines.started("duckdb") as engine:
+        (folder,) = tmp_path.iterdir()
+        [(setting,)] = engine.rows("SELECT value FROM duckdb_settings() WHERE name = 'temp_directory'")
+        assert Path(setting) == folder
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_one_sql_for_all(tmp_path: Path) -> None:
+    """What an engine is asked is the same text for all of them, but for the name of the view."""
+    source = str(parquet(tmp_path / "t.parquet", MESSY))
+    asked: dict[str, list[str]] = {}
+
+    class Recorder:
+        def __init__(self, engine: Engine) -> None:
+            self.engine, self.queries = engine, []
+
+        def rows(self, query: str) -> list[tuple[Any, ...]]:
+            self.queries.append(query)
+            return self.engine.rows(query)
+
+    pytest.importorskip("pyspark", reason="pyspark is not installed")
+    for name in ("duckdb", "local[2]"):
+        with engines.started(name) as engine:
+            table: Table = engines.opened(engine, source)
+            recorder = Recorder(engine)
+            table.engine = recorder  # type: ignore[assignment]
+            for field in (table.field("x"), table.field("day")):
+                edges = engines.quantile_edges(table, field, 3)
+                table.histogram(field, edges)
+                table.counts(field)
+            asked[name] = [query.replace(table.view, "t") for query in recorder.queries]
+    assert asked["duckdb"] == asked["local[2]"]
