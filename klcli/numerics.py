@@ -282,6 +282,13 @@ class Contrast:
         high, low = two_sum(logs[0], rest[0] / math.log(base))
         return max(0.0, (high + (low + logs[1] + rest[1] / math.log(base))) / self.whole)
 
+    def gap_terms(self) -> Array:
+        """p·log(p/q) − p + q in nats, every term >= 0, whose sum is D(P‖Q) too."""
+        with np.errstate(invalid="ignore"):
+            far = np.where(self.lost, math.inf, self._log_terms(math.e) - self.difference)
+        terms: Array = np.where(self.near, self._deviance(), far) / self.whole
+        return np.maximum(terms, 0.0)
+
     def _deviance(self, side: str = "p") -> Array:
         """p·log(p/q) − p + q in nats, >= 0, or its like from the side of Q; for near outcomes (Loader 2000)."""
         if side == "p":

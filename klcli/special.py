@@ -260,3 +260,68 @@ def _circle(kappa: float, finest: float) -> tuple[Array, Array]:
     if reach == steps:
         weights[-1] *= 0.5
     return weights, rises
+
+
+# The chi-square distribution
+
+
+def chi2_tail(x: float, freedom: int) -> float:
+    """The probability that chi-square with that many degrees of freedom is above x >= 0.
+
+    It is Γ(k/2, x/2)/Γ(k/2): by a series where x is small and by a continued fraction elsewhere (DLMF 8.7.1, 8.9.2).
+
+    >>> round(chi2_tail(3.841458820694124, 1), 15)
+    0.05
+    """
+    if freedom < 1 or x <= 0:
+        return 1.0
+    a, y = 0.5 * freedom, 0.5 * x
+    if math.isinf(y):
+        return 0.0
+    # y^a·e^−y/Γ(a), from terms that do not cancel
+    front = math.sqrt(a / (2 * math.pi)) * math.exp(-rate_gap(y, a) - float(stirling_error(a)))
+    if y < a + 1:
+        return 1 - front * _gamma_series(a, y)
+    return front * _gamma_fraction(a, y)
+
+
+def _gamma_series(a: float, y: float) -> float:
+    term = total = 1 / a
+    k = a
+    while term > 1e-17 * total:
+        k += 1
+        term *= y / k
+        total += term
+    return total
+
+
+def _gamma_fraction(a: float, y: float) -> float:
+    """The continued fraction of Γ(a, y)/(y^a·e^−y), by the method of Lentz."""
+    b = y + 1 - a
+    c, d = math.inf, 1 / b
+    value = d
+    for k in range(1, 100_000):
+        step = -k * (k - a)
+        b += 2
+        d = 1 / (step * d + b)
+        c = b + step / c
+        value *= c * d
+        if abs(c * d - 1) < 1e-16:
+            break
+    return value
+
+
+def chi2_value(tail: float, freedom: int) -> float:
+    """What chi-square with that many degrees of freedom is above with that probability.
+
+    >>> round(chi2_value(0.05, 1), 12)
+    3.841458820694
+    """
+    if freedom < 1:
+        return 0.0
+    low, high = 0.0, 1.0
+    while chi2_tail(high, freedom) > tail:
+        low, high = high, 2 * high
+    while (middle := 0.5 * (low + high)) not in (low, high):
+        low, high = (middle, high) if chi2_tail(middle, freedom) > tail else (low, middle)
+    return high

@@ -34,7 +34,7 @@ from klcli.render import printable
 Run = Callable[..., Done]
 COMMANDS = (*MEASURES, "compare")
 # Every command, with sources that it takes.
-EVERY = tuple(cli.klcli.commands)
+EVERY = tuple(name for name in cli.klcli.commands if name != "profile")  # which prints no answer
 SOURCES = {
     "entropy": ["a=1/2,b=1/4,c=1/4"],
     "continuous": ["normal(0,1)", "normal(1,2)"],
@@ -42,6 +42,7 @@ SOURCES = {
     "vae": [str(SAMPLES / "latents.csv")],
     "distill": ["2,1,0", "1,1,0"],
     "count": [f"{SAMPLES / 'orders_may.csv'}::city"],
+    "drift": [f"{SAMPLES / 'orders_may.csv'}", f"{SAMPLES / 'orders_june.csv'}", "--columns", "city"],
 }
 UNDRAWN = ("check",)  # whose terms do not add up
 PAIRS = [name for name, measure in MEASURES.items() if len(measure.sides) == 2]

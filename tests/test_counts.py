@@ -6,13 +6,14 @@ import itertools
 import json
 import math
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ from klcli.errors import InputError, OptionError
 pytest.importorskip("duckdb", reason="duckdb is not installed")
 
 Run = Callable[..., Done]
-MAY = str(SAMPLES / "orders_may.csv")
+MAY, JUNE = (str(SAMPLES / f"orders_{month}.csv") for month in ("may", "june"))
 
 
 @pytest.fixture(autouse=True)
@@ -47,7 +48,7 @@ def refused(done: Done) -> str:
 
 @given(st.dictionaries(st.text(max_size=3), st.integers(1, 9), min_size=1), st.integers(1, 5), st.integers(0, 9))
 def test_no_row_is_lost(tally: dict[str, int], top: int, least: int) -> None:
-    """However few outcomes are kept, the counts add up to all rows, and no count that is left out exceeds one kept."""
+    """However few outcomes are kept, the counts add up to all rows, and none that is left out exceeds one kept."""
     tally.pop("(others)", None)
     if not tally:
         return
@@ -192,6 +193,53 @@ def test_spark_counts_the_same(call: Run) -> None:
         done.err.splitlines()[1:] == call("count", f"{MAY}::price", "--bins", "7", "-o", "duck.csv").err.splitlines()
     )
     assert Path("spark.csv").read_bytes() == Path("duck.csv").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a standalone Spark on this machine: a master and two workers, in processes of their own."""
+    pyspark = pytest.importorskip("pyspark", reason="pyspark is not installed")
+    folder = tmp_path_factory.mktemp("cluster")
+    home = Path(pyspark.__file__).parent
+    where = environment(SPARK_HOME=str(home), SPARK_LOCAL_IP="127.0.0.1", SPARK_WORKER_DIR=str(folder))
+    processes = []
+
+    def start(name: str, *args: str) -> Path:
+        log = folder / name
+        with log.open("wb") as said:
+            line = [str(home / "bin" / "spark-class"), f"org.apache.spark.deploy.{args[0]}", *args[1:]]
+            processes.append(subprocess.Popen(line, env=where, cwd=folder, stdout=said, stderr=said))
+        return log
+
+    def said(log: Path, pattern: str) -> str:
+        for _ in range(600):
+            found = re.search(pattern, log.read_text())
+            if found:
+                return found[1]
+            time.sleep(0.1)
+        raise AssertionError(log.read_text())
+
+    try:
+        log = start("master", "master.Master", "--host", "127.0.0.1", "--port", "0", "--webui-port", "0")
+        url = said(log, r"Starting Spark master at (spark://127\.0\.0\.1:\d+)")
+        for name in ("worker-1", "worker-2"):
+            start(name, "worker.Worker", "-c", "1", "-m", "1g", "--host", "127.0.0.1", "--webui-port", "0", url)
+        for name in ("worker-1", "worker-2"):
+            said(folder / name, "(Successfully registered with master)")
+        yield url
+    finally:
+        for process in reversed(processes):
+            process.terminate()
+        for process in processes:
+            process.wait(timeout=60)
+
+
+def test_a_cluster_counts_the_same(cluster: str, shell: Run) -> None:
+    """A master and two workers print what DuckDB prints, to the last integer, and the same edges."""
+    for arguments in (f"count '{MAY}::price' --bins 7", f"count '{MAY}::city'", f"drift '{MAY}' '{JUNE}' --json"):
+        theirs = shell(f"$K {arguments} --engine {cluster}", SPARK_LOCAL_IP="127.0.0.1")
+        assert (theirs.code, theirs.err.splitlines()[0]) == (0, f"klcli: starting Spark ({cluster})")
+        assert theirs.out == shell(f"$K {arguments}").out
 
 
 def test_standard_input(shell: Run) -> None:

@@ -49,12 +49,15 @@ DOORS: dict[str, set[str]] = {
     "batches": {*_DISTRIBUTION, "distribution", "logits"},
     "losses": {*_DISTRIBUTION, "result", "logits", "batches"},
     "counts": {*_BOTTOM, "numerals", "result"},
+    "profiles": {*_DISTRIBUTION, "distribution"},
+    "drift": {*_MEASURES, "measures", "special", "profiles"},
     "matrices": {"columns", "distribution", "errors", "lazy", "numerals", "numerics", "readers", "arrays", "tables"},
     "trees": {"columns", "distribution", "errors", "numerals", "tables"},
     "sources": {"columns", "errors"},
     "arrays": {*_DISTRIBUTION, "distribution", "columns", "sources"},
     "streams": {*_BOTTOM, "columns", "sources"},
-    "engines": {"columns", "distribution", "errors", "numerals", "rooms", "sources", "streams", "tables", "engines"},
+    "engines": {"columns", "distribution", "errors", "numerals", "profiles", "rooms", "sources", "streams",
+                "tables", "engines"},
     "parquet": {"columns", "distribution", "errors", "sources", "streams", "tables", "engines"},
     "readers": {*_DISTRIBUTION, "distribution", "columns", "sources", "arrays", "parquet", "tables", "trees"},
     "output": {"errors"},
@@ -62,7 +65,7 @@ DOORS: dict[str, set[str]] = {
     "cli": {
         *_DISTRIBUTION, *_MEASURES, "measures", "batches", "comparison", "coding", "parametric", "prefix_codes",
         "crosscheck", "laws", "families", "losses", "readers", "sources", "matrices", "output", "render", "rooms",
-        "counts", "streams", "columns", "engines",
+        "counts", "streams", "columns", "engines", "profiles", "drift",
         "cli", "__init__",
     },
     "__main__": {"cli"},
@@ -76,7 +79,7 @@ UPWARD = ("result", "Result._repr_html_", "render")
 PURE = {
     "errors", "lazy", "numerals", "numerics", "result", "distribution", "measure", "measures", "comparison", "coding",
     "special", "families", "closed_forms", "logits", "batches", "losses",
-    "counts",
+    "counts", "profiles", "drift",
 }  # fmt: skip
 MATHEMATICS = {
     "__future__", "abc", "cmath", "collections", "contextlib", "dataclasses", "decimal", "difflib", "enum",

@@ -1,20 +1,28 @@
-"""The commands for raw data: rows to counts."""
+"""The commands for raw data: rows to counts, and how far one table has moved from another."""
 
 from __future__ import annotations
 
+import contextlib
+import functools
+import os
+import sys
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from klcli import engines, output, sources, streams
-from klcli.cli.options import Checked, Source, option, output_options
-from klcli.cli.show import Command, default_source, refuse_inputs, say, show
+from klcli import engines, output, profiles, sources, streams
+from klcli.cli.options import Checked, Number, Source, common_options, option, output_options
+from klcli.cli.show import SETTINGS, Command, default_source, refuse_inputs, say, show, tell
 from klcli.columns import FormatError
 from klcli.counts import counts
-from klcli.engines import MOST_BINS, Counts, Field, Table
-from klcli.errors import InputError, OptionError
+from klcli.distribution import Smoothing, listed
+from klcli.engines import MOST_BINS, Counts, Engine, Field, Table
+from klcli.errors import InputError, OptionError, clipped
 from klcli.numerals import NumeralError, counted, exact
+from klcli.profiles import Profile
 from klcli.readers import known_delimiter
+from klcli.render import printable
 from klcli.result import Result
 
 if TYPE_CHECKING:
@@ -116,11 +124,18 @@ def _of_text(path: str, unit: str, given: dict[str, Any]) -> Result:
     return counts(tally, name, unit=unit, top=given["top"], least=given["min_count"])
 
 
-def _of_table(source: str, given: dict[str, Any]) -> Result:
+@contextlib.contextmanager
+def _started(given: dict[str, Any]) -> Iterator[Engine]:
+    """The engine that was asked for; of one that takes its time to start it is said so."""
     name, url = engines.chosen(given["engine"])
     if name == "spark":
         say(f"starting Spark ({url or 'local[*]'})")
     with engines.started(given["engine"]) as engine:
+        yield engine
+
+
+def _of_table(source: str, given: dict[str, Any]) -> Result:
+    with _started(given) as engine:
         table = engines.opened(engine, source, **{name: given[name] for name in _READING})
         field = table.field(table.column)
         name = f"{table.name}::{field.name}"
@@ -158,4 +173,214 @@ def _binned(table: Table, field: Field, given: dict[str, Any]) -> Counts:
     return found._replace(labels=[found.labels[i] for i in used], counts=[found.counts[i] for i in used])
 
 
-COMMANDS: list[click.Command] = [count_command]
+# Drift
+
+
+def _limits(text: str) -> dict[str, float]:
+    from klcli.drift import limits
+
+    return limits(text)
+
+
+def _columns_options() -> tuple[click.Parameter, ...]:
+    return (
+        option("--columns", metavar="NAMES", help="Compare these columns alone, with commas between them."),
+        option("--exclude", metavar="NAMES", help="Leave these columns out."),
+        option(
+            "--bins",
+            type=click.IntRange(2, MOST_BINS),
+            default=10,
+            show_default=True,
+            help="Bins of numbers, days and times, of equally many rows of the reference.",
+        ),
+    )
+
+
+@click.command(
+    "drift",
+    cls=Command,
+    short_help="How far a table has moved from a reference, column by column.",
+    params=[
+        click.Argument(["reference"], type=Source(), metavar="REFERENCE"),
+        click.Argument(["current"], type=Source(), metavar="CURRENT"),
+        *_columns_options(),
+        option(
+            "--missing/--no-missing",
+            default=True,
+            show_default=True,
+            help="Whether missing values are outcomes: (missing), and NaN apart.",
+        ),
+        option("--fdr", type=Number("share", 0), default=0.05, show_default=True, help="False alarms among alarms."),
+        option(
+            "--effect",
+            type=Number("nats", 0),
+            default=0.01,
+            show_default=True,
+            help="The least JS(P,Q) that matters.",
+        ),
+        option(
+            "--smooth",
+            type=Checked("method", Smoothing.parse),
+            help="Give every outcome mass: laplace, jeffreys, mix=X or floor=X.",
+        ),
+        option("--save-profile", type=click.Path(), help="Write the reference to this file, as counts without rows."),
+        option(
+            "--fail-above",
+            type=Checked("limits", _limits),
+            help="Exit with 1 where a column is above a limit: psi=0.2,js=0.05, or drifted=0 for any that drifted.",
+        ),
+        *data_options(),
+        *(each for each in output_options() if each.name != "fail_above"),
+    ],
+)
+def drift_command(reference: str, current: str, **given: Any) -> int:
+    """How far each column of CURRENT is from REFERENCE, the worst first, beside what chance alone would do.
+
+    P is the reference and Q the current table. Numbers, days and times are compared in bins of the reference, words
+    and truth values by themselves, missing values as outcomes. A column has drifted where the divergence is larger
+    than chance makes it (by a G-test, over all columns) and large enough to matter (--effect). REFERENCE, or both,
+    may be a profile, as --save-profile and klcli profile write them.
+    """
+    from klcli.drift import drift, exceeded, limits
+
+    refuse_inputs([reference, current], given)
+    with contextlib.ExitStack() as stack:
+        started = functools.cache(lambda: stack.enter_context(_started(given)))
+        p = _profile(reference, started, given)
+        q = _profile(current, started, given, like=p)
+    if given["save_profile"]:
+        output.refuse_input(given["save_profile"], [sources.split(each)[0] for each in (reference, current)])
+        output.write(_written(p), given["save_profile"])
+    options = {name: given[name] for name in ("fdr", "effect", "smooth", "missing")}
+    results = drift(p, q, sensitivity=given["explain"], **options)
+    code = show(results, given | {"fail_above": None})
+    above = exceeded(results, limits(given["fail_above"])) if given["fail_above"] else []
+    for line in above:
+        say(f"{line} (--fail-above)")
+    return 1 if above else code
+
+
+def _profile(
+    source: str, started: Callable[[], Engine], given: dict[str, Any], like: Profile | None = None
+) -> Profile:
+    """The profile that the source is, or that of the table that it names."""
+    kept = _kept_profile(source)
+    if kept is not None:
+        return profiles.only(kept, _chosen(list(kept.columns), kept.name, given, like))
+    table = engines.opened(started(), source, **{name: given[name] for name in _READING})
+    if table.column is not None:
+        raise InputError(f"{table.name}: ::{table.column} is a column: give --columns {table.column}")
+    names = _chosen(list(table.fields), table.name, given, like)
+    columns = {}
+    for name, column in engines.profile(table, names, given["bins"], like):
+        columns[name] = column
+        _progress(f"{table.name}: {len(columns)} of {len(names)} columns")
+    _progress("")
+    return Profile(table.name, table.rows("SELECT count(*)")[0][0], columns, table.notes)
+
+
+def _progress(text: str) -> None:
+    """Show how far it is, in one line that the next one takes the place of, on a terminal alone."""
+    if sys.stderr is not None and sys.stderr.isatty():
+        tell(f"\r\x1b[K{printable(text)}")
+
+
+def _kept_profile(source: str) -> Profile | None:
+    """The profile that the source is; None where it is none."""
+    import json
+
+    if not os.path.isfile(source):
+        return None
+    with open(source, "rb") as file:
+        if b'"klcli_profile"' not in file.read(200):
+            return None
+        file.seek(0)
+        try:
+            return profiles.from_tree(json.load(file), os.path.basename(source))
+        except ValueError as error:
+            raise InputError(f"{clipped(source)}: no whole profile: {error}") from None
+
+
+def _written(profile: Profile) -> bytes:
+    import json
+
+    return json.dumps(profiles.to_tree(profile), ensure_ascii=False, allow_nan=False, indent=1).encode() + b"\n"
+
+
+def _chosen(names: list[str], table: str, given: dict[str, Any], like: Profile | None) -> list[str]:
+    """The names of the columns to count; those that a model lacks are not, but they are told of."""
+    wanted = given["columns"].split(",") if given["columns"] else names
+    left_out = given["exclude"].split(",") if given["exclude"] else []
+    for name in (*wanted, *left_out):
+        if name not in names and (like is None or name not in like.columns):
+            raise InputError(f"{table}: no column {clipped(name)!r} among {listed(names, 20)}")
+    return [name for name in names if name in wanted and name not in left_out]
+
+
+# Profiles
+
+
+@click.group("profile", context_settings=SETTINGS, short_help="Tables as counts, to be kept and put together.")
+def profile_group() -> None:
+    r"""Tables as counts, a column at a time, without rows: what klcli drift compares, to be kept and put together.
+
+    \b
+      klcli profile count may.parquet -o may.json
+      klcli profile count june-1.csv --like may.json -o june-1.json
+      klcli profile merge june-*.json -o june.json
+      klcli drift may.json june.json
+    """
+
+
+@click.command(
+    "count",
+    cls=Command,
+    short_help="The profile of a table.",
+    params=[
+        click.Argument(["data"], type=Source(), metavar="DATA"),
+        option("--like", type=click.Path(), help="Count in the bins of this profile, so that both can be compared."),
+        *_columns_options(),
+        *data_options(),
+        option("-o", "--output", type=click.Path(), help="Write to this file, whole or not at all."),
+        *common_options(),
+    ],
+)
+def profile_count_command(data: str, like: str | None, **given: Any) -> None:
+    """The profile of a table: how often each value of a column comes, or how many are in each bin, as JSON."""
+    refuse_inputs([data, *([like] if like else [])], given)
+    model = _kept_profile(like) if like else None
+    if like and model is None:
+        raise InputError(f"{clipped(like)}: is no profile: klcli profile count makes one")
+    with contextlib.ExitStack() as stack:
+        found = _profile(data, lambda: stack.enter_context(_started(given)), given, model)
+    output.write(_written(found), given["output"])
+
+
+@click.command(
+    "merge",
+    cls=Command,
+    short_help="One profile of the rows of several.",
+    params=[
+        click.Argument(["files"], type=click.Path(), metavar="PROFILE...", nargs=-1, required=True),
+        option("-o", "--output", type=click.Path(), help="Write to this file, whole or not at all."),
+        *common_options(),
+    ],
+)
+def profile_merge_command(files: tuple[str, ...], **given: Any) -> None:
+    """One profile of all the rows that several have counted in the same bins, as a day at a time, anywhere."""
+    refuse_inputs(files, given)
+    found = []
+    for file in files:
+        kept = _kept_profile(file)
+        if kept is None:
+            raise InputError(f"{clipped(file)}: is no profile: klcli profile count makes one")
+        found.append(kept)
+    name = os.path.basename(given["output"] or "merged")
+    output.write(_written(profiles.merged(found, name)), given["output"])
+
+
+for _command in (profile_count_command, profile_merge_command):
+    profile_group.add_command(_command)
+profile_group.params += common_options()
+
+COMMANDS: list[click.Command] = [count_command, drift_command, profile_group]

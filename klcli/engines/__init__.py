@@ -23,16 +23,18 @@ from klcli.columns import FormatError
 from klcli.distribution import listed
 from klcli.engines._files import FORMATS, Place, located, named
 from klcli.errors import InputError, OptionError, clipped
+from klcli.profiles import KINDS, Column
 
 if TYPE_CHECKING:
     from fractions import Fraction
 
+    from klcli.profiles import Profile
+
 __all__ = [
     "FORMATS", "MOST_BINS", "ORDERED", "Counts", "Engine", "Field", "Stats", "Table", "bins", "chosen", "even_edges",
-    "label_of", "labels_of_missing", "opened", "quantile_edges", "started", "text_fields", "typed",
+    "label_of", "labels_of_missing", "opened", "profile", "quantile_edges", "started", "text_fields", "typed",
 ]  # fmt: skip
 
-KINDS = ("text", "whole", "number", "decimal", "truth", "date", "time", "nested")
 ORDERED = ("whole", "number", "decimal", "date", "time")  # of which there are bins
 
 
@@ -134,6 +136,7 @@ class Field(NamedTuple):
     name: str
     kind: str
     sql: str
+    text: str = ""  # the SQL of the text that it is read from, if there is some
 
 
 class Stats(NamedTuple):
@@ -159,6 +162,7 @@ class Counts(NamedTuple):
     counts: list[int]
     nulls: int
     nans: int
+    unread: int = 0  # texts that are not of the kind of the column
 
 
 class Table:
@@ -209,8 +213,17 @@ class Table:
 
     def counts(self, field: Field) -> Counts:
         """How often each label stands in the field, the most frequent first, and in the order of labels."""
+        found = self.counts_up_to(None, field)
+        assert found is not None
+        return found
+
+    def counts_up_to(self, most: int | None, field: Field) -> Counts | None:
+        """The same, or None where there are more labels than that."""
         label = f"CAST({field.sql} AS STRING)" if field.kind in ("truth", "decimal") else _comparable(field)
-        tally: dict[Any, int] = dict(self.rows(f"SELECT {label} AS label, count(*) AS n", "GROUP BY 1"))
+        limit = "" if most is None else f" LIMIT {most + 3}"  # NULL and NaN are none of them
+        tally: dict[Any, int] = dict(self.rows(f"SELECT {label} AS label, count(*) AS n", f"GROUP BY 1{limit}"))
+        if most is not None and len(tally) > most + 2:
+            return None
         nulls = tally.pop(None, 0)
         nans = sum(tally.pop(key) for key in [key for key in tally if key != key])
         named = sorted((-count, label_of(field.kind, key)) for key, count in tally.items())
@@ -220,11 +233,12 @@ class Table:
         """How many values lie below the first edge, from each one to below the next, and from the last one on."""
         x = _comparable(field)
         bucket = _bucket(x, [_literal(edge) for edge in edges])
+        unread = f"WHEN {field.text} IS NOT NULL AND {x} IS NULL THEN {_UNREAD} " if field.text else ""
         is_nan = f"WHEN {_is_nan(x)} THEN {_NAN} " if field.kind == "number" else ""
-        cell = f"CASE WHEN {x} IS NULL THEN {_NULL} {is_nan}ELSE {bucket} END"
+        cell = f"CASE {unread}WHEN {x} IS NULL THEN {_NULL} {is_nan}ELSE {bucket} END"
         found = Counter(dict(self.rows(f"SELECT {cell} AS cell, count(*)", "GROUP BY 1")))
         counts = [found[index] for index in range(len(edges) + 1)]
-        return Counts(bins(field.kind, edges), counts, found[_NULL], found[_NAN])
+        return Counts(bins(field.kind, edges), counts, found[_NULL], found[_NAN], found[_UNREAD])
 
     def at_ranks(self, field: Field, stats: Stats, ranks: Sequence[int]) -> list[Any]:
         """The finite values that stand at these places when all are put in order, from 0.
@@ -292,8 +306,19 @@ def typed(table: Table, fields: Sequence[Field]) -> list[Field]:
     for index, field in enumerate(texts):
         filled, counts = answer[index], answer[len(texts) + index * len(_FORMS) :]
         kind = next((kind for kind, count in zip(_FORMS, counts, strict=False) if count == filled > 0), None)
-        found[field.name] = field if kind is None else Field(field.name, kind, _FORMS[kind][1].format(field.sql))
+        found[field.name] = field if kind is None else _read_as(kind, field)
     return [found.get(field.name, field) for field in fields]
+
+
+def _read_as(kind: str, field: Field) -> Field:
+    return Field(field.name, kind, _FORMS[kind][1].format(field.sql), field.sql)
+
+
+def _tried_as(kind: str, field: Field) -> Field:
+    """The field of text as that kind, NULL where it is not written so."""
+    kind = "number" if kind in ("whole", "decimal") else kind
+    way = f"CASE WHEN {_is_written(field.sql, kind)} THEN TRY_{_FORMS[kind][1].format(field.sql)} END"
+    return Field(field.name, kind, way, field.sql)
 
 
 def _is_written(x: str, kind: str) -> str:
@@ -311,7 +336,7 @@ def _comparable(field: Field) -> str:
     return way.get(field.kind, "{}").format(field.sql)
 
 
-_NULL, _NAN = -1, -2  # the numbers of cells for what is in no bin
+_NULL, _NAN, _UNREAD = -1, -2, -3  # the numbers of cells for what is in no bin
 _INFINITY = "CAST('Infinity' AS DOUBLE)"
 
 
@@ -510,3 +535,63 @@ def even_edges(table: Table, field: Field, width: Fraction) -> list[Any]:
     if last - first > MOST_BINS:
         raise OptionError(f"{last - first} bins of that width, at most {MOST_BINS} are made: give a larger --width")
     return [edge(index) for index in range(first, last + 1)]
+
+
+# Profiles
+
+MOST_LABELS = 10_000  # that are kept of a column
+
+
+def profile(
+    table: Table, names: Sequence[str], size: int, like: Profile | None = None
+) -> Iterator[tuple[str, Column]]:
+    """The counts of those columns, one after the other: numbers, days and times in so many bins of equal counts.
+
+    With `like` the bins and the kinds are those of another profile, where it has the column.
+    """
+    fields = {field.name: field for field in typed(table, [table.fields[name] for name in names])}
+    for name in names:
+        if like is None or name in like.columns:
+            model = None if like is None else like.columns[name]
+            yield name, _column(table, fields[name], table.fields[name], size, model)
+        else:
+            yield name, Column(fields[name].kind, None)  # with nothing to compare it with
+
+
+def _column(table: Table, field: Field, as_given: Field, size: int, model: Column | None) -> Column:
+    if model is not None and model.edges is not None:
+        return _in_bins_of(model, table, field, as_given)
+    if model is None and field.kind in ORDERED:
+        edges = quantile_edges(table, field, size)
+        found = table.histogram(field, edges)
+        return Column(field.kind, _tally(found), found.nulls, found.nans, edges)
+    if field.kind == "nested":
+        return Column("nested", None)
+    labels = table.counts_up_to(MOST_LABELS, field)
+    kind = "text" if field.kind in ORDERED else field.kind
+    return Column(kind, None) if labels is None else Column(kind, _tally(labels), labels.nulls, labels.nans)
+
+
+def _in_bins_of(model: Column, table: Table, field: Field, as_given: Field) -> Column:
+    """The values in the bins of another column; what is no value of its kind is an outcome of its own."""
+    assert model.edges is not None
+    numbers = ("whole", "number", "decimal")
+    if field.kind == "date" and model.kind == "time":
+        field = field._replace(kind="time", sql=f"CAST({field.sql} AS TIMESTAMP)")
+    is_alike = field.kind == model.kind or (field.kind in numbers and model.kind in numbers)
+    if not is_alike and as_given.kind == "text":
+        field = _tried_as(model.kind, as_given)
+    elif not is_alike:
+        (stats,) = table.stats([field])
+        other = {f"(no {KINDS[model.kind]})": stats.rows - stats.nulls}
+        return Column(
+            model.kind, dict.fromkeys(bins(model.kind, model.edges), 0) | other, stats.nulls, 0, model.edges
+        )
+    found = table.histogram(field, model.edges)
+    tally = dict(zip(bins(model.kind, model.edges), found.counts, strict=True))
+    tally |= {f"(no {KINDS[model.kind]})": found.unread} if found.unread else {}
+    return Column(model.kind, tally, found.nulls, found.nans, model.edges)
+
+
+def _tally(found: Counts) -> dict[str, int]:
+    return dict(zip(found.labels, found.counts, strict=True))

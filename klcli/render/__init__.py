@@ -186,7 +186,7 @@ def overview(results: Sequence[Result]) -> Table:
         for result in results
     ]
     names = (*leading, "label", "value", *others)
-    known = {**first.headings, "label": "Q", "value": first.symbol}
+    known = {"label": "Q", "value": first.symbol, **first.headings}
     return Table(names, tuple(known.get(name, name) for name in names), rows)
 
 

@@ -46,6 +46,8 @@ def chart(results: Sequence[Result], view: View) -> Chart:
     if not drawn:
         raise OptionError(f"{results[0].measure}: its terms do not add up to a value, so there are no bars to draw")
     first = drawn[0]
+    if first.measure == "drift" and len(drawn) > 1:
+        raise OptionError(f"a chart shows one column: choose it, as with --columns {first.label}")
     if any(_of_p(result) != _of_p(first) for result in drawn):
         raise OptionError("--smooth gives P other probabilities beside each Q, as their outcomes differ: draw one Q")
     outcomes = list(dict.fromkeys(outcome for result in drawn for outcome in result.terms["outcome"]))

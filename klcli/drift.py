@@ -1,0 +1,303 @@
+"""Drift: how far a table has moved from a reference, column by column, beside what chance alone would do.
+
+P is the reference and Q the current table. The numbers of a column come from counts alone.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from klcli.distribution import Distribution, Smoothing, listed
+from klcli.errors import InputError, OptionError
+from klcli.lazy import np
+from klcli.measures import js, kl, psi, tv
+from klcli.numerals import counted, number, short
+from klcli.numerics import Contrast
+from klcli.profiles import KINDS, Column, Profile
+from klcli.result import Result
+from klcli.special import chi2_tail, chi2_value
+
+if TYPE_CHECKING:
+    from klcli.numerics import Array
+
+FDR, EFFECT = 0.05, 0.01
+LIMITED = ("js", "kl", "psi", "tv", "drifted")  # what --fail-above may limit
+SMOOTHINGS = ("laplace", "jeffreys", "mix=0.01", "floor=0.0001")  # under which a column is shown anew
+_LEAST_EXPECTED = 5  # Cochran (1954): below it the distribution of G is not that of chi-square
+_RANKS = ("drifted", "noise", "stable")
+_HEADINGS = {
+    "label": "column", "kind": "kind", "verdict": "verdict", "kl": "D(P‖Q)", "psi": "PSI", "tv": "TV",
+    "noise_floor": "JS by chance", "q_value": "q-value", "outcomes": "outcomes",
+    "contribution": "to JS", "share": "share", "gap": "p·log(p/q) − p + q",
+}  # fmt: skip
+
+
+class Test(NamedTuple):
+    """A G-test of whether two samples are from one distribution: its value, its degrees of freedom, and p."""
+
+    g: float
+    freedom: int
+    p_value: float
+
+
+def drift(
+    reference: Profile,
+    current: Profile,
+    *,
+    fdr: float = FDR,
+    effect: float = EFFECT,
+    smooth: str | None = None,
+    missing: bool = True,
+    sensitivity: bool = False,
+) -> list[Result]:
+    """One Result for each column that both have, the worst first; its value is JS(P,Q), its label the column.
+
+    A column has drifted where chance alone does not do this (q-value <= `fdr`, over all columns) and where the
+    divergence matters (JS >= `effect`, in nats); it is noise where it would matter and chance may do it.
+    With `sensitivity` the explanation says what D(P‖Q) is under each smoothing.
+
+    Raises InputError where there is no such column.
+    """
+    notes = _notes(reference, current, fdr, effect)
+    results, skipped = [], []
+    for title in (title for title in reference.columns if title in current.columns):
+        column, other = reference.columns[title], current.columns[title]
+        if column.counts is None or other.counts is None:
+            skipped.append(f"{title}: too many different values to compare")
+            continue
+        p, q = column.outcomes(missing), other.outcomes(missing)
+        if not sum(p.values()) or not sum(q.values()):
+            empty = reference.name if not sum(p.values()) else current.name
+            skipped.append(f"{title}: no values in {empty}, so nothing to compare")
+            continue
+        results.append(_compared(title, column, p, q, (reference.name, current.name), smooth, sensitivity))
+    if not results:
+        raise InputError(
+            f"{reference.name} and {current.name} have no column to compare: {listed([*notes, *skipped])}"
+        )
+    judged = _judged(results, fdr, effect)
+    judged[0] = replace(judged[0], notes=(*notes, *skipped, *judged[0].notes))
+    return judged
+
+
+def _notes(reference: Profile, current: Profile, fdr: float, effect: float) -> list[str]:
+    """What holds of all columns: who P and Q are, the thresholds, and columns that one side lacks."""
+    notes = [
+        f"P is the reference, {reference.name} ({counted(reference.rows, 'row')}), and Q is {current.name} "
+        f"({counted(current.rows, 'row')}); D(P‖Q) is what it costs to take Q for P",
+        f"drifted: q-value <= {fdr:g} and JS >= {effect:g} nats; noise: JS >= {effect:g}, and chance may do it; "
+        "else stable",
+    ]
+    for one, other in ((reference, current), (current, reference)):
+        only = [title for title in one.columns if title not in other.columns]
+        if only:
+            notes.append(f"columns of {one.name} alone: {listed(only, 20)}")
+    return [*notes, *reference.notes, *current.notes]
+
+
+def _compared(
+    title: str,
+    column: Column,
+    p: dict[str, int],
+    q: dict[str, int],
+    names: tuple[str, str],
+    smooth: str | None,
+    sensitivity: bool,
+) -> Result:
+    """The numbers of one column, without a verdict."""
+    outcomes = [*p, *(label for label in q if label not in p)]
+    a, b = (np.array([float(side.get(label, 0)) for label in outcomes]) for side in (p, q))
+    seen = (a > 0) | (b > 0)
+    n, m, size = int(a.sum()), int(b.sum()), int(seen.sum())
+    sides = [_distribution(outcomes, weights, name) for weights, name in ((a, names[0]), (b, names[1]))]
+    found = {each.name: each(*sides, smooth=smooth) for each in (js, kl, psi, tv)}
+    test = g_test(a, b)
+    chance = (1 / n + 1 / m) * (
+        size - 1
+    )  # the mean of PSI where both are from one distribution, and n and m are large
+    weights = [Smoothing.parse(smooth).apply(each.weights, each) if smooth else each.weights for each in sides]
+    contributions = np.asarray(found["js"].terms["contribution"])
+    value = found["js"].value
+    terms: dict[str, Any] = {
+        "outcome": outcomes,
+        "p": found["js"].terms["p"],
+        "q": found["js"].terms["q"],
+        "gap": Contrast(*weights).gap_terms(),
+        "share": contributions / value if value else contributions,
+        "contribution": contributions,
+    }
+    kind = KINDS[column.kind]
+    details = {
+        "kind": kind,
+        "n": n,
+        "m": m,
+        ("labels" if column.edges is None else "bins"): size,
+        "js": value,
+        "kl": found["kl"].value,
+        "psi": found["psi"].value,
+        "tv": found["tv"].value,
+        "g": test.g,
+        "degrees_of_freedom": test.freedom,
+        "p_value": test.p_value,
+        "noise_floor": chance / 8,
+        "noise_floor_kl": chance / 2,
+        "noise_floor_psi": chance,
+        "psi_critical": (1 / n + 1 / m) * chi2_value(FDR, size - 1),
+    }
+    notes = [*_one_sided(title, outcomes, a, b, names)]
+    notes += [f"{title}: {Smoothing.parse(smooth).note(len(outcomes))}"] if smooth else []
+    return Result(
+        measure="drift",
+        title="Drift",
+        formula=js.formula,
+        inputs={"p": names[0], "q": names[1]},
+        value=value,
+        base=math.e,
+        unit="nats",
+        label=title,
+        terms=terms,
+        headings=_HEADINGS,
+        notes=tuple(notes),
+        details=details,
+        explanation=tuple(_explained(sides) if sensitivity else ()),
+    )
+
+
+def _distribution(outcomes: Sequence[str], weights: Array, name: str) -> Distribution:
+    return Distribution(tuple(outcomes), weights, name=name, normalize=True)
+
+
+def _one_sided(title: str, outcomes: Sequence[str], a: Array, b: Array, names: tuple[str, str]) -> Iterable[str]:
+    """What only one side has, with its mass: it makes divergences infinite."""
+    for own, other, name, infinite in (
+        (a, b, names[1], "D(P‖Q) and PSI are infinite"),
+        (b, a, names[0], "PSI is infinite"),
+    ):
+        where = (own > 0) & (other == 0)
+        if where.any():
+            labels = [outcomes[index] for index in np.flatnonzero(where).tolist()]
+            share = short(float(own[where].sum() / own.sum()), 3)
+            yield f"{title}: absent from {name}: {listed(labels)}, with {share} of the other side: {infinite}"
+
+
+def _explained(sides: Sequence[Distribution]) -> Iterable[str]:
+    """D(P‖Q) of the column as it is, and under each smoothing."""
+    shown = [f"as it is {short(kl(*sides).value)}"]
+    shown += [f"{name} {short(kl(*sides, smooth=name).value)}" for name in SMOOTHINGS]
+    yield f"D(P‖Q) {', '.join(shown)} nats"
+
+
+# Chance
+
+
+def g_test(a: Array, b: Array) -> Test:
+    """Whether two rows of counts may be samples of one distribution.
+
+    G = 2 Σ observed·log(observed/expected) has nearly a chi-square distribution (Wilks 1938) with one degree of
+    freedom less than there are outcomes. Outcomes of which fewer than 5 are expected on a side are taken together.
+
+    >>> g_test(np.array([30.0, 70.0]), np.array([30.0, 70.0]))
+    Test(g=0.0, freedom=1, p_value=1.0)
+    """
+    a, b = _pooled(a, b)
+    if len(a) < 2:
+        return Test(0.0, 0, 1.0)
+    both = a + b
+    g = 2 * float(a.sum() * kl.function(a, both).value + b.sum() * kl.function(b, both).value)
+    return Test(g, len(a) - 1, chi2_tail(g, len(a) - 1))
+
+
+def _pooled(a: Array, b: Array) -> tuple[Array, Array]:
+    """The counts, where the rarest outcomes are one until enough of it are expected on either side."""
+    both = a + b
+    order = np.argsort(both, kind="stable")
+    expected = np.cumsum(both[order]) * (min(a.sum(), b.sum()) / both.sum())
+    rare = int(np.searchsorted(both[order] * (min(a.sum(), b.sum()) / both.sum()), _LEAST_EXPECTED))
+    if rare:  # one more than the rare ones where these are too few together
+        rare = max(rare, int(np.searchsorted(expected, _LEAST_EXPECTED)) + 1)
+    pooled, kept = order[:rare], order[rare:]
+    if not rare:
+        return a, b
+    return np.r_[a[kept], a[pooled].sum()], np.r_[b[kept], b[pooled].sum()]
+
+
+def q_values(p_values: Sequence[float]) -> list[float]:
+    """What share of those with a p-value as small would be there by chance: Benjamini and Hochberg (1995).
+
+    >>> q_values([0.01, 0.5, 0.02])
+    [0.03, 0.5, 0.03]
+    """
+    order = sorted(range(len(p_values)), key=lambda index: p_values[index])
+    found = [1.0] * len(p_values)
+    least = 1.0
+    for rank in range(len(order), 0, -1):
+        index = order[rank - 1]
+        least = min(least, p_values[index] * len(order) / rank)
+        found[index] = least
+    return found
+
+
+def _judged(results: Sequence[Result], fdr: float, effect: float) -> list[Result]:
+    """The results with their q-values and verdicts, the worst first."""
+    judged = []
+    for result, q_value in zip(results, q_values([each.details["p_value"] for each in results]), strict=True):
+        matters, is_sure = result.value >= effect, q_value <= fdr
+        verdict = "drifted" if matters and is_sure else "noise" if matters else "stable"
+        details = {**result.details, "q_value": q_value, "verdict": verdict}
+        why = (_attribution(result),) if verdict == "drifted" else ()
+        judged.append(replace(result, details=details, notes=(*result.notes, *why)))
+    return sorted(judged, key=lambda each: (_RANKS.index(each.details["verdict"]), -each.value))
+
+
+def _attribution(result: Result) -> str:
+    """The outcomes that carry the drift of a column, with their share of it."""
+    terms = result.terms
+    order = sorted(range(len(terms["outcome"])), key=lambda index: -terms["contribution"][index])[:3]
+    shown = [
+        f"{terms['outcome'][index]} {short(float(terms['p'][index]), 3)} → {short(float(terms['q'][index]), 3)} "
+        f"({100 * float(terms['share'][index]):.0f} %)"
+        for index in order
+        if terms["contribution"][index] > 0
+    ]
+    return f"{result.label}: drifted: {', '.join(shown)}"
+
+
+# Limits
+
+
+def limits(text: str) -> dict[str, float]:
+    """What each measure may be at most: psi=0.2,js=0.05; a number alone is that of JS.
+
+    Raises OptionError for a measure that is none of these.
+
+    >>> limits("psi=0.2,drifted=0")
+    {'psi': 0.2, 'drifted': 0.0}
+    """
+    found = {}
+    for part in text.split(","):
+        name, _, limit = part.rpartition("=")
+        name = name.strip() or "js"
+        if name not in LIMITED:
+            raise OptionError(f"{name!r} is nothing that can be limited: {', '.join(LIMITED)}")
+        try:
+            found[name] = number(limit)
+        except ValueError as error:
+            raise OptionError(f"{error}: give a number for {name}") from None
+    return found
+
+
+def exceeded(results: Sequence[Result], allowed: dict[str, float]) -> list[str]:
+    """What is above its limit, each in words."""
+    found = [
+        f"{result.label}: {name} is {short(result.details[name])}, above {limit:g}"
+        for result in results
+        for name, limit in allowed.items()
+        if name != "drifted" and result.details[name] > limit
+    ]
+    drifted = sum(result.details["verdict"] == "drifted" for result in results)
+    if drifted > allowed.get("drifted", math.inf):
+        found.append(f"{counted(drifted, 'column')} drifted, above {allowed['drifted']:g}")
+    return found

@@ -1,0 +1,130 @@
+"""Profiles: a table as counts, a column at a time: no rows, and enough to tell how far another table is from it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
+
+from klcli.distribution import listed
+from klcli.errors import InputError
+
+VERSION = 1
+MISSING, NAN = "(missing)", "NaN"  # what values that are missing are called, where they are outcomes
+KINDS = {
+    "text": "categorical", "whole": "number", "number": "number", "decimal": "number", "truth": "boolean",
+    "date": "date", "time": "date", "nested": "nested",
+}  # fmt: skip
+
+
+class Column(NamedTuple):
+    """How often each value of a column was seen, or how many were in each bin.
+
+    `edges` part the bins, None where values are counted by themselves. `counts` is None where there are too many
+    different values to keep.
+    """
+
+    kind: str
+    counts: dict[str, int] | None
+    nulls: int = 0
+    nans: int = 0
+    edges: list[Any] | None = None
+
+    def outcomes(self, missing: bool) -> dict[str, int]:
+        """The counts, those of what is missing too if they are wanted."""
+        absent = {MISSING: self.nulls, NAN: self.nans} if missing else {}
+        return (self.counts or {}) | {label: count for label, count in absent.items() if count}
+
+
+@dataclass(frozen=True)
+class Profile:
+    """The columns of a table, and how many rows it has."""
+
+    name: str
+    rows: int
+    columns: Mapping[str, Column]
+    notes: tuple[str, ...] = field(default=())
+
+
+def merged(profiles: Sequence[Profile], name: str) -> Profile:
+    """One profile of all the rows that these have counted, each in the same bins.
+
+    Raises InputError where they do not have the same columns in the same bins.
+    """
+    first, *others = profiles
+    columns = dict(first.columns)
+    for other in others:
+        if list(other.columns) != list(columns):
+            apart = sorted(set(columns) ^ set(other.columns)) or ["their order"]
+            raise InputError(f"{other.name}: its columns are not those of {first.name}: {listed(apart)}")
+        for title, column in other.columns.items():
+            columns[title] = _added(columns[title], column, f"{other.name}: column {title}", first.name)
+    notes = tuple(dict.fromkeys(note for each in profiles for note in each.notes))
+    return Profile(name, sum(each.rows for each in profiles), columns, notes)
+
+
+def _added(one: Column, other: Column, where: str, first: str) -> Column:
+    if KINDS[one.kind] != KINDS[other.kind]:
+        raise InputError(f"{where}: is {KINDS[other.kind]}, and {KINDS[one.kind]} in {first}")
+    if one.edges != other.edges:
+        raise InputError(f"{where}: other bins than in {first}: count it with --like {first}")
+    counts = None
+    if one.counts is not None and other.counts is not None:
+        both = Counter(one.counts)
+        both.update(other.counts)
+        counts = {label: both[label] for label in (*one.counts, *(set(other.counts) - set(one.counts)))}
+    return one._replace(counts=counts, nulls=one.nulls + other.nulls, nans=one.nans + other.nans)
+
+
+# As JSON
+
+
+def to_tree(profile: Profile) -> dict[str, Any]:
+    """The profile as what JSON can hold."""
+    columns = {title: {**column._asdict()} for title, column in profile.columns.items()}
+    return {"klcli_profile": VERSION, "name": profile.name, "rows": profile.rows, "columns": columns}
+
+
+def is_profile(tree: Any) -> bool:
+    """Whether that is what a profile is kept as."""
+    return isinstance(tree, dict) and "klcli_profile" in tree
+
+
+def from_tree(tree: dict[str, Any], name: str) -> Profile:
+    """The profile that was kept so.
+
+    Raises InputError where it is not whole, or of another version.
+    """
+    if tree.get("klcli_profile") != VERSION:
+        raise InputError(f"{name}: a profile of version {tree.get('klcli_profile')!r}, and klcli knows {VERSION}")
+    try:
+        columns = {str(title): _column(each) for title, each in tree["columns"].items()}
+        return Profile(name, _count(tree["rows"]), columns)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InputError(f"{name}: no whole profile: {type(error).__name__}: {error}") from None
+
+
+def _column(tree: Mapping[str, Any]) -> Column:
+    kind, edges, given = tree["kind"], tree["edges"], tree["counts"]
+    if kind not in KINDS:
+        raise ValueError(f"no kind {kind!r}")
+    if edges is not None and (
+        list(edges) != sorted(set(edges)) or not all(isinstance(x, int | float) for x in edges)
+    ):
+        raise ValueError("edges that do not rise")
+    counts = None if given is None else {str(label): _count(count) for label, count in given.items()}
+    if edges is not None and (counts is None or len(counts) < len(edges) + 1):
+        raise ValueError("fewer counts than bins")
+    return Column(kind, counts, _count(tree["nulls"]), _count(tree["nans"]), edges)
+
+
+def _count(x: Any) -> int:
+    if not isinstance(x, int) or isinstance(x, bool) or x < 0:
+        raise ValueError(f"{x!r} is no count")
+    return x
+
+
+def only(profile: Profile, columns: Sequence[str]) -> Profile:
+    """The profile with these columns alone."""
+    return replace(profile, columns={title: profile.columns[title] for title in columns})

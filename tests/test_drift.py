@@ -1,0 +1,390 @@
+"""Drift: how far a table has moved from a reference, and profiles, which are tables without rows."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from conftest import SAMPLES, Done
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from klcli import profiles
+from klcli.drift import drift, exceeded, g_test, limits, q_values
+from klcli.errors import InputError, OptionError
+from klcli.measures import MEASURES, kl
+from klcli.profiles import Column, Profile
+from klcli.special import chi2_tail, chi2_value
+
+pytest.importorskip("duckdb", reason="duckdb is not installed")
+
+Run = Callable[..., Done]
+MAY, JUNE = (str(SAMPLES / f"orders_{month}.csv") for month in ("may", "june"))
+
+
+@pytest.fixture(autouse=True)
+def _in_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every test works in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+
+
+def refused(done: Done) -> str:
+    """The one line of a command that refuses."""
+    assert (done.code, done.out, done.err.count("\n")) == (2, "", 1)
+    return done.err.removeprefix("klcli: ").rstrip("\n")
+
+
+def profile(name: str = "ref", **columns: dict[str, int]) -> Profile:
+    """A profile of columns of words."""
+    rows = max((sum(counts.values()) for counts in columns.values()), default=0)
+    return Profile(name, rows, {title: Column("text", counts) for title, counts in columns.items()})
+
+
+def by_label(results: list[Any]) -> dict[str, Any]:
+    """The details of each column."""
+    return {result.label: result.details for result in results}
+
+
+# Chance
+
+
+@pytest.mark.parametrize("freedom", [1, 2, 3, 9, 10, 50, 999, 10_000])
+def test_chi_square_as_scipy_has_it(freedom: int) -> None:
+    """Tails are within 1e-12 of those of scipy, however far out, and their inverse leads back."""
+    for tail in (0.999, 0.5, 0.05, 1e-5, 1e-20, 1e-200):
+        x = float(stats.chi2.isf(tail, freedom))
+        assert chi2_tail(x, freedom) == pytest.approx(stats.chi2.sf(x, freedom), rel=1e-12)
+        if tail > 1e-10:
+            assert chi2_value(tail, freedom) == pytest.approx(x, rel=1e-12)
+    assert (chi2_tail(0, freedom), chi2_tail(math.inf, freedom)) == (1, 0)
+
+
+@given(st.lists(st.tuples(st.integers(10, 500), st.integers(10, 500)), min_size=2, max_size=8))
+def test_the_g_test_as_scipy_has_it(pairs: list[tuple[int, int]]) -> None:
+    """G and its p-value are those of scipy's test of contingency."""
+    a, b = np.array(pairs, dtype=float).T
+    both = np.stack([a, b])
+    if stats.contingency.expected_freq(both).min() < 5:
+        return
+    expected = stats.chi2_contingency(both, correction=False, lambda_="log-likelihood")
+    found = g_test(a, b)
+    assert found.freedom == expected.dof
+    assert found.g == pytest.approx(expected.statistic, rel=1e-9, abs=1e-9)
+    assert found.p_value == pytest.approx(expected.pvalue, rel=1e-8, abs=1e-300)
+
+
+def test_rare_outcomes_are_taken_together() -> None:
+    """Of a thousand outcomes that come once there is nothing to test but the rest of them."""
+    a, b = np.r_[np.ones(500), np.zeros(500), 500.0], np.r_[np.zeros(500), np.ones(500), 500.0]
+    assert g_test(a, b) == (0.0, 1, 1.0)
+    assert g_test(np.array([3.0, 1.0]), np.array([1.0, 2.0])) == (0.0, 0, 1.0)
+
+
+@pytest.mark.parametrize(
+    "shares", [[0.5, 0.5], [0.1] * 10, [0.9, 0.05, 0.03, 0.02], (0.7 ** np.arange(1, 30) / 3 * 1.286).tolist()]
+)
+def test_p_values_are_uniform_where_nothing_drifted(shares: list[float]) -> None:
+    """Of samples of one distribution one in twenty has p < 0.05, however rare some outcomes are."""
+    rng = np.random.default_rng(5)
+    whole = np.array(shares) / sum(shares)
+    found = [
+        g_test(rng.multinomial(300, whole).astype(float), rng.multinomial(700, whole).astype(float)).p_value
+        for _ in range(2000)
+    ]
+    assert 0.035 < np.mean(np.array(found) < 0.05) < 0.065
+    assert 0.45 < np.mean(np.array(found) < 0.5) < 0.56
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=20))
+def test_q_values_as_scipy_has_them(p_values: list[float]) -> None:
+    """They are those of Benjamini and Hochberg."""
+    assert q_values(p_values) == pytest.approx(stats.false_discovery_control(p_values).tolist())
+
+
+@pytest.mark.parametrize(("n", "m", "size"), [(500, 500, 10), (3000, 1000, 4), (2000, 5000, 40)])
+def test_the_noise_floor_is_the_mean_of_what_chance_does(n: int, m: int, size: int) -> None:
+    """Where nothing drifted, D(P‖Q), JS and PSI are on average what the noise floors say."""
+    rng = np.random.default_rng(6)
+    found: dict[str, list[float]] = {"js": [], "kl": [], "psi": []}
+    shares = np.full(size, 1 / size)
+    for _ in range(400):
+        a, b = (dict(zip(map(str, range(size)), rng.multinomial(k, shares).tolist(), strict=True)) for k in (n, m))
+        (result,) = drift(profile(x=a), profile("cur", x=b))
+        for name, values in found.items():
+            values.append(result.details[name])
+    for name, floor in (("js", "noise_floor"), ("kl", "noise_floor_kl"), ("psi", "noise_floor_psi")):
+        assert np.mean(found[name]) == pytest.approx(result.details[floor], rel=0.12)
+
+
+# Columns
+
+
+@given(
+    st.dictionaries(st.sampled_from("abcdef"), st.integers(1, 500), min_size=1),
+    st.dictionaries(st.sampled_from("abcdefg"), st.integers(1, 500), min_size=1),
+)
+def test_the_numbers_are_those_of_the_measures(p: dict[str, int], q: dict[str, int]) -> None:
+    """JS, D(P‖Q), PSI and TV of a column are what klcli says of its counts; its terms add up, and none is below 0."""
+    (result,) = drift(profile(x=p), profile("cur", x=q))
+    for name in ("js", "kl", "psi", "tv"):
+        assert result.details[name] == MEASURES[name](p, q).value
+    assert result.value == result.details["js"]
+    terms = {name: np.asarray(column) for name, column in result.terms.items() if name != "outcome"}
+    assert math.fsum(terms["contribution"]) == pytest.approx(result.value, rel=1e-12, abs=1e-300)
+    assert math.fsum(terms["gap"]) == pytest.approx(result.details["kl"], rel=1e-12, abs=1e-300)
+    assert math.fsum(terms["share"]) == pytest.approx(1.0 if result.value else 0.0)
+    assert all((column >= 0).all() for column in terms.values())
+
+
+def test_the_reference_is_p() -> None:
+    """What the reference has and the current table lacks makes D(P‖Q) infinite; what is new makes PSI so."""
+    lost = drift(profile(x={"a": 50, "b": 50}), profile("cur", x={"a": 100}))[0]
+    assert (lost.details["kl"], lost.details["psi"]) == (math.inf, math.inf)
+    assert "x: absent from cur: b, with 0.5 of the other side: D(P‖Q) and PSI are infinite" in lost.notes
+    new = drift(profile(x={"a": 100}), profile("cur", x={"a": 50, "b": 50}))[0]
+    assert (new.details["kl"], new.details["psi"]) == (kl([100], [50, 50][:1]).value + math.log(2), math.inf)
+    assert "x: absent from ref: b, with 0.5 of the other side: PSI is infinite" in new.notes
+
+
+def test_verdicts() -> None:
+    """Drifted is what matters and is sure, noise what matters and is not; the worst come first."""
+    few, many = {"a": 5, "b": 9}, {"a": 9, "b": 5}
+    columns = {
+        "moved": ({"a": 500, "b": 500}, {"a": 300, "b": 700}),
+        "few": (few, many),
+        "same": ({"a": 500, "b": 500}, {"a": 501, "b": 499}),
+        "tiny": ({"a": 500_000, "b": 500_000}, {"a": 505_000, "b": 495_000}),
+    }
+    results = drift(
+        profile(**{name: p for name, (p, _) in columns.items()}),
+        profile("cur", **{name: q for name, (_, q) in columns.items()}),
+    )
+    assert [(result.label, result.details["verdict"]) for result in results] == [
+        ("moved", "drifted"), ("few", "noise"), ("tiny", "stable"), ("same", "stable"),
+    ]  # fmt: skip
+    assert by_label(results)["tiny"]["q_value"] < 1e-10
+    assert "moved: drifted: a 0.5 → 0.3 (" in " ".join(results[0].notes)
+
+
+def test_columns_that_one_side_lacks_are_told_of() -> None:
+    """Added and removed columns are listed; where there is none in common, that is refused."""
+    results = drift(profile(x={"a": 1}, old={"a": 1}), profile("cur", x={"a": 1}, new={"a": 1}))
+    assert [result.label for result in results] == ["x"]
+    assert {"columns of ref alone: old", "columns of cur alone: new"} <= set(results[0].notes)
+    with pytest.raises(InputError, match=r"^ref and cur have no column to compare"):
+        drift(profile(x={"a": 1}), profile("cur", y={"a": 1}))
+
+
+def test_smoothing_is_by_name() -> None:
+    """Without it a new category is infinite, with it it is not, and a note says which one it was."""
+    p, q = profile(x={"a": 50, "b": 50}), profile("cur", x={"a": 100})
+    smoothed = drift(p, q, smooth="laplace")[0]
+    assert smoothed.details["kl"] == MEASURES["kl"]({"a": 50, "b": 50}, {"a": 100}, smooth="laplace").value
+    assert any("smoothed (laplace)" in note for note in smoothed.notes)
+    assert smoothed.details["p_value"] == drift(p, q)[0].details["p_value"]
+    (line,) = drift(p, q, sensitivity=True)[0].explanation
+    assert line.startswith("D(P‖Q) as it is ∞, laplace ")
+
+
+def test_limits() -> None:
+    """A limit is that of a measure, or of how many columns drifted; of what is above it is said so."""
+    assert limits("0.1") == {"js": 0.1}
+    results = drift(profile(x={"a": 500, "b": 500}), profile("cur", x={"a": 300, "b": 700}))
+    assert exceeded(results, limits("psi=0.1,drifted=0,tv=0.3")) == [
+        "x: psi is 0.169460, above 0.1".replace("0.169460", "0.16946"), "1 column drifted, above 0",
+    ]  # fmt: skip
+    assert exceeded(results, limits("psi=0.2,drifted=1")) == []
+    for text in ("psi", "chi=1", "psi=x", ""):
+        with pytest.raises(OptionError):
+            limits(text)
+
+
+# The command
+
+
+def test_the_table(call: Run) -> None:
+    """What a person is shown: every column with its numbers and its verdict, then what carries the drift."""
+    done = call("drift", MAY, JUNE, "--exclude", "day", "--top", "2")
+    assert (done.code, done.err) == (0, "")
+    assert done.out == (
+        "Drift   JS(P,Q) = ½D(P‖M) + ½D(Q‖M), M = ½(P+Q)\n"
+        "P = orders_may.csv    Q = orders_june.csv    base e (nats)\n"
+        "\n"
+        "column   JS(P,Q)  kind         verdict    D(P‖Q)       PSI        TV  JS by chance       q-value\n"
+        "price   0.024746  number       drifted  0.110679  0.204013  0.175000      0.004167  1.890687e-08\n"
+        "city    0.011702  categorical  drifted  0.033935  ∞         0.033333      0.001667  0.000024\n"
+        "items   0.000932  number       stable   0.003740  0.007458  0.040000      0.001250  0.680089\n"
+        "member  0.000071  boolean      stable   0.000283  0.000567  0.011667      0.000417  0.680089\n"
+        "\n"
+        "note: P is the reference, orders_may.csv (600 rows), and Q is orders_june.csv (600 rows); D(P‖Q) is what it "
+        "costs to take Q for P\n"
+        "note: drifted: q-value <= 0.05 and JS >= 0.01 nats; noise: JS >= 0.01, and chance may do it; else stable\n"
+        "note: price: drifted: (-inf, 8.98) 0.0983 → 0.0317 (36 %), [8.98, 11.58) 0.0983 → 0.04 (26 %), "
+        "[33.61, 46.07) 0.0983 → 0.162 (16 %)\n"
+        "note: city: absent from orders_may.csv: Quito, with 0.0333 of the other side: PSI is infinite\n"
+        "note: city: drifted: Quito 0 → 0.0333 (99 %), 東京 0.24 → 0.23 (0 %), Berlin 0.41 → 0.398 (0 %)\n"
+    )
+
+
+DETAILS = {
+    "kind", "n", "m", "bins", "js", "kl", "psi", "tv", "g", "degrees_of_freedom", "p_value", "q_value", "noise_floor",
+    "noise_floor_kl", "noise_floor_psi", "psi_critical", "verdict",
+}  # fmt: skip
+
+
+def test_json(call: Run) -> None:
+    """One result a column, its name in label, its numbers in details."""
+    results = call("drift", MAY, JUNE, "--json").results
+    assert [result["label"] for result in results] == ["day", "price", "city", "items", "member"]
+    assert set(results[0]["details"]) == DETAILS
+    assert set(results[2]["details"]) == DETAILS - {"bins"} | {"labels"}
+    assert results[2]["details"]["psi"] == "Infinity"
+
+
+def test_of_itself(call: Run) -> None:
+    """A table has not moved from itself: every number is 0, and every column stable."""
+    for result in call("drift", MAY, MAY, "--json").results:
+        assert (result["value"], result["details"]["kl"], result["details"]["psi"]) == (0, 0, 0)
+        assert (result["details"]["p_value"], result["details"]["verdict"]) == (1, "stable")
+
+
+def test_columns_can_be_chosen(call: Run) -> None:
+    """--columns and --exclude name columns of the tables, and others are refused."""
+    labels = [result["label"] for result in call("drift", MAY, JUNE, "--columns", "city,price", "--json").results]
+    assert labels == ["price", "city"]
+    assert "no column 'prise'" in refused(call("drift", MAY, JUNE, "--columns", "prise"))
+    assert "no column 'prise'" in refused(call("drift", MAY, JUNE, "--exclude", "prise"))
+    assert "is a column: give --columns city" in refused(call("drift", f"{MAY}::city", JUNE))
+
+
+def test_a_chart_is_of_one_column(call: Run) -> None:
+    """Columns have outcomes of their own, so that a chart shows one of them."""
+    assert refused(call("drift", MAY, JUNE, "-f", "bars")) == (
+        "a chart shows one column: choose it, as with --columns day"
+    )
+
+
+def test_fail_above(call: Run) -> None:
+    """A limit that is exceeded is exit code 1, with a line for each column that exceeds it."""
+    done = call("drift", MAY, JUNE, "--columns", "price,items", "--fail-above", "psi=0.2,drifted=0")
+    assert done.code == 1
+    assert done.err == (
+        "klcli: price: psi is 0.204013, above 0.2 (--fail-above)\nklcli: 1 column drifted, above 0 (--fail-above)\n"
+    )
+    assert call("drift", MAY, JUNE, "--columns", "items", "--fail-above", "psi=0.2,drifted=0").code == 0
+    assert "'psy' is nothing that can be limited" in refused(call("drift", MAY, JUNE, "--fail-above", "psy=1"))
+
+
+def test_missing_values_are_outcomes(call: Run) -> None:
+    """A column that has lost its values has drifted, unless they are left out."""
+    Path("a.csv").write_text("x,y\n" + "1,a\n2,a\n" * 100)
+    Path("b.csv").write_text("x,y\n" + "1,a\n2,a\n,a\n,a\n" * 50)
+    (x, _) = call("drift", "a.csv", "b.csv", "--json").results
+    assert (x["details"]["verdict"], x["terms"][-1]["outcome"], x["terms"][-1]["q"]) == ("drifted", "(missing)", 0.5)
+    assert call("drift", "a.csv", "b.csv", "--no-missing", "--json").results[0]["details"]["js"] == 0
+
+
+def test_a_column_that_changed_its_kind(call: Run) -> None:
+    """What is no number in a column of numbers is an outcome of its own, with the mass that it has."""
+    Path("a.csv").write_text("x,y\n" + "".join(f"{index},a\n" for index in range(100)))
+    Path("b.csv").write_text("x,y\n" + "".join(f"{index},a\n" for index in range(80)) + "oops,a\n" * 20)
+    (x, _) = call("drift", "a.csv", "b.csv", "--json").results
+    assert [term["q"] for term in x["terms"] if term["outcome"] == "(no number)"] == [0.2]
+    (x, _) = call("drift", "b.csv", "a.csv", "--json").results
+    assert (x["details"]["kind"], x["details"]["labels"]) == ("categorical", 101)
+
+
+# Profiles
+
+
+def test_a_profile_is_the_reference(call: Run) -> None:
+    """A reference that was kept as counts and edges gives the same answer as its rows do, and holds none of them."""
+    call("drift", MAY, JUNE, "--save-profile", "may.json", "-o", "rows.json")
+    done = call("drift", "may.json", JUNE, "-o", "counts.json")
+    assert (done.code, done.err) == (0, "")
+    rows, counts = (
+        json.loads(Path(name).read_text().replace("orders_may.csv", "may.json"))
+        for name in ("rows.json", "counts.json")
+    )
+    assert rows == counts
+    assert len(Path("may.json").read_text()) < 4000
+    again = call("profile", "count", MAY, "-o", "may2.json")
+    assert (again.code, Path("may2.json").read_bytes()) == (0, Path("may.json").read_bytes())
+
+
+def test_profiles_of_days_merge_into_that_of_all(call: Run) -> None:
+    """A table in parts, each counted by itself in the bins of the reference, is the table."""
+    header, *rows = Path(JUNE).read_text(encoding="utf-8").splitlines()
+    for part in range(3):
+        Path(f"{part}.csv").write_text("\n".join([header, *rows[part::3]]) + "\n", encoding="utf-8")
+    assert call("profile", "count", MAY, "-o", "may.json").code == 0
+    for part in range(3):
+        assert call("profile", "count", f"{part}.csv", "--like", "may.json", "-o", f"{part}.json").code == 0
+    assert call("profile", "merge", "0.json", "1.json", "2.json", "-o", "june.json").code == 0
+    merged = call("drift", "may.json", "june.json", "--json").results
+    whole = call("drift", MAY, JUNE, "--json").results
+    assert [(each["label"], each["details"]) for each in merged] == [
+        (each["label"], each["details"]) for each in whole
+    ]
+
+
+def test_profiles_that_do_not_fit(call: Run) -> None:
+    """Other bins and other columns are refused, with what makes them fit."""
+    call("profile", "count", MAY, "-o", "may.json")
+    call("profile", "count", JUNE, "-o", "june.json")
+    assert refused(call("profile", "merge", "may.json", "june.json")) == (
+        "june.json: column day: other bins than in may.json: count it with --like may.json"
+    )
+    call("profile", "count", JUNE, "--exclude", "day", "-o", "less.json")
+    assert refused(call("profile", "merge", "may.json", "less.json")) == (
+        "less.json: its columns are not those of may.json: day"
+    )
+    assert "is no profile: klcli profile count makes one" in refused(call("profile", "merge", MAY))
+    assert "is no profile: klcli profile count makes one" in refused(call("profile", "count", MAY, "--like", JUNE))
+
+
+def _of_one_column(kind: str, counts: str, edges: str) -> str:
+    column = f'{{"kind": "{kind}", "counts": {counts}, "nulls": 0, "nans": 0, "edges": {edges}}}'
+    return f'{{"klcli_profile": 1, "rows": 1, "columns": {{"x": {column}}}}}'
+
+
+BROKEN = [
+    '{"klcli_profile": 2}',
+    '{"klcli_profile": 1, "rows": 1}',
+    '{"klcli_profile": 1, "rows": -1, "columns": {}}',
+    '{"klcli_profile": 1, "rows": 1, "columns": [',
+    _of_one_column("text", '{"a": 0.5}', "null"),
+    _of_one_column("word", "{}", "null"),
+    _of_one_column("number", "{}", "[2, 1]"),
+    _of_one_column("number", '{"a": 1}', "[1]"),
+]
+
+
+@pytest.mark.parametrize("text", BROKEN)
+def test_a_profile_that_is_not_whole(call: Run, text: str) -> None:
+    """It is refused in one line, with the file."""
+    Path("p.json").write_text(text)
+    assert refused(call("drift", "p.json", MAY)).startswith("p.json: ")
+
+
+@given(
+    st.dictionaries(st.text(max_size=3), st.integers(0, 10**12), max_size=4),
+    st.integers(0, 9),
+    st.lists(st.floats(allow_nan=False, allow_infinity=False), max_size=3, unique=True).map(sorted),
+)
+def test_a_profile_is_read_as_it_was_written(counts: dict[str, int], nulls: int, edges: list[float]) -> None:
+    """Labels, counts and edges come back to the last bit."""
+    bins = dict.fromkeys(map(str, range(len(edges) + 1)), 1)
+    columns = {
+        "a": Column("text", counts, nulls),
+        "b": Column("number", bins, 0, nulls, edges),
+        "c": Column("text", None),
+    }
+    given = Profile("name", 7, columns)
+    assert profiles.from_tree(json.loads(json.dumps(profiles.to_tree(given))), "name") == given
