@@ -181,7 +181,8 @@ def _order(ours: Sequence[str], theirs: Sequence[str], our: str, their: str, wha
 def _refuse_twice(names: Sequence[str], who: str, what: str) -> None:
     twice = next((name for name, count in Counter(names).items() if count > 1), None)
     if twice is not None:
-        raise InputError(f"{who}: two {what} are called {clipped(twice)!r}")
+        cure = ": give each a name of its own, or leave their column out" if what == "rows" else ""
+        raise InputError(f"{who}: two {what} are called {clipped(twice)!r}{cure}")
 
 
 def _all_numbers(columns: list[Column], name: str) -> list[Column]:
@@ -379,6 +380,8 @@ def paired(matrix: Matrix, first: str, second: str) -> tuple[Matrix, Matrix]:
 def _instead(name: str, wanted: str) -> str:
     """What is to be done about a column of another name."""
     given = re.sub("[_ ]$", "", name.lower().rstrip("0123456789"))
+    if given in ("mu", wanted):
+        return f": call it {given}"
     if wanted == "logvar" and given in _LOGVARS:
         return f", and logvar is {_LOGVARS[given]}"
     if wanted == "logvar" and given in ("log_var", "lnvar", "log_variance", "logvariance"):

@@ -25,6 +25,8 @@ def csv_columns(text: str, how: Reading) -> list[Column]:
     """The columns of comma-separated values; of `;`, tabs or `|` where the first line has no other such mark."""
     if text.lstrip()[:1] in ("{", "[") and _is_json(text):
         raise FormatError("is JSON: give --input-format json, or call it .json")
+    if text.lstrip()[:1] == "{" and _is_json(first_line(text)):
+        raise FormatError("is JSON, a record to a line: give --input-format ndjson, or call it .ndjson")
     return _delimited(text, how.delimiter or delimiter_of(text, how.decimal), how.decimal)
 
 
@@ -96,7 +98,7 @@ def table(
     values = value_columns(names, label)
     for index in {*range(len(names))} - {label, *values}:
         check_row_names(columns[index])
-    text = [index for index in values if _is_left_aside(columns[index])] if len(values) > 1 else []
+    text = dict.fromkeys(index for index in values if len(values) > 1 and _is_left_aside(columns[index]))
     kept = [index for index in values if index not in text] or values
     for index in kept if decimal == "," else ():
         _refuse_points(names[index], as_written[index], place)
@@ -269,7 +271,9 @@ def _delimited(text: str, delimiter: str, decimal: str) -> list[Column]:
     if plain is not None:
         return plain
     cells = _cells(text, delimiter)
+    _refuse_another_delimiter(cells, delimiter)
     if '"' in text:
+        _refuse_late_quotes(cells, text, delimiter)
         _refuse_bare_quotes(cells, lambda index: next(islice(_lines(text, delimiter), index, None))[0], delimiter)
     names = [column[0].strip() for column in cells]
     has_header = not any(is_number(_with_point(name) if decimal == "," else name) for name in names)
@@ -486,6 +490,33 @@ def _cells(text: str, delimiter: str) -> list[list[str]]:
     return columns
 
 
+def _refuse_another_delimiter(cells: list[list[str]], delimiter: str) -> None:
+    """Raise where the only column has another mark in every row, with a name and then numbers after it."""
+    marks = (mark for mark in _MARKS if len(cells) == 1 and all(mark in cell for cell in cells[0]))
+    for mark in marks:
+        first, *others = (looks_like_number(cell.rpartition(mark)[2]) for cell in cells[0])
+        if not first and all(others):
+            raise FormatError(f"line 1: no {delimiter!r} in any line, and {mark!r} in every one: give --delimiter")
+
+
+_LATE_QUOTE = re.compile('[ \\t]+"')
+
+
+def _refuse_late_quotes(cells: list[list[str]], text: str, delimiter: str) -> None:
+    """Raise where a blank stands before the quotes of a cell, which are then none: they would be a part of it."""
+    import csv
+    import io
+
+    if not any(_LATE_QUOTE.match(cell) for column in cells for cell in column):
+        return
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
+    as_meant = (row for row in rows if row)
+    for (line, _, row), meant in zip(_lines(text, delimiter), as_meant, strict=False):
+        late = [cell for cell in row if _LATE_QUOTE.match(cell)]
+        if late and [cell.lstrip() for cell in row] != [cell.lstrip() for cell in meant]:
+            raise FormatError(f"line {line}: {clipped(late[0])!r}: leave out the blank before the quote")
+
+
 def _refuse_bare_quotes(cells: list[list[str]], line: Callable[[int], int], delimiter: str) -> None:
     """Raise where a quote that was meant as itself has taken whole rows into one cell, up to the next quote."""
     for column in cells:
@@ -560,7 +591,9 @@ def _lines(text: str, delimiter: str) -> Iterator[tuple[int, int, list[str]]]:
     except csv.Error as error:
         if "end of data" in str(error):
             raise FormatError(f"line {_open_quote(text, line)}: a quote is opened and never closed") from None
-        raise FormatError(f"line {line}: {error}") from None
+        after = f"a quote closes a cell only before {delimiter!r} or the end of a line: write one in a cell as two"
+        cure = f"{after}, or give --delimiter if another sign separates the columns"
+        raise FormatError(f"line {line}: {cure if 'expected after' in str(error) else error}") from None
 
 
 def _open_quote(text: str, line: int) -> int:

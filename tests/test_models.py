@@ -362,7 +362,10 @@ def test_columns_of_mappings_are_matched_by_their_labels(tmp_path: Path, text: s
     ("dog", "message"),
     [
         ('{"x": 4, "y": 3}', "m.json: cat and m.json: dog: rows on one side alone: r0, r1, x, y"),
-        ('{"r0": 4, "r0": 3}', "m.json: dog: two rows are called 'r0'"),
+        (
+            '{"r0": 4, "r0": 3}',
+            "m.json: dog: two rows are called 'r0': give each a name of its own, or leave their column out",
+        ),
         ('{"r0": 4, "r1": 3, "r2": 1}', "m.json: columns of different lengths: cat has 2, dog has 3"),
     ],
 )

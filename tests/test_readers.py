@@ -847,6 +847,7 @@ def test_the_first_line_says_what_separates_the_columns(text: str, outcomes: tup
     assert (found.outcomes, found.weights.tolist()) == (outcomes, [3, 1])
 
 
+CLOSED = "or the end of a line: write one in a cell as two, or give --delimiter if another sign separates the columns"
 WHICH = "Give --delimiter; or put labels with the others in quotes"
 COMMAS = "Give --delimiter, and --decimal , if numbers have commas; or put labels with the others in quotes"
 
@@ -954,8 +955,8 @@ def test_quotes_hold_anything(text: str, outcomes: tuple[str, ...]) -> None:
         ('label,p\n"a\nb",1\n\n"c,1\n', f"line 5: {UNCLOSED}"),
         ('"label,p\na,1\n', f"line 1: {UNCLOSED}"),
         ('label,p\na,1\nb\n"c,1\n', "line 3: 1 cell where the first row has 2 (separated by ',')"),
-        ('label,p\n"a"x,1\n', "line 2: ',' expected after '\"'"),
-        ('label;p\n"a"x;1\n', "line 2: ';' expected after '\"'"),
+        ('label,p\n"a"x,1\n', f"line 2: a quote closes a cell only before ',' {CLOSED}"),
+        ('label;p\n"a"x;1\n', f"line 2: a quote closes a cell only before ';' {CLOSED}"),
     ],
 )
 def test_the_line_is_the_physical_one(text: str, message: str) -> None:
@@ -1828,7 +1829,7 @@ def test_no_table_is_read_wrongly(name: str, data: st.DataObject) -> None:
     if found and '"' not in text:
         mark = "\t" if name.endswith("tsv") else next((mark for mark in ",;\t|" if mark in rows[0]), ",")
         header = rows[0].split(mark)
-        if len(rows) == 1 and mark == ",":  # a list, as on the command line
+        if len(rows) == 1:  # a list
             sizes = [len(each.outcomes) for each in found]
             assert sizes == [len(header)] or set(sizes) == {1}  # or one row with a label and several columns
             return
@@ -2642,3 +2643,38 @@ def test_a_long_label_takes_no_time(tmp_path, text):
         (tmp_path / "p.csv").write_text(text.format(filling * (10**6 // len(filling))))
         with contextlib.suppress(InputError):
             readers.read(tmp_path / "p.csv")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("p.csv", 'p, label\n0.5, "a"\n0.5, "b"\n', "line 2: ' \"a\"': leave out the blank before the quote"),
+        ("p.csv", '"label", "p"\n"a", 0.5\n"b", 0.5\n', "line 1: ' \"p\"': leave out the blank before the quote"),
+        ("p.csv", 'p, label\n0.5, "a\n0.25, b"\n0.25, c\n', "line 2: ' \"a': leave out the blank before the quote"),
+        ("p.tsv", "label,p\na,0.5\nb,0.5\n", "line 1: no '\\t' in any line, and ',' in every one: give --delimiter"),
+        (
+            "p.csv",
+            '{"label":"a","p":1}\n{"label":"b","p":1}\n',
+            "is JSON, a record to a line: give --input-format",
+        ),
+    ],
+)
+def test_what_another_reader_would_take_otherwise(tmp_path, name, text, message):
+    """Quotes after a blank, another delimiter and JSON lines are refused with what puts them right."""
+    (tmp_path / name).write_text(text)
+    with pytest.raises(InputError, match=re.escape(message)):
+        readers.read(tmp_path / name)
+
+
+def test_a_label_may_begin_with_a_blank_and_a_quote(tmp_path):
+    """In quotes of its own it is what it is, as klcli writes it."""
+    (tmp_path / "p.csv").write_text('label,p\n" ""a""",0.5\n"x, ""y",0.5\n')
+    assert readers.read(tmp_path / "p.csv").outcomes == (' "a"', 'x, "y')
+
+
+def test_a_table_of_many_columns_of_words(tmp_path):
+    """A hundred thousand columns of words beside the numbers are passed over, each looked at once."""
+    wide = 100_000
+    names, words = (",".join(f"{sign}{index}" for index in range(wide)) for sign in "cw")
+    (tmp_path / "p.csv").write_text(f"label,n,{names}\na,3,{words}\nb,7,{words}\n")
+    assert readers.read(tmp_path / "p.csv").weights.tolist() == [3, 7]

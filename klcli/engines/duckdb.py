@@ -66,14 +66,15 @@ def connected(what: str, **settings: Any) -> Iterator[Any]:
 def started(_: str = "") -> Iterator[DuckDB]:
     """The engine, which leaves nothing behind."""
     with tempfile.TemporaryDirectory(prefix="klcli-") as folder, contextlib.ExitStack() as stack:
-        yield DuckDB(stack.enter_context(connected("data", temp_directory=folder)), stack)
+        yield DuckDB(stack.enter_context(connected("data", temp_directory=folder)), stack, folder)
 
 
 class DuckDB:
     """A connection that holds views of what was opened, in which columns are called c0, c1 and so on."""
 
-    def __init__(self, connection: Any, stack: contextlib.ExitStack) -> None:
+    def __init__(self, connection: Any, stack: contextlib.ExitStack, folder: str) -> None:
         self._connection, self.stack = connection, stack
+        self._connection.execute(f"ATTACH {_quoted(f'{folder}/kept.duckdb')} AS kept")
         for macro in _MACROS:
             self._connection.execute(f"CREATE TEMP MACRO {macro}")
 
@@ -98,6 +99,11 @@ class DuckDB:
         """The fields of what is there, which has become a view of that name."""
         fields: list[Field] = getattr(self, f"_{place.format}")(name, place)
         return fields
+
+    def kept(self, view: str) -> str:
+        """The name of a copy of the view, on disk."""
+        self.rows(f"CREATE TABLE kept.{view} AS SELECT * FROM {view}")
+        return f"kept.{view}"
 
     def _parquet(self, view: str, place: files.Place) -> list[Field]:
         first = place.files[0]

@@ -143,6 +143,11 @@ class Spark:
         fields: list[Field] = getattr(self, f"_{place.format}")(name, place)
         return fields
 
+    def kept(self, view: str) -> str:
+        """The name of a copy of the view, where Spark has room for it."""
+        self.rows(f"CACHE TABLE {view}_kept AS SELECT * FROM {view}")
+        return f"{view}_kept"
+
     def _relation(self, view: str, place: files.Place) -> list[Field]:
         return self._typed(view, str(place.table))
 
