@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from klcli import engines, rooms
 from klcli.engines import Counts, Engine, Table
 from klcli.errors import InputError, MissingExtraError, OptionError
+from klcli.profiles import Column, Profile
 
 duckdb = pytest.importorskip("duckdb", reason="duckdb is not installed")
 
@@ -534,3 +535,50 @@ def test_one_sql_for_all(tmp_path: Path) -> None:
                 table.counts(field)
             asked[name] = [query.replace(table.view, "t") for query in recorder.queries]
     assert asked["duckdb"] == asked["local[2]"]
+
+
+PROFILE = """day,label,x,n,flag
+2026-01-01,a,1.5,1,true
+2026-01-02,b,,2,false
+2026-01-03,a,-2e3,3,TRUE
+2026-01-04,,NaN,4,true
+"""
+
+
+def test_a_profile_of_every_kind(engine: Engine, tmp_path: Path) -> None:
+    """Every column of a table of text is counted as what all of it is written as, from a copy that is made once."""
+    (tmp_path / "t.csv").write_text(PROFILE)
+    table = engines.opened(engine, "t.csv")
+    assert dict(engines.profile(table, [*table.fields], 2)) == {
+        "day": Column("date", {"(-inf, 2026-01-03)": 2, "[2026-01-03, inf)": 2}, 0, 0, [20456]),
+        "label": Column("text", {"a": 2, "b": 1}, 1),
+        "x": Column("number", {"(-inf, 1.5)": 1, "[1.5, inf)": 1}, 1, 1, [1.5]),
+        "n": Column("whole", {"(-inf, 3)": 2, "[3, inf)": 2}, 0, 0, [3]),
+        "flag": Column("truth", {"true": 3, "false": 1}),
+    }
+
+
+def test_a_profile_in_the_bins_of_another(engine: Engine, tmp_path: Path) -> None:
+    """What is not of the kind of the other column is an outcome, and a column that the other lacks is not counted."""
+    (tmp_path / "t.csv").write_text(PROFILE)
+    table = engines.opened(engine, "t.csv")
+    like = Profile("like", 4, dict(engines.profile(table, ["day", "x", "n"], 2)))
+    (tmp_path / "u.csv").write_text("day,x,n,more\n2026-01-02,oops,2.5,a\nsoon,7,1,b\n,,,\n")
+    other = engines.opened(engine, "u.csv")
+    assert dict(engines.profile(other, [*other.fields], 2, like)) == {
+        "day": Column("date", {"(-inf, 2026-01-03)": 1, "[2026-01-03, inf)": 0, "(no date)": 1}, 1, 0, [20456]),
+        "x": Column("number", {"(-inf, 1.5)": 0, "[1.5, inf)": 1, "(no number)": 1}, 1, 0, [1.5]),
+        "n": Column("whole", {"(-inf, 3)": 2, "[3, inf)": 0}, 1, 0, [3]),
+        "more": Column("text", None),
+    }
+
+
+def test_too_many_labels_are_not_kept(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a column of names there is no profile, and NULL and NaN count for none of its labels."""
+    monkeypatch.setattr(engines, "MOST_LABELS", 2)
+    (tmp_path / "t.csv").write_text("a,b\nx,u\ny,v\nz,\n,v\n")
+    table = engines.opened(engine, "t.csv")
+    assert dict(engines.profile(table, ["a", "b"], 2)) == {
+        "a": Column("text", None),
+        "b": Column("text", {"v": 2, "u": 1}, 1),
+    }

@@ -226,10 +226,10 @@ class Table:
         label = f"CAST({field.sql} AS STRING)" if field.kind in ("truth", "decimal") else _comparable(field)
         limit = "" if most is None else f" LIMIT {most + 3}"  # NULL and NaN are none of them
         tally: dict[Any, int] = dict(self.rows(f"SELECT {label} AS label, count(*) AS n", f"GROUP BY 1{limit}"))
-        if most is not None and len(tally) > most + 2:
-            return None
         nulls = tally.pop(None, 0)
         nans = sum(tally.pop(key) for key in [key for key in tally if key != key])
+        if most is not None and len(tally) > most:
+            return None
         named = sorted((-count, label_of(field.kind, key)) for key, count in tally.items())
         return Counts([label for _, label in named], [-count for count, _ in named], nulls, nans)
 
