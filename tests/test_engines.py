@@ -582,3 +582,11 @@ def test_too_many_labels_are_not_kept(engine: Engine, tmp_path: Path, monkeypatc
         "a": Column("text", None),
         "b": Column("text", {"v": 2, "u": 1}, 1),
     }
+
+
+def test_jobs_are_threads() -> None:
+    """--jobs is how many threads an engine takes on this machine; where a URL says it, it is refused."""
+    with engines.started("duckdb", 1) as engine:
+        assert engine.rows("SELECT current_setting('threads')") == [(1,)]
+    with pytest.raises(OptionError, match=r"^--jobs is for this machine, and local\[2\] says itself how much"):
+        engines.started("local[2]", 1).__enter__()

@@ -29,6 +29,7 @@ from klcli.measures import MEASURES
 from klcli.parametric import verify
 from klcli.prefix_codes import CODES
 from klcli.render import MOST, View, ascii_only, decimal, printable
+from klcli.render.html import POLICY
 from klcli.render.latex import escaped, maths
 from klcli.result import Result
 
@@ -350,26 +351,36 @@ H(P) 1.860779   H(P,Q) 1.867514   difference 0.006735
 """
 
 STYLE = (
-    ":root{color-scheme:light dark}body{font:15px/1.5 system-ui,sans-serif;margin:2em}"
-    ".klcli p{white-space:pre-wrap}"
+    ".klcli h1{font-size:1.2em;margin:0}.klcli h2{font-size:1.1em;margin:1.6em 0 0}"
+    ".klcli p{white-space:pre-wrap;overflow-wrap:anywhere}.klcli .wide{overflow-x:auto}"
+    ".klcli a{color:inherit}.klcli .wide svg{min-width:40em}"
     ".klcli table{border-collapse:collapse;margin:.8em 0}"
     ".klcli td,.klcli th{padding:.15em .8em;text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}"
     ".klcli .words{text-align:left;white-space:normal}"
     ".klcli thead th{border-bottom:1px solid #888}.klcli tfoot td{border-top:1px solid #888;font-weight:600}"
-    ".klcli .note{opacity:.75}"
+    ".klcli .note{opacity:.8}"
     ".klcli svg{font-size:13px;max-width:100%;height:auto}.klcli svg text{fill:currentColor}"
     ".klcli .axis{stroke:currentColor;opacity:.5}"
     ".klcli .endless{fill-opacity:.2;stroke:currentColor;stroke-dasharray:2}"
     ".klcli .s0{fill:#0072B2}.klcli .s1{fill:#E69F00}.klcli .s2{fill:#009E73}.klcli .s3{fill:#D55E00}"
     ".klcli .s4{fill:#CC79A7}.klcli .s5{fill:#56B4E9}.klcli .s6{fill:#F0E442}.klcli .s7{fill:#999999}"
+    ":root{color-scheme:light dark}body{font:15px/1.5 system-ui,sans-serif;margin:min(2em,4vw)}"
+    "th button{all:unset;cursor:pointer}th button:focus-visible{outline:2px solid}"
+    "th[aria-sort=ascending] button::after{content:' \\25b2'}"
+    "th[aria-sort=descending] button::after{content:' \\25bc'}"
+    "@media print{body{margin:0}.klcli .wide{overflow:visible}"
+    "section,tr,svg{break-inside:avoid}h2{break-after:avoid}}"
 )
-
 HTML = f"""\
 <!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><title>Kullback-Leibler divergence</title><style>{STYLE}</style></head>
-<body><div class="klcli"><p><b>Kullback-Leibler divergence</b> &ensp; D(P‖Q) = Σ p·log(p/q)<br>\
-P = balls.csv::p    Q = balls.csv::q1    base e (nats)</p><table><thead>\
-<tr><th class="words">outcome</th><th>p</th><th>q</th><th>p/q</th><th>log(p/q)</th><th>p·log(p/q)</th></tr></thead>\
+<html lang="en"><head><meta charset="utf-8">\
+<meta http-equiv="Content-Security-Policy" content="{POLICY}">\
+<meta name="viewport" content="width=device-width, initial-scale=1">\
+<title>Kullback-Leibler divergence</title><style>{STYLE}</style></head>
+<body><main><div class="klcli"><h1>Kullback-Leibler divergence</h1><p>D(P‖Q) = Σ p·log(p/q)<br>\
+P = balls.csv::p    Q = balls.csv::q1    base e (nats)</p><div class="wide"><table><thead>\
+<tr><th scope="col" class="words">outcome</th><th scope="col">p</th><th scope="col">q</th><th scope="col">p/q</th>\
+<th scope="col">log(p/q)</th><th scope="col">p·log(p/q)</th></tr></thead>\
 <tbody>\
 <tr><td class="words">红</td><td>0.15</td><td>0.14</td><td>1.071429</td><td>0.068993</td><td>0.010349</td></tr>\
 <tr><td class="words">橙</td><td>0.13</td><td>0.14</td><td>0.928571</td><td>-0.074108</td><td>-0.009634</td></tr>\
@@ -379,8 +390,9 @@ P = balls.csv::p    Q = balls.csv::q1    base e (nats)</p><table><thead>\
 <tr><td class="words">蓝</td><td>0.05</td><td>0.06</td><td>0.833333</td><td>-0.182322</td><td>-0.009116</td></tr>\
 <tr><td class="words">紫</td><td>0.15</td><td>0.12</td><td>1.250000</td><td>0.223144</td><td>0.033472</td></tr>\
 </tbody><tfoot>\
-<tr><td class="words">Σ</td><td>1</td><td>1</td><td></td><td></td><td>0.006735</td></tr></tfoot></table>\
-<p><b>D(P‖Q) = 0.006735 nats</b></p><p>H(P) 1.860779   H(P,Q) 1.867514   difference 0.006735</p></div></body></html>
+<tr><td class="words">Σ</td><td>1</td><td>1</td><td></td><td></td><td>0.006735</td></tr></tfoot></table></div>\
+<p><b>D(P‖Q) = 0.006735 nats</b></p><div class="wide"></div>\
+<p>H(P) 1.860779   H(P,Q) 1.867514   difference 0.006735</p></div></main></body></html>
 """
 
 
@@ -529,15 +541,18 @@ COMPARE_LATEX = r"""\begin{tabular}{rlrrrrrrr}
 """  # noqa: E501
 
 COMPARE_HTML = """\
-<div class="klcli"><p><b>Kullback-Leibler divergence</b> &ensp; D(P‖Q) = Σ p·log(p/q)<br>\
-P = balls.csv::p    base e (nats)</p><table><thead><tr><th>rank</th><th class="words">Q</th>\
-<th>D(P‖Q)</th><th>× best</th><th>D(Q‖P)</th><th>H(P,Q)</th><th>JS(P,Q)</th><th>TV(P,Q)</th><th>PSI(P,Q)</th></tr>\
+<div class="klcli"><h1>Kullback-Leibler divergence</h1><p>D(P‖Q) = Σ p·log(p/q)<br>\
+P = balls.csv::p    base e (nats)</p>\
+<div class="wide"><table class="sortable"><thead><tr><th scope="col">rank</th><th scope="col" class="words">Q</th>\
+\
+<th scope="col">D(P‖Q)</th><th scope="col">× best</th><th scope="col">D(Q‖P)</th>\
+<th scope="col">H(P,Q)</th><th scope="col">JS(P,Q)</th>\
+<th scope="col">TV(P,Q)</th><th scope="col">PSI(P,Q)</th></tr>\
 </thead><tbody><tr><td>1</td><td class="words">balls.csv::q1</td><td>0.006735</td><td>1.000000</td>\
 <td>0.006547</td><td>1.867514</td><td>0.001658</td><td>0.050000</td><td>0.013282</td></tr>\
 <tr><td>2</td><td class="words">balls.csv::q2</td><td>0.102684</td><td>15.246299</td>\
 <td>0.126763</td><td>1.963464</td><td>0.027714</td><td>0.180000</td><td>0.229448</td></tr>\
-</tbody></table></div></body></html>
-"""
+</tbody></table></div><div class="wide"></div></div></main>"""
 
 
 @pytest.mark.parametrize(
@@ -555,7 +570,7 @@ P = balls.csv::p    base e (nats)</p><table><thead><tr><th>rank</th><th class="w
 def test_compare_in_every_format(name: str, expected: str) -> None:
     """Two guesses at the article's box stand ranked in every format."""
     text = undrawn(shortened(rendered(name, klcli.compare(P, Q1, Q2), steps=False)))
-    assert text.endswith(expected)
+    assert text.partition("<script>")[0].endswith(expected)
     assert text == expected or name in ("latex", "html")
 
 
@@ -1152,11 +1167,13 @@ def test_html_makes_nothing_of_a_label(label: str) -> None:
     page = _Page()
     page.feed(rendered("html", finite(label), explain=True))
     assert page.tags == {
-        "html", "head", "meta", "title", "style", "body", "div", "p", "b", "br", "table", "thead", "tbody", "tfoot",
-        "tr", "th", "td", "svg", "rect", "line", "text",
+        "html", "head", "meta", "title", "style", "body", "main", "h1", "div", "p", "b", "br", "table", "thead",
+        "tbody", "tfoot", "tr", "th", "td", "svg", "rect", "line", "text",
     }  # fmt: skip
     assert page.attributes - page.drawn <= {
-        ("lang", "en"), ("charset", "utf-8"), ("class", "klcli"), ("class", "words"),
+        ("lang", "en"), ("charset", "utf-8"), ("class", "klcli"), ("class", "words"), ("class", "wide"),
+        ("http-equiv", "Content-Security-Policy"), ("content", POLICY), ("name", "viewport"),
+        ("content", "width=device-width, initial-scale=1"), ("scope", "col"),
     }  # fmt: skip
     assert {name for name, _ in page.drawn} <= {
         "aria-label", "class", "font-size", "height", "role", "text-anchor", "viewbox", "width",
@@ -1370,7 +1387,7 @@ def test_the_schema_knows_every_name(measure: str) -> None:
 def test_a_notebook_shows_the_table() -> None:
     """A notebook shows the result as a fragment of HTML: the same table, and no page of its own."""
     fragment = klcli.kl(P, Q1)._repr_html_()
-    assert HTML.partition("<body>")[2].partition("</body>")[0] in undrawn(fragment)
+    assert HTML.partition("<main>")[2].partition("</main>")[0] in undrawn(fragment)
     for word in ("<html", "<body", "<script", "body{"):
         assert word not in fragment
 

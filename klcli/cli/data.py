@@ -44,6 +44,7 @@ def data_options() -> tuple[click.Parameter, ...]:
             show_default=True,
             help="What counts: duckdb, spark, or the URL of a Spark: local[2], spark://host:7077, sc://host:15002.",
         ),
+        option("--jobs", type=click.IntRange(min=1), help="Threads that count; as many as processors without it."),
         option("--input-format", type=click.Choice(engines.FORMATS), help="Format of every input."),
         option(
             "--encoding",
@@ -129,8 +130,8 @@ def _started(given: dict[str, Any]) -> Iterator[Engine]:
     """The engine that was asked for; of one that takes its time to start it is said so."""
     name, url = engines.chosen(given["engine"])
     if name == "spark":
-        say(f"starting Spark ({url or 'local[*]'})")
-    with engines.started(given["engine"]) as engine:
+        say(f"starting Spark ({url or 'on this machine'})")
+    with engines.started(given["engine"], given["jobs"]) as engine:
         yield engine
 
 

@@ -75,10 +75,15 @@ def chosen(text: str) -> tuple[str, str]:
 
 
 @contextlib.contextmanager
-def started(text: str) -> Iterator[Engine]:
-    """The engine that is meant, for as long as the context lasts; nothing is left of it, however that ends."""
+def started(text: str, jobs: int | None = None) -> Iterator[Engine]:
+    """The engine that is meant, for as long as the context lasts; nothing is left of it, however that ends.
+
+    It counts in so many threads, or in as many as there are processors. Raises OptionError where a URL says that.
+    """
     name, url = chosen(text)
-    with _ended_by_signals(), rooms.load("engines", name).started(url) as engine:
+    if url and jobs:
+        raise OptionError(f"--jobs is for this machine, and {clipped(url)} says itself how much it does at once")
+    with _ended_by_signals(), rooms.load("engines", name).started(url, jobs) as engine:
         yield engine
 
 

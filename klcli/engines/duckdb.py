@@ -63,10 +63,11 @@ def connected(what: str, **settings: Any) -> Iterator[Any]:
 
 
 @contextlib.contextmanager
-def started(_: str = "") -> Iterator[DuckDB]:
-    """The engine, which leaves nothing behind."""
+def started(_: str = "", jobs: int | None = None) -> Iterator[DuckDB]:
+    """The engine, in so many threads, which leaves nothing behind."""
+    threads = {"threads": jobs} if jobs else {}
     with tempfile.TemporaryDirectory(prefix="klcli-") as folder, contextlib.ExitStack() as stack:
-        yield DuckDB(stack.enter_context(connected("data", temp_directory=folder)), stack, folder)
+        yield DuckDB(stack.enter_context(connected("data", temp_directory=folder, **threads)), stack, folder)
 
 
 class DuckDB:

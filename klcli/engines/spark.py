@@ -48,8 +48,8 @@ _CSV = {
 
 
 @contextlib.contextmanager
-def started(url: str = "") -> Iterator[Spark]:
-    """The engine: on this machine, or on the cluster that the URL names.
+def started(url: str = "", jobs: int | None = None) -> Iterator[Spark]:
+    """The engine: on this machine, in so many threads, or on the cluster that the URL names.
 
     Raises MissingExtraError where PySpark is not installed, InputError where Spark does not start.
     """
@@ -58,7 +58,7 @@ def started(url: str = "") -> Iterator[Spark]:
     except ImportError:
         raise MissingExtraError("--engine spark", "spark") from None
     with contextlib.ExitStack() as stack:
-        session = _session(SparkSession.builder, url or "local[*]")
+        session = _session(SparkSession.builder, url or f"local[{jobs or '*'}]")
         stack.callback(session.stop)
         yield Spark(session, stack)
 

@@ -46,7 +46,7 @@ def chart(results: Sequence[Result], view: View) -> Chart:
     if not drawn:
         raise OptionError(f"{results[0].measure}: its terms do not add up to a value, so there are no bars to draw")
     first = drawn[0]
-    if first.measure == "drift" and len(drawn) > 1:
+    if each_apart(results) and len(drawn) > 1:
         raise OptionError(f"a chart shows one column: choose it, as with --columns {first.label}")
     if any(_of_p(result) != _of_p(first) for result in drawn):
         raise OptionError("--smooth gives P other probabilities beside each Q, as their outcomes differ: draw one Q")
@@ -68,6 +68,11 @@ def chart(results: Sequence[Result], view: View) -> Chart:
         first.headings.get([*first.terms][-1], [*first.terms][-1]) + unit,
         len(outcomes) - len(kept),
     )
+
+
+def each_apart(results: Sequence[Result]) -> bool:
+    """Whether each has outcomes of its own, as the columns of a table have, so that no chart can hold several."""
+    return results[0].measure == "drift"
 
 
 def _of_p(result: Result) -> dict[str, float]:
