@@ -6,7 +6,7 @@ P is the reference and Q the current table. The numbers of a column come from co
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,7 +16,7 @@ from klcli.lazy import np
 from klcli.measures import js, kl, psi, tv
 from klcli.numerals import counted, number, short
 from klcli.numerics import Contrast
-from klcli.profiles import KINDS, Column, Profile
+from klcli.profiles import KINDS, Column, Joint, Profile
 from klcli.result import Result
 from klcli.special import chi2_tail, chi2_value
 
@@ -52,8 +52,11 @@ def drift(
     smooth: str | None = None,
     missing: bool = True,
     sensitivity: bool = False,
+    joined: Callable[[str], Joint] | None = None,
 ) -> list[Result]:
     """One Result for each column that both have, the worst first; its value is JS(P,Q), its label the column.
+
+    `joined` compares a column of too many labels to keep, where the tables are there; otherwise it is told of.
 
     A column has drifted where chance alone does not do this (q-value <= `fdr`, over all columns) and where the
     divergence matters (JS >= `effect`, in nats); it is noise where it would matter and chance may do it.
@@ -65,15 +68,22 @@ def drift(
     results, skipped = [], []
     for title in (title for title in reference.columns if title in current.columns):
         column, other = reference.columns[title], current.columns[title]
-        if column.counts is None or other.counts is None:
-            skipped.append(f"{title}: too many different values to compare")
+        names = (reference.name, current.name)
+        if column.counts is not None and other.counts is not None:
+            p, q = column.outcomes(missing), other.outcomes(missing)
+            n, m = sum(p.values()), sum(q.values())
+            if n and m:
+                results.append(_compared(title, column, p, q, names, smooth, sensitivity))
+        elif joined is None or "nested" in (column.kind, other.kind) or smooth:
+            skipped.append(f"{title}: {_why_not(column, other, joined is not None)}")
             continue
-        p, q = column.outcomes(missing), other.outcomes(missing)
-        if not sum(p.values()) or not sum(q.values()):
-            empty = reference.name if not sum(p.values()) else current.name
-            skipped.append(f"{title}: no values in {empty}, so nothing to compare")
-            continue
-        results.append(_compared(title, column, p, q, (reference.name, current.name), smooth, sensitivity))
+        else:
+            found = joined(title)
+            n, m = found.n, found.m
+            if n and m:
+                results.append(_of_joint(title, found, names))
+        if not n or not m:
+            skipped.append(f"{title}: no values in {names[0] if not n else names[1]}, so nothing to compare")
     if not results:
         raise InputError(
             f"{reference.name} and {current.name} have no column to compare: {listed([*notes, *skipped])}"
@@ -98,6 +108,15 @@ def _notes(reference: Profile, current: Profile, fdr: float, effect: float) -> l
     return [*notes, *reference.notes, *current.notes]
 
 
+def _why_not(column: Column, other: Column, has_tables: bool) -> str:
+    """Why columns without counts are not compared."""
+    if "nested" in (column.kind, other.kind):
+        return "holds lists, structures or bytes, which are not counted"
+    if has_tables:
+        return "too many different values to smooth"
+    return "too many different values to keep in a profile: compare the tables themselves"
+
+
 def _compared(
     title: str,
     column: Column,
@@ -114,10 +133,6 @@ def _compared(
     n, m, size = int(a.sum()), int(b.sum()), int(seen.sum())
     sides = [_distribution(outcomes, weights, name) for weights, name in ((a, names[0]), (b, names[1]))]
     found = {each.name: each(*sides, smooth=smooth) for each in (js, kl, psi, tv)}
-    test = g_test(a, b)
-    chance = (1 / n + 1 / m) * (
-        size - 1
-    )  # the mean of PSI where both are from one distribution, and n and m are large
     weights = [Smoothing.parse(smooth).apply(each.weights, each) if smooth else each.weights for each in sides]
     contributions = np.asarray(found["js"].terms["contribution"])
     value = found["js"].value
@@ -129,16 +144,68 @@ def _compared(
         "share": contributions / value if value else contributions,
         "contribution": contributions,
     }
-    kind = KINDS[column.kind]
-    details = {
+    values = {name: each.value for name, each in found.items()}
+    sizes = {"n": n, "m": m, ("labels" if column.edges is None else "bins"): size}
+    details = _details(KINDS[column.kind], sizes, values, g_test(a, b))
+    notes = [*_one_sided(title, outcomes, a, b, names)]
+    notes += [f"{title}: {Smoothing.parse(smooth).note(len(outcomes))}"] if smooth else []
+    return _result(title, names, value, terms, details, notes, _explained(sides) if sensitivity else ())
+
+
+def _of_joint(title: str, found: Joint, names: tuple[str, str]) -> Result:
+    """The same of a column with too many labels to keep: the terms of those that matter most, and of the others."""
+    lost, gained = found.lost / found.n, found.gained / found.m
+    values = {
+        "js": found.js,
+        "kl": math.inf if lost else max(found.common, 0.0),
+        "psi": math.inf if lost or gained else found.psi,
+        "tv": found.tv,
+    }
+    freedom = max(found.cells - 1, 0)
+    test = Test(found.g, freedom, chi2_tail(found.g, freedom) if freedom else 1.0)
+    sizes = {"n": found.n, "m": found.m, "labels": found.keys}
+    notes = [
+        f"{title}: {name}: labels that {other} lacks, with {short(mass, 3)} of its rows: {infinite}"
+        for mass, name, other, infinite in (
+            (lost, names[0], names[1], "D(P‖Q) and PSI are infinite"),
+            (gained, names[1], names[0], "PSI is infinite"),
+        )
+        if mass
+    ]
+    notes.append(f"{title}: {found.keys} labels, compared by the engine: figures are within 1e-9 of exact ones")
+    details = _details("categorical", sizes, values, test)
+    return _result(title, names, found.js, _terms_of_joint(found), details, notes, ())
+
+
+def _terms_of_joint(found: Joint) -> dict[str, Any]:
+    """The terms of the labels that are named, and those of all others as one."""
+    outcomes = [label for label, _, _ in found.top]
+    p = np.array([a / found.n for _, a, _ in found.top])
+    q = np.array([b / found.m for _, _, b in found.top])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs = np.log(np.divide(p, q))
+        gaps = np.where(p > 0, p * logs, 0.0) - p + q
+        halves = [np.where(x > 0, x * np.log(2 * x / (p + q)), 0.0) for x in (p, q)]
+    contributions = np.maximum(halves[0] + halves[1], 0.0) / 2
+    if found.keys > len(outcomes):
+        lost = found.lost - sum(a for _, a, b in found.top if not b)
+        whole = found.common + found.lost / found.n  # Σ p·log(p/q) − p + q over all that Q has
+        outcomes.append("(others)")
+        p, q = (np.append(side, max(1 - side.sum(), 0.0)) for side in (p, q))
+        gaps = np.append(gaps, math.inf if lost else max(whole - gaps[np.isfinite(gaps)].sum(), 0.0))
+        contributions = np.append(contributions, max(found.js - contributions.sum(), 0.0))
+    share = contributions / found.js if found.js else contributions
+    return {"outcome": outcomes, "p": p, "q": q, "gap": gaps, "share": share, "contribution": contributions}
+
+
+def _details(kind: str, sizes: dict[str, int], values: dict[str, float], test: Test) -> dict[str, Any]:
+    """The numbers of a column; `sizes` are n, m and the number of its outcomes."""
+    n, m, size = sizes.values()
+    chance = (1 / n + 1 / m) * (size - 1)  # the mean of PSI where nothing has moved and n and m are large
+    return {
         "kind": kind,
-        "n": n,
-        "m": m,
-        ("labels" if column.edges is None else "bins"): size,
-        "js": value,
-        "kl": found["kl"].value,
-        "psi": found["psi"].value,
-        "tv": found["tv"].value,
+        **sizes,
+        **values,
         "g": test.g,
         "degrees_of_freedom": test.freedom,
         "p_value": test.p_value,
@@ -147,8 +214,17 @@ def _compared(
         "noise_floor_psi": chance,
         "psi_critical": (1 / n + 1 / m) * chi2_value(FDR, size - 1),
     }
-    notes = [*_one_sided(title, outcomes, a, b, names)]
-    notes += [f"{title}: {Smoothing.parse(smooth).note(len(outcomes))}"] if smooth else []
+
+
+def _result(
+    title: str,
+    names: tuple[str, str],
+    value: float,
+    terms: dict[str, Any],
+    details: dict[str, Any],
+    notes: Sequence[str],
+    explanation: Iterable[str],
+) -> Result:
     return Result(
         measure="drift",
         title="Drift",
@@ -162,7 +238,7 @@ def _compared(
         headings=_HEADINGS,
         notes=tuple(notes),
         details=details,
-        explanation=tuple(_explained(sides) if sensitivity else ()),
+        explanation=tuple(explanation),
     )
 
 

@@ -37,6 +37,28 @@ class Column(NamedTuple):
         return (self.counts or {}) | {label: count for label, count in absent.items() if count}
 
 
+class Joint(NamedTuple):
+    """How far apart two columns are that have too many labels to keep, as sums alone.
+
+    `n` and `m` are the rows of either side, `lost` and `gained` those whose label the other side lacks. `common` is
+    Σ p·log(p/q) over the labels of both, `js` is over all, `psi` over those of both; `g` is the value of a G-test
+    over so many `cells`, the rare labels in one. `top` are the labels that add most to `js`, with both counts.
+    """
+
+    n: int
+    m: int
+    keys: int = 0
+    lost: int = 0
+    gained: int = 0
+    common: float = 0.0
+    js: float = 0.0
+    psi: float = 0.0
+    tv: float = 0.0
+    g: float = 0.0
+    cells: int = 0
+    top: tuple[tuple[str, int, int], ...] = ()
+
+
 @dataclass(frozen=True)
 class Profile:
     """The columns of a table, and how many rows it has."""

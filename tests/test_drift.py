@@ -300,6 +300,60 @@ def test_a_column_that_changed_its_kind(call: Run) -> None:
     assert (x["details"]["kind"], x["details"]["labels"]) == ("categorical", 101)
 
 
+MANY = 20_000  # labels, more than are kept
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Two tables with a column of many labels, of which the second has lost some and gained one."""
+    rng = np.random.default_rng(7)
+    folder = tmp_path_factory.mktemp("many")
+    rows = [rng.integers(0, MANY, 60_000).tolist() for _ in range(2)]
+    p = [f"u{x}" for x in rows[0]]
+    q = [*(f"u{x}" for x in rows[1] if x > 10), *["new"] * 3000, *[""] * 50]
+    for name, labels in (("p.csv", p), ("q.csv", q)):
+        (folder / name).write_text("user,n\n" + "".join(f"{label},1\n" for label in labels))
+    return folder / "p.csv", folder / "q.csv"
+
+
+def test_many_labels_are_compared_by_the_engine(
+    call: Run, many: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beyond what is kept the figures are the same, only the terms are fewer; a profile says that it lacks them."""
+    command = ["drift", *map(str, many), "--columns", "user", "--json"]
+    (found,) = call(*command).results
+    kept = call("drift", str(many[0]), str(many[1]), "--columns", "user", "--save-profile", "p.json", "--json")
+    assert kept.results == [found]
+    monkeypatch.setattr("klcli.engines.MOST_LABELS", 10**6)
+    (exact,) = call(*command).results
+    ours, theirs = found["details"], exact["details"]
+    assert ours.keys() == theirs.keys()
+    for name, x in theirs.items():
+        assert ours[name] == (pytest.approx(x, rel=1e-9) if isinstance(x, float) else x), name
+    assert ours["labels"] > 10_000
+    terms = {term["outcome"]: term for term in exact["terms"]}
+    assert [term["outcome"] for term in found["terms"]][:2] == ["new", "(missing)"]
+    for term in found["terms"][:-1]:
+        for name, x in terms[term["outcome"]].items():
+            assert term[name] == (pytest.approx(x, rel=1e-9) if isinstance(x, float) else x)
+    others = found["terms"][-1]
+    assert others["outcome"] == "(others)"
+    for name in ("p", "q", "contribution"):
+        assert sum(term[name] for term in found["terms"]) == pytest.approx(sum(term[name] for term in exact["terms"]))
+    assert others["gap"] == "Infinity"
+    assert any("compared by the engine: figures are within 1e-9" in note for note in found["notes"])
+
+
+def test_many_labels_are_not_in_a_profile(call: Run, many: tuple[Path, Path]) -> None:
+    """A profile keeps no more than 10,000 labels; a smoothing of more is refused; each says what to do."""
+    command = ["drift", *map(str, many)]
+    assert call(*command, "--save-profile", "p.json").code == 0
+    (other,) = call("drift", "p.json", str(many[1]), "--json").results
+    assert "user: too many different values to keep in a profile: compare the tables themselves" in other["notes"]
+    (other,) = call(*command, "--smooth", "laplace", "--json").results
+    assert "user: too many different values to smooth" in other["notes"]
+
+
 # Profiles
 
 

@@ -15,11 +15,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.special import rel_entr
 
 from klcli import engines, rooms
+from klcli.drift import g_test
 from klcli.engines import Counts, Engine, Table
 from klcli.errors import InputError, MissingExtraError, OptionError
-from klcli.profiles import Column, Profile
+from klcli.profiles import Column, Joint, Profile
 
 duckdb = pytest.importorskip("duckdb", reason="duckdb is not installed")
 
@@ -590,3 +592,70 @@ def test_jobs_are_threads() -> None:
         assert engine.rows("SELECT current_setting('threads')") == [(1,)]
     with pytest.raises(OptionError, match=r"^--jobs is for this machine, and local\[2\] says itself how much"):
         engines.started("local[2]", 1).__enter__()
+
+
+# Two columns together
+
+
+JOINT = {
+    "apart": ("['a', 'a', 'b', NULL, 'only p']", "['b', 'b', 'c', 'only q', NULL, NULL]"),
+    "alike": ("['a', 'b', 'a']", "['b', 'a', 'a']"),
+    "nothing in common": ("['a', 'b']", "['c']"),
+    "one has more": ("['a', 'a', 'b']", "['a', 'b', 'c', '']"),
+}
+
+
+@pytest.mark.parametrize("missing", [True, False])
+@pytest.mark.parametrize("case", JOINT)
+def test_what_is_joined_is_what_is_counted(engine: Engine, tmp_path: Path, case: str, missing: bool) -> None:
+    """The sums of the engine are those of the measures on the counts; NULL is one label, and is not doubled."""
+    p, q = (
+        parquet(tmp_path / f"{name}.parquet", f"SELECT unnest({rows}) AS x")
+        for name, rows in zip("pq", JOINT[case], strict=True)
+    )
+    tables = [engines.opened(engine, str(path)) for path in (p, q)]
+    found = engines.joint(tables[0], tables[0].field(), tables[1], tables[1].field(), missing)
+    sides = [table.counts(table.field()) for table in tables]
+    tallies = [dict(zip(side.labels, side.counts, strict=True)) for side in sides]
+    if missing:
+        tallies = [
+            tally | ({"(missing)": side.nulls} if side.nulls else {})
+            for tally, side in zip(tallies, sides, strict=True)
+        ]
+    compared(found, *tallies)
+
+
+def compared(found: Joint, a: dict[str, int], b: dict[str, int]) -> None:
+    """Hold what was found against the measures on the same counts."""
+    labels = sorted({*a, *b})
+    n, m = sum(a.values()), sum(b.values())
+    assert (found.n, found.m, found.keys) == (n, m, len(labels))
+    assert found.lost == sum(count for label, count in a.items() if label not in b)
+    assert found.gained == sum(count for label, count in b.items() if label not in a)
+    p = np.array([a.get(label, 0) / n for label in labels])
+    q = np.array([b.get(label, 0) / m for label in labels])
+    both = (p > 0) & (q > 0)
+    middle = (p + q) / 2
+    assert found.common == pytest.approx(np.sum(p[both] * np.log(p[both] / q[both])), abs=1e-12)
+    assert found.psi == pytest.approx(np.sum((p - q)[both] * np.log(p[both] / q[both])), abs=1e-12)
+    assert found.js == pytest.approx((rel_entr(p, middle) + rel_entr(q, middle)).sum() / 2, abs=1e-12)
+    assert found.tv == pytest.approx(abs(p - q).sum() / 2, abs=1e-12)
+    assert {label: (x, y) for label, x, y in found.top} == {
+        label: (a.get(label, 0), b.get(label, 0)) for label in labels
+    }
+
+
+def test_rare_labels_are_taken_together_as_in_the_test(engine: Engine, tmp_path: Path) -> None:
+    """G and its cells are those of the test on counts, where many labels are rare."""
+    rng = np.random.default_rng(3)
+    sides = [np.minimum(rng.zipf(1.3, size), 10**6) for size in (4000, 9000)]
+    paths = [
+        parquet(tmp_path / f"{i}.parquet", "SELECT CAST(v AS VARCHAR) AS x FROM a", a=s) for i, s in enumerate(sides)
+    ]
+    p, q = (engines.opened(engine, str(path)) for path in paths)
+    found = engines.joint(p, p.field(), q, q.field(), True)
+    labels = sorted({*sides[0].tolist(), *sides[1].tolist()})
+    a, b = (np.array([float(np.sum(side == label)) for label in labels]) for side in sides)
+    test = g_test(a, b)
+    assert found.keys > 500
+    assert (found.g, found.cells) == (pytest.approx(test.g, rel=1e-12), test.freedom + 1)

@@ -20,7 +20,7 @@ from klcli.distribution import Smoothing, listed
 from klcli.engines import MOST_BINS, Counts, Engine, Field, Table
 from klcli.errors import InputError, OptionError, clipped
 from klcli.numerals import NumeralError, counted, exact
-from klcli.profiles import Profile
+from klcli.profiles import Joint, Profile
 from klcli.readers import known_delimiter
 from klcli.render import printable
 from klcli.result import Result
@@ -247,13 +247,16 @@ def drift_command(reference: str, current: str, **given: Any) -> int:
     refuse_inputs([reference, current], given)
     with contextlib.ExitStack() as stack:
         started = functools.cache(lambda: stack.enter_context(_started(given)))
-        p = _profile(reference, started, given)
-        q = _profile(current, started, given, like=p)
-    if given["save_profile"]:
-        output.refuse_input(given["save_profile"], [sources.split(each)[0] for each in (reference, current)])
-        output.write(_written(p), given["save_profile"])
-    options = {name: given[name] for name in ("fdr", "effect", "smooth", "missing")}
-    results = drift(p, q, sensitivity=given["explain"], **options)
+        p, table = _profile(reference, started, given)
+        q, other = _profile(current, started, given, like=p)
+        if given["save_profile"]:
+            output.refuse_input(given["save_profile"], [sources.split(each)[0] for each in (reference, current)])
+            output.write(_written(p), given["save_profile"])
+        options = {name: given[name] for name in ("fdr", "effect", "smooth", "missing")}
+        joined = (
+            None if table is None or other is None else functools.partial(_joined, table, other, given["missing"])
+        )
+        results = drift(p, q, sensitivity=given["explain"], joined=joined, **options)
     code = show(results, given | {"fail_above": None})
     above = exceeded(results, limits(given["fail_above"])) if given["fail_above"] else []
     for line in above:
@@ -261,13 +264,17 @@ def drift_command(reference: str, current: str, **given: Any) -> int:
     return 1 if above else code
 
 
+def _joined(p: Table, q: Table, missing: bool, title: str) -> Joint:
+    return engines.joint(p, p.fields[title], q, q.fields[title], missing)
+
+
 def _profile(
     source: str, started: Callable[[], Engine], given: dict[str, Any], like: Profile | None = None
-) -> Profile:
-    """The profile that the source is, or that of the table that it names."""
+) -> tuple[Profile, Table | None]:
+    """The profile that the source is, or that of the table that it names, and the table."""
     kept = _kept_profile(source)
     if kept is not None:
-        return profiles.only(kept, _chosen(list(kept.columns), kept.name, given, like))
+        return profiles.only(kept, _chosen(list(kept.columns), kept.name, given, like)), None
     table = engines.opened(started(), source, **{name: given[name] for name in _READING})
     if table.column is not None:
         raise InputError(f"{table.name}: ::{table.column} is a column: give --columns {table.column}")
@@ -277,7 +284,7 @@ def _profile(
         columns[name] = column
         _progress(f"{table.name}: {len(columns)} of {len(names)} columns")
     _progress("")
-    return Profile(table.name, table.rows("SELECT count(*)")[0][0], columns, table.notes)
+    return Profile(table.name, table.rows("SELECT count(*)")[0][0], columns, table.notes), table
 
 
 def _progress(text: str) -> None:
@@ -353,7 +360,7 @@ def profile_count_command(data: str, like: str | None, **given: Any) -> None:
     if like and model is None:
         raise InputError(f"{clipped(like)}: is no profile: klcli profile count makes one")
     with contextlib.ExitStack() as stack:
-        found = _profile(data, lambda: stack.enter_context(_started(given)), given, model)
+        found, _ = _profile(data, lambda: stack.enter_context(_started(given)), given, model)
     output.write(_written(found), given["output"])
 
 

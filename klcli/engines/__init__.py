@@ -22,6 +22,7 @@ from klcli import rooms
 from klcli.columns import FormatError
 from klcli.distribution import listed
 from klcli.engines._files import FORMATS, Place, located, named
+from klcli.engines._joint import joint
 from klcli.errors import InputError, OptionError, clipped
 from klcli.profiles import KINDS, Column
 
@@ -31,8 +32,9 @@ if TYPE_CHECKING:
     from klcli.profiles import Profile
 
 __all__ = [
-    "FORMATS", "MOST_BINS", "ORDERED", "Counts", "Engine", "Field", "Stats", "Table", "bins", "chosen", "even_edges",
-    "label_of", "labels_of_missing", "opened", "profile", "quantile_edges", "started", "text_fields", "typed",
+    "FORMATS", "MOST_BINS", "ORDERED", "Counts", "Engine", "Field", "Stats", "Table", "bins", "chosen",
+    "even_edges", "joint", "label_of", "labels_of_missing", "opened", "profile", "quantile_edges", "started",
+    "text_fields", "typed",
 ]  # fmt: skip
 
 ORDERED = ("whole", "number", "decimal", "date", "time")  # of which there are bins
@@ -279,8 +281,12 @@ class Table:
 
     def rows(self, select: str, rest: str = "") -> list[tuple[Any, ...]]:
         """What the query of this table answers: its SELECT, and what comes after FROM."""
+        return self.ask(f"{select} FROM {self.view} {rest}")
+
+    def ask(self, query: str) -> list[tuple[Any, ...]]:
+        """What any query answers; InputError with the name of the table where it cannot be read."""
         try:
-            return self.engine.rows(f"{select} FROM {self.view} {rest}")
+            return self.engine.rows(query)
         except FormatError as error:
             raise InputError(f"{self.name}: {error}") from None
 

@@ -1,0 +1,102 @@
+"""Two columns of many labels, compared where they lie: one row of sums comes back, and the labels that matter most.
+
+The sums are of terms that are never negative, added up in float64 by the engine: within 1e-9 of what they should be.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from klcli.profiles import MISSING, Joint
+
+if TYPE_CHECKING:
+    from klcli.engines import Field, Table
+
+_TOP = 20  # labels that are named
+_EXPECTED = 5  # rows of a label, on the smaller side, below which it is taken together with others
+
+
+def joint(p: Table, x: Field, q: Table, y: Field, missing: bool) -> Joint:
+    """How far apart the labels of two columns are; what is missing is one of them, if it is wanted.
+
+    Labels are put together by GROUP BY, for which NULL is a label like any other: a join would double its rows.
+    """
+    n, m = (_rows(table, field, missing) for table, field in ((p, x), (q, y)))
+    if not n or not m:
+        return Joint(n, m)
+    scored = _scored(_pairs(p, x, q, y, missing), n, m)
+    (row,) = p.ask(f"SELECT {', '.join(_SUMS)} FROM {scored}")
+    keys, lost, gained, gap, js, psi, tv, cells, g, rare, rare_p, rare_q = (each or 0 for each in row)
+    if rare:
+        g += _g(rare_p, rare_q, n, m)
+    top = p.ask(f"SELECT k, a, b FROM {scored} ORDER BY js DESC, a + b DESC, k LIMIT {_TOP}")
+    return Joint(
+        n, m, keys, lost, gained,
+        common=gap + (n - lost) / n - (m - gained) / m,
+        js=js, psi=psi, tv=tv, g=2 * max(g, 0.0), cells=cells + (rare > 0),
+        top=tuple((MISSING if label is None else str(label), a, b) for label, a, b in top),
+    )  # fmt: skip
+
+
+def _rows(table: Table, field: Field, missing: bool) -> int:
+    (row,) = table.rows(f"SELECT count({'*' if missing else field.sql})")
+    return int(row[0])
+
+
+def _pairs(p: Table, x: Field, q: Table, y: Field, missing: bool) -> str:
+    """k, a and b: every label, and how often it stands on either side."""
+    both = (
+        f"SELECT CAST({x.sql} AS STRING) AS k, 0 AS side FROM {p.view} "
+        f"UNION ALL SELECT CAST({y.sql} AS STRING) AS k, 1 AS side FROM {q.view}"
+    )
+    sides = ", ".join(f"count(CASE WHEN side = {side} THEN 1 END) AS {name}" for side, name in enumerate("ab"))
+    return f"(SELECT k, {sides} FROM ({both}) AS u {'' if missing else 'WHERE k IS NOT NULL'} GROUP BY k) AS j"
+
+
+def _scored(pairs: str, n: int, m: int) -> str:
+    """The same, with the term of each measure: a logarithm of 0 is NULL in Spark, so that none is asked for."""
+    shares = f"SELECT k, a, b, a / {_number(n)} AS p, b / {_number(m)} AS q FROM {pairs}"
+    return (
+        "(SELECT k, a, b, abs(p - q) AS apart, "
+        "CASE WHEN a > 0 AND b > 0 THEN p * ln(p / q) - p + q ELSE 0 END AS gap, "
+        "CASE WHEN a > 0 AND b > 0 THEN (p - q) * ln(p / q) ELSE 0 END AS psi, "
+        f"({_half('p')} + {_half('q')}) / 2 AS js, "
+        f"({_against('a', n, n + m)} + {_against('b', m, n + m)}) AS g, "
+        f"(a + b) * {_number(min(n, m) / (n + m))} < {_EXPECTED} AS is_rare FROM ({shares}) AS s) AS t"
+    )
+
+
+def _half(side: str) -> str:
+    return f"CASE WHEN {side} > 0 THEN {side} * ln(2 * {side} / (p + q)) ELSE 0 END"
+
+
+def _against(side: str, size: int, whole: int) -> str:
+    """observed·log(observed/expected) of a count among the rows of its side."""
+    expected = f"((a + b) * {_number(size / whole)})"
+    return f"CASE WHEN {side} > 0 THEN {side} * ln({side} / {expected}) ELSE 0 END"
+
+
+def _g(a: int, b: int, n: int, m: int) -> float:
+    both = (a + b) / (n + m)
+    return sum(count * math.log(count / (both * size)) for count, size in ((a, n), (b, m)) if count)
+
+
+def _number(x: float) -> str:
+    return f"CAST('{x!r}' AS DOUBLE)"  # 1.5 by itself is a DECIMAL
+
+
+_SUMS = (
+    "count(*)",
+    "sum(CASE WHEN b = 0 THEN a ELSE 0 END)",
+    "sum(CASE WHEN a = 0 THEN b ELSE 0 END)",
+    "sum(gap)",
+    "sum(js)",
+    "sum(psi)",
+    "sum(apart) / 2",
+    "count(CASE WHEN NOT is_rare THEN 1 END)",
+    "sum(CASE WHEN NOT is_rare THEN g ELSE 0 END)",
+    "count(CASE WHEN is_rare THEN 1 END)",
+    "sum(CASE WHEN is_rare THEN a ELSE 0 END)",
+    "sum(CASE WHEN is_rare THEN b ELSE 0 END)",
+)
