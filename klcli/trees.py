@@ -256,8 +256,8 @@ def _named_columns(tree: Members) -> list[Column]:
     _refuse_twice(tree, "$")
     if not tree:
         raise FormatError("empty")
-    if {name for name, _ in tree} == {"columns", "index", "data"}:
-        raise FormatError("$: a table of pandas' in three parts: write it with orient='records'")
+    if {name for name, _ in tree} in ({"columns", "index", "data"}, {"schema", "data"}):
+        raise FormatError("$: a table of pandas' in several parts: write it with orient='records'")
     of_labels = _name_of_labels(tree)
     labels: dict[str, str] = {}  # by the numbers of their rows, from 0
     columns = []
@@ -281,7 +281,19 @@ def _named_columns(tree: Members) -> list[Column]:
     if of_labels is not None:
         columns = [_with_labels(column, labels, of_labels) for column in columns]
     _refuse_ambiguous(columns)
+    _refuse_one_field(columns)
     return columns
+
+
+def _refuse_one_field(columns: Sequence[Column]) -> None:
+    """Raise for {"a": {"n": 3}, "b": {"n": 1}}: a table by its rows, and no distributions of one outcome each."""
+    labels = {tuple(column.labels or ()) for column in columns}
+    if len(columns) > 1 and len(labels) == 1 and len(next(iter(labels))) == 1:
+        name = clipped(columns[0].name)
+        raise FormatError(
+            f"$: {len(columns)} mappings of one number each, all called {clipped(next(iter(labels))[0])!r}: if they "
+            f'are one distribution, write {{"{name}": {columns[0].cells[0]}, ...}}'
+        )
 
 
 def _with_labels(column: Column, labels: dict[str, str], of_labels: str) -> Column:

@@ -1601,8 +1601,8 @@ def test_nothing_in_yaml_is_shown_as_something(text: str) -> None:
     [
         ("p.csv", "label,box_p,box_q\na,1,2\n"),
         ("p.tsv", "label\tbox_p\tbox_q\na\t1\t2\n"),
-        ("p.json", '{"box_p": {"a": 1}, "box_q": {"a": 2}}'),
-        ("p.yaml", "box_p: {a: 1}\nbox_q: {a: 2}\n"),
+        ("p.json", '{"box_p": {"a": 1, "b": 1}, "box_q": {"a": 2, "b": 1}}'),
+        ("p.yaml", "box_p: {a: 1, b: 1}\nbox_q: {a: 2, b: 1}\n"),
     ],
 )
 def test_a_misspelt_column_may_have_been_another(name: str, text: str) -> None:
@@ -2414,7 +2414,7 @@ def test_lists_of_numbers_are_distributions() -> None:
     [
         (
             '{"columns": [0, 1], "index": [0, 1], "data": [[1, 2], [3, 4]]}',
-            "in three parts: write it with orient='records'",
+            "in several parts: write it with orient='records'",
         ),
         ('{"bin": {"0": 5, "1": 6}, "p": {"0": 1, "2": 3}}', r"\$.p: its keys are not those of \$.bin"),
     ],

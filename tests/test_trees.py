@@ -376,3 +376,17 @@ def test_many_labels_take_no_square_of_time() -> None:
     line = own([klcli.entropy(P)])
     assert held(write("own.ndjson", line * 3000)) == {"": P}
     assert time.perf_counter() - start < 10
+
+
+def test_a_table_by_its_rows_is_not_many_distributions(tmp_path: Path) -> None:
+    """Rows of one field each, as pandas writes them by index, would be distributions of one outcome: 0 in silence."""
+    path = tmp_path / "t.json"
+    path.write_text('{"a": {"count": 3}, "b": {"count": 1}}')
+    with pytest.raises(InputError) as caught:
+        read_all(str(path))
+    assert str(caught.value).endswith(
+        "t.json: $: 2 mappings of one number each, all called 'count': if they are one distribution, "
+        'write {"a": 3, ...}'
+    )
+    path.write_text('{"a": {"x": 3}, "b": {"y": 1}}')
+    assert [found.outcomes for found in read_all(str(path))] == [("x",), ("y",)]

@@ -1,0 +1,60 @@
+"""Counts and drift on two tables of 20 columns, beside SQL by hand, a loop over pandas, and evidently.
+
+    python benchmarks/drift.py [ROWS]
+
+Whole processes in turn, after a warm-up, each with its time and its peak memory; at last the memory of a count as the
+table grows. Evidently wants an older pandas: EVIDENTLY=/path/to/python names the interpreter that has it.
+"""
+
+from __future__ import annotations
+
+import compileall
+import os
+import sys
+import sysconfig
+import tempfile
+
+from run import HERE, KLCLI, PYTHON, Case, compare, run
+
+MILLION = 1_000_000
+
+
+def cases() -> list[Case]:
+    """The cases, in a folder that holds their files."""
+    tables = ["reference.parquet", "current.parquet"]
+    drift = [KLCLI, "drift", *tables, "--json", "--no-steps"]
+    evidently = os.environ.get("EVIDENTLY", PYTHON)
+    return [
+        *(
+            Case(
+                f"count of a column of {what} / the same SQL by hand",
+                [KLCLI, "count", f"{tables[0]}::{column}", "-f", "csv"],
+                [PYTHON, str(HERE / "count_sql.py"), tables[0], column],
+                10,
+            )
+            for column, what in (("s5", "labels"), ("n3", "whole numbers"))
+        ),
+        Case("drift / a loop over pandas with scipy", drift, [PYTHON, str(HERE / "drift_scipy.py"), *tables], 3),
+        Case("drift / evidently's DataDriftPreset", drift, [evidently, str(HERE / "drift_evidently.py"), *tables], 1),
+    ]
+
+
+def main(rows: int) -> None:
+    """Compile everything, write the inputs, and print a line for each case."""
+    compileall.compile_dir(sysconfig.get_paths()["purelib"], quiet=2)
+    compileall.compile_dir(str(HERE.parent / "klcli"), quiet=2)
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        run([PYTHON, str(HERE / "drift_files.py"), str(rows)])
+        print(f"{'':<62} {'klcli':>9} {'peer':>9}   time ratio (spread)     memory               ratio")
+        for case in cases():
+            print(compare(case), flush=True)
+        for size in (MILLION, 10 * MILLION, 50 * MILLION):
+            run([PYTHON, str(HERE / "drift_files.py"), str(size), "grown.parquet"])
+            found = run([KLCLI, "count", "grown.parquet::s5", "--json"])
+            print(f"count of {size:>10,} rows: {found.seconds:6.2f} s, {found.memory:5.0f} MiB", flush=True)
+        os.chdir(HERE)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 5 * MILLION)
