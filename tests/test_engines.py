@@ -245,6 +245,16 @@ def test_what_only_looks_like_a_kind_is_text(engine: Engine, tmp_path: Path, cel
     assert engines.typed(table, [table.field("a")])[0].kind == "text"
 
 
+def test_what_has_types_keeps_them(engine: Engine, tmp_path: Path) -> None:
+    """What Parquet holds as text is text, whatever is written there; and a late word is seen as an early one is."""
+    path = parquet(tmp_path / "t.parquet", "SELECT unnest(['1', '2']) AS x, unnest([1, 2]) AS y")
+    table = engines.opened(engine, str(path))
+    assert [field.kind for field in engines.typed(table, [*table.fields.values()])] == ["text", "whole"]
+    (tmp_path / "t.csv").write_text("a,b,c\n" + ",1,1\n" * 3000 + "2026-01-01,word,2.5\n")
+    table = engines.opened(engine, "t.csv")
+    assert [field.kind for field in engines.typed(table, [*table.fields.values()])] == ["date", "text", "number"]
+
+
 # Sources
 
 

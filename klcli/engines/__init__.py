@@ -299,6 +299,7 @@ def labels_of_missing(counts: Counts) -> dict[str, int]:
 # The kinds of text
 
 
+_SAMPLE = 1000  # rows
 _DIGITS = "(0|[1-9][0-9]*)"  # what begins with another 0 is no number but a name, as 01234 is
 _DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _FORMS = {  # how text is written that is of a kind, and what makes it so
@@ -317,19 +318,30 @@ _FORMS = {  # how text is written that is of a kind, and what makes it so
 
 
 def typed(table: Table, fields: Sequence[Field]) -> list[Field]:
-    """The fields, each of text as the kind that all of it is written as; one pass finds all of them."""
-    texts = [field for field in fields if field.kind == "text"]
-    if not texts:
-        return list(fields)
-    asked = [f"count({field.sql})" for field in texts]
-    asked += [f"count(CASE WHEN {_is_written(field.sql, kind)} THEN 1 END)" for field in texts for kind in _FORMS]
-    answer = table.rows(f"SELECT {', '.join(asked)}")[0]
-    found = {}
-    for index, field in enumerate(texts):
-        filled, counts = answer[index], answer[len(texts) + index * len(_FORMS) :]
-        kind = next((kind for kind, count in zip(_FORMS, counts, strict=False) if count == filled > 0), None)
-        found[field.name] = field if kind is None else _read_as(kind, field)
-    return [found.get(field.name, field) for field in fields]
+    """The fields, each that a text holds as the kind that all of it is written as; what has types keeps them.
+
+    Some rows show of which kinds a field is not, and one pass over all rows is for the kinds that are left.
+    """
+    kinds = {field: list(_FORMS) for field in fields if field.kind == "text" and table.is_text}
+    for view in (f"(SELECT * FROM {table.view} LIMIT {_SAMPLE}) AS t", table.view):
+        kinds = _written_as(table, view, kinds)
+    return [_read_as(kinds[field][0], field) if kinds.get(field) else field for field in fields]
+
+
+def _written_as(table: Table, view: str, kinds: dict[Field, list[str]]) -> dict[Field, list[str]]:
+    """Those of the kinds that every value of a field is written as, in so much of the table."""
+    pairs = [(field, kind) for field, several in kinds.items() for kind in several]
+    if not pairs:
+        return kinds
+    asked = [f"count({field.sql})" for field in kinds]
+    asked += [f"count(CASE WHEN {_is_written(field.sql, kind)} THEN 1 END)" for field, kind in pairs]
+    answer = table.ask(f"SELECT {', '.join(asked)} FROM {view}")[0]
+    filled = dict(zip(kinds, answer, strict=False))
+    found: dict[Field, list[str]] = {field: [] for field in kinds}
+    for (field, kind), written in zip(pairs, answer[len(kinds) :], strict=True):
+        if written == filled[field] and (written or view != table.view):
+            found[field].append(kind)
+    return found
 
 
 def _read_as(kind: str, field: Field) -> Field:
@@ -523,9 +535,9 @@ def bins(kind: str, edges: Sequence[Any]) -> list[str]:
     ]
 
 
-def quantile_edges(table: Table, field: Field, size: int) -> list[Any]:
+def quantile_edges(table: Table, field: Field, size: int, stats: Stats | None = None) -> list[Any]:
     """The edges that part the finite values of a field into so many bins of as equal a size as they allow."""
-    (stats,) = table.stats([field])
+    stats = stats or table.stats([field])[0]
     ranks = sorted({stats.finite * part // size for part in range(1, size)})
     found = table.at_ranks(field, stats, ranks) if stats.finite else []
     return sorted({edge for edge in found if edge > stats.least})
@@ -572,21 +584,25 @@ def profile(
     With `like` the bins and the kinds are those of another profile, where it has the column.
     """
     if table.is_text:
-        table.view, table.is_text = table.kept(), False
+        table.view = table.kept()
     fields = {field.name: field for field in typed(table, [table.fields[name] for name in names])}
+    ordered = [field for field in fields.values() if field.kind in ORDERED and like is None]
+    stats = dict(zip(ordered, table.stats(ordered), strict=True)) if ordered else {}
     for name in names:
         if like is None or name in like.columns:
             model = None if like is None else like.columns[name]
-            yield name, _column(table, fields[name], table.fields[name], size, model)
+            yield name, _column(table, fields[name], table.fields[name], size, model, stats)
         else:
             yield name, Column(fields[name].kind, None)  # with nothing to compare it with
 
 
-def _column(table: Table, field: Field, as_given: Field, size: int, model: Column | None) -> Column:
+def _column(
+    table: Table, field: Field, as_given: Field, size: int, model: Column | None, stats: dict[Field, Stats]
+) -> Column:
     if model is not None and model.edges is not None:
         return _in_bins_of(model, table, field, as_given)
-    if model is None and field.kind in ORDERED:
-        edges = quantile_edges(table, field, size)
+    if field in stats:
+        edges = quantile_edges(table, field, size, stats[field])
         found = table.histogram(field, edges)
         return Column(field.kind, _tally(found), found.nulls, found.nans, edges)
     if field.kind == "nested":
