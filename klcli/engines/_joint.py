@@ -1,7 +1,7 @@
 """Two columns of many labels, compared where they lie: one row of sums comes back, and the labels that matter most.
 
-The sums are of terms that are never negative, cut at the 18th digit, and are exact then: in whatever order threads add
-them, the answer is the same. Together they are within 1e-9 of what they should be.
+The sums are of terms that are never negative, cut at the 18th digit, and are exact then: in whatever order threads
+add them, the answer is the same. Together they are within 1e-9 of what they should be.
 """
 
 from __future__ import annotations
