@@ -8,13 +8,10 @@ table grows. Evidently wants an older pandas: EVIDENTLY=/path/to/python names th
 
 from __future__ import annotations
 
-import compileall
 import os
 import sys
-import sysconfig
-import tempfile
 
-from run import HERE, KLCLI, PYTHON, Case, compare, run
+from run import HERE, KLCLI, PYTHON, Case, compared, run
 
 MILLION = 1_000_000
 
@@ -40,20 +37,12 @@ def cases() -> list[Case]:
 
 
 def main(rows: int) -> None:
-    """Compile everything, write the inputs, and print a line for each case."""
-    compileall.compile_dir(sysconfig.get_paths()["purelib"], quiet=2)
-    compileall.compile_dir(str(HERE.parent / "klcli"), quiet=2)
-    with tempfile.TemporaryDirectory() as folder:
-        os.chdir(folder)
-        run([PYTHON, str(HERE / "drift_files.py"), str(rows)])
-        print(f"{'':<62} {'klcli':>9} {'peer':>9}   time ratio (spread)     memory               ratio")
-        for case in cases():
-            print(compare(case), flush=True)
+    """Print a line for each case, and one for each size of a table that grows."""
+    with compared(cases(), "drift_files.py", rows):
         for size in (MILLION, 10 * MILLION, 50 * MILLION):
             run([PYTHON, str(HERE / "drift_files.py"), str(size), "grown.parquet"])
             found = run([KLCLI, "count", "grown.parquet::s5", "--json"])
             print(f"count of {size:>10,} rows: {found.seconds:6.2f} s, {found.memory:5.0f} MiB", flush=True)
-        os.chdir(HERE)
 
 
 if __name__ == "__main__":

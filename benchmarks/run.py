@@ -9,6 +9,7 @@ is compiled first; the ratios are what to compare between machines, not the seco
 from __future__ import annotations
 
 import compileall
+import contextlib
 import os
 import statistics
 import subprocess
@@ -16,6 +17,7 @@ import sys
 import sysconfig
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -106,17 +108,25 @@ def compare(case: Case) -> str:
     )
 
 
-def main() -> None:
-    """Compile everything, write the inputs, and print a line for each case."""
+@contextlib.contextmanager
+def compared(cases: list[Case], files: str, rows: int) -> Iterator[None]:
+    """Compile all, write the inputs to a folder, and print a line for each case; the context is that folder."""
     compileall.compile_dir(sysconfig.get_paths()["purelib"], quiet=2)
     compileall.compile_dir(str(HERE.parent / "klcli"), quiet=2)
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
-        run([PYTHON, str(HERE / "files.py"), str(ROWS)])
+        run([PYTHON, str(HERE / files), str(rows)])
         print(f"{'':<62} {'klcli':>9} {'peer':>9}   time ratio (spread)     memory               ratio")
-        for case in cases():
+        for case in cases:
             print(compare(case), flush=True)
+        yield
         os.chdir(HERE)
+
+
+def main() -> None:
+    """Print a line for each case."""
+    with compared(cases(), "files.py", ROWS):
+        pass
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from klcli.lazy import np
 from klcli.measures import js, kl, psi, tv
 from klcli.numerals import counted, number, short
 from klcli.numerics import Contrast
-from klcli.profiles import KINDS, Column, Joint, Profile
+from klcli.profiles import KINDS, LEAST_EXPECTED, Column, Joint, Profile
 from klcli.result import Result
 from klcli.special import chi2_tail, chi2_value
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 FDR, EFFECT = 0.05, 0.01
 LIMITED = ("js", "kl", "psi", "tv", "drifted")  # what --fail-above may limit
 SMOOTHINGS = ("laplace", "jeffreys", "mix=0.01", "floor=0.0001")  # under which a column is shown anew
-_LEAST_EXPECTED = 5  # Cochran (1954): below it the distribution of G is not that of chi-square
 _RANKS = ("drifted", "noise", "stable")
 _HEADINGS = {
     "label": "column", "kind": "kind", "verdict": "verdict", "kl": "D(P‖Q)", "psi": "PSI", "tv": "TV",
@@ -65,25 +64,20 @@ def drift(
     Raises InputError where there is no such column.
     """
     notes = _notes(reference, current, fdr, effect)
+    names = (reference.name, current.name)
     results, skipped = [], []
     for title in (title for title in reference.columns if title in current.columns):
         column, other = reference.columns[title], current.columns[title]
-        names = (reference.name, current.name)
-        if column.counts is not None and other.counts is not None:
-            p, q = column.outcomes(missing), other.outcomes(missing)
-            n, m = sum(p.values()), sum(q.values())
-            if n and m:
-                results.append(_compared(title, column, p, q, names, smooth, sensitivity))
-        elif joined is None or "nested" in (column.kind, other.kind) or smooth:
-            skipped.append(f"{title}: {_why_not(column, other, joined is not None)}")
-            continue
-        else:
-            found = joined(title)
-            n, m = found.n, found.m
-            if n and m:
-                results.append(_of_joint(title, found, names))
-        if not n or not m:
-            skipped.append(f"{title}: no values in {names[0] if not n else names[1]}, so nothing to compare")
+        try:
+            if column.counts is not None and other.counts is not None:
+                sides = (column.outcomes(missing), other.outcomes(missing))
+                results.append(_compared(title, column, sides, names, smooth, sensitivity))
+            elif joined is None or "nested" in (column.kind, other.kind) or smooth:
+                skipped.append(f"{title}: {_why_not(column, other, joined is not None)}")
+            else:
+                results.append(_of_joint(title, joined(title), names))
+        except _EmptyError as empty:
+            skipped.append(f"{title}: no values in {empty}, so nothing to compare")
     if not results:
         raise InputError(
             f"{reference.name} and {current.name} have no column to compare: {listed([*notes, *skipped])}"
@@ -108,6 +102,15 @@ def _notes(reference: Profile, current: Profile, fdr: float, effect: float) -> l
     return [*notes, *reference.notes, *current.notes]
 
 
+class _EmptyError(Exception):
+    """A side of a column has no values: its name."""
+
+
+def _require_values(n: int, m: int, names: tuple[str, str]) -> None:
+    if not n or not m:
+        raise _EmptyError(names[0] if not n else names[1])
+
+
 def _why_not(column: Column, other: Column, has_tables: bool) -> str:
     """Why columns without counts are not compared."""
     if "nested" in (column.kind, other.kind):
@@ -120,13 +123,14 @@ def _why_not(column: Column, other: Column, has_tables: bool) -> str:
 def _compared(
     title: str,
     column: Column,
-    p: dict[str, int],
-    q: dict[str, int],
+    counts: tuple[dict[str, int], dict[str, int]],
     names: tuple[str, str],
     smooth: str | None,
     sensitivity: bool,
 ) -> Result:
     """The numbers of one column, without a verdict."""
+    p, q = counts
+    _require_values(sum(p.values()), sum(q.values()), names)
     outcomes = [*p, *(label for label in q if label not in p)]
     a, b = (np.array([float(side.get(label, 0)) for label in outcomes]) for side in (p, q))
     seen = (a > 0) | (b > 0)
@@ -154,6 +158,7 @@ def _compared(
 
 def _of_joint(title: str, found: Joint, names: tuple[str, str]) -> Result:
     """The same of a column with too many labels to keep: the terms of those that matter most, and of the others."""
+    _require_values(found.n, found.m, names)
     lost, gained = found.lost / found.n, found.gained / found.m
     values = {
         "js": found.js,
@@ -179,23 +184,19 @@ def _of_joint(title: str, found: Joint, names: tuple[str, str]) -> Result:
 
 def _terms_of_joint(found: Joint) -> dict[str, Any]:
     """The terms of the labels that are named, and those of all others as one."""
-    outcomes = [label for label, _, _ in found.top]
-    p = np.array([a / found.n for _, a, _ in found.top])
-    q = np.array([b / found.m for _, _, b in found.top])
-    with np.errstate(divide="ignore", invalid="ignore"):
-        logs = np.log(np.divide(p, q))
-        gaps = np.where(p > 0, p * logs, 0.0) - p + q
-        halves = [np.where(x > 0, x * np.log(2 * x / (p + q)), 0.0) for x in (p, q)]
-    contributions = np.maximum(halves[0] + halves[1], 0.0) / 2
-    if found.keys > len(outcomes):
-        lost = found.lost - sum(a for _, a, b in found.top if not b)
+    outcomes, a, b = (list(column) for column in zip(*found.top, strict=True))
+    if found.keys > len(found.top):
+        outcomes, a, b = [*outcomes, "(others)"], [*a, found.n - sum(a)], [*b, found.m - sum(b)]
+    x = Contrast(np.array(a, float), np.array(b, float))
+    gaps, contributions = x.gap_terms(), x.jensen_shannon_terms()
+    if found.keys > len(found.top):  # many labels taken as one would have less than their own terms
+        is_lost = found.lost > sum(a for _, a, b in found.top if not b)
         whole = found.common + found.lost / found.n  # Σ p·log(p/q) − p + q over all that Q has
-        outcomes.append("(others)")
-        p, q = (np.append(side, max(1 - side.sum(), 0.0)) for side in (p, q))
-        gaps = np.append(gaps, math.inf if lost else max(whole - gaps[np.isfinite(gaps)].sum(), 0.0))
-        contributions = np.append(contributions, max(found.js - contributions.sum(), 0.0))
+        rest = whole - gaps[:-1][np.isfinite(gaps[:-1])].sum()
+        gaps[-1] = math.inf if is_lost else max(rest, 0.0)
+        contributions[-1] = max(found.js - contributions[:-1].sum(), 0.0)
     share = contributions / found.js if found.js else contributions
-    return {"outcome": outcomes, "p": p, "q": q, "gap": gaps, "share": share, "contribution": contributions}
+    return {"outcome": outcomes, **x.shares, "gap": gaps, "share": share, "contribution": contributions}
 
 
 def _details(kind: str, sizes: dict[str, int], values: dict[str, float], test: Test) -> dict[str, Any]:
@@ -291,9 +292,9 @@ def _pooled(a: Array, b: Array) -> tuple[Array, Array]:
     both = a + b
     order = np.argsort(both, kind="stable")
     expected = np.cumsum(both[order]) * (min(a.sum(), b.sum()) / both.sum())
-    rare = int(np.searchsorted(both[order] * (min(a.sum(), b.sum()) / both.sum()), _LEAST_EXPECTED))
+    rare = int(np.searchsorted(both[order] * (min(a.sum(), b.sum()) / both.sum()), LEAST_EXPECTED))
     if rare:  # one more than the rare ones where these are too few together
-        rare = max(rare, int(np.searchsorted(expected, _LEAST_EXPECTED)) + 1)
+        rare = max(rare, int(np.searchsorted(expected, LEAST_EXPECTED)) + 1)
     pooled, kept = order[:rare], order[rare:]
     if not rare:
         return a, b

@@ -287,12 +287,11 @@ def _named_columns(tree: Members) -> list[Column]:
 
 def _refuse_one_field(columns: Sequence[Column]) -> None:
     """Raise for {"a": {"n": 3}, "b": {"n": 1}}: a table by its rows, and no distributions of one outcome each."""
-    labels = {tuple(column.labels or ()) for column in columns}
-    if len(columns) > 1 and len(labels) == 1 and len(next(iter(labels))) == 1:
-        name = clipped(columns[0].name)
+    first, *others = columns
+    if others and first.labels and len(first.labels) == 1 and all(each.labels == first.labels for each in others):
         raise FormatError(
-            f"$: {len(columns)} mappings of one number each, all called {clipped(next(iter(labels))[0])!r}: if they "
-            f'are one distribution, write {{"{name}": {columns[0].cells[0]}, ...}}'
+            f"$: {len(columns)} mappings of one number each, all called {clipped(first.labels[0])!r}: if they are "
+            f'one distribution, write {{"{clipped(first.name)}": {first.cells[0]}, ...}}'
         )
 
 

@@ -344,7 +344,8 @@ def test_the_drawing_in_a_page() -> None:
     assert all(f">{number}</text>" in svg for number in ("0.15", "0.033472", "-0.058158"))
     assert "fill:currentColor" in page
     assert ":root{color-scheme:light dark}" in page
-    assert not re.search("https?:|src=|url\\(|@import", page)
+    assert not re.search("https?:|<script(?!>)|src=|url\\(|@import", page)
+    assert page.count("<script>") == 1  # of klcli itself, which the policy of the page knows
 
 
 # The command

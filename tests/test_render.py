@@ -570,7 +570,9 @@ P = balls.csv::p    base e (nats)</p>\
 def test_compare_in_every_format(name: str, expected: str) -> None:
     """Two guesses at the article's box stand ranked in every format."""
     text = undrawn(shortened(rendered(name, klcli.compare(P, Q1, Q2), steps=False)))
-    assert text.partition("<script>")[0].endswith(expected)
+    text, script, rest = text.partition("<script>")
+    assert text.endswith(expected)
+    assert not script or rest.endswith("}\n</script></body></html>\n")
     assert text == expected or name in ("latex", "html")
 
 

@@ -9,13 +9,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from klcli.profiles import MISSING, Joint
+from klcli.profiles import LEAST_EXPECTED, MISSING, Joint
 
 if TYPE_CHECKING:
     from klcli.engines import Field, Table
 
 _TOP = 20  # labels that are named
-_EXPECTED = 5  # rows of a label, on the smaller side, below which it is taken together with others
 
 
 def joint(p: Table, x: Field, q: Table, y: Field, missing: bool) -> Joint:
@@ -65,7 +64,7 @@ def _scored(pairs: str, n: int, m: int) -> str:
         "CASE WHEN a > 0 AND b > 0 THEN (p - q) * ln(p / q) ELSE 0 END AS psi, "
         f"({_half('p')} + {_half('q')}) / 2 AS js, "
         f"({_against('a', n, n + m)} + {_against('b', m, n + m)}) AS g, "
-        f"(a + b) * {_number(min(n, m) / (n + m))} < {_EXPECTED} AS is_rare FROM ({shares}) AS s) AS t"
+        f"(a + b) * {_number(min(n, m) / (n + m))} < {LEAST_EXPECTED} AS is_rare FROM ({shares}) AS s) AS t"
     )
 
 

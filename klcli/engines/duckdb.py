@@ -74,8 +74,7 @@ class DuckDB:
     """A connection that holds views of what was opened, in which columns are called c0, c1 and so on."""
 
     def __init__(self, connection: Any, stack: contextlib.ExitStack, folder: str) -> None:
-        self._connection, self.stack = connection, stack
-        self._connection.execute(f"ATTACH {_quoted(f'{folder}/kept.duckdb')} AS kept")
+        self._connection, self.stack, self._folder = connection, stack, folder
         for macro in _MACROS:
             self._connection.execute(f"CREATE TEMP MACRO {macro}")
 
@@ -103,6 +102,7 @@ class DuckDB:
 
     def kept(self, view: str) -> str:
         """The name of a copy of the view, on disk."""
+        self.rows(f"ATTACH IF NOT EXISTS {_quoted(f'{self._folder}/kept.duckdb')} AS kept")
         self.rows(f"CREATE TABLE kept.{view} AS SELECT * FROM {view}")
         return f"kept.{view}"
 

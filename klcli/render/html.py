@@ -131,8 +131,8 @@ def _table(table: Table, view: View, is_sortable: bool = False, links: Sequence[
         return f"<tr>{''.join(written)}</tr>"
 
     rows = [[*map(escape, cells)] for cells in text_rows(table, view.digits)]
+    at = table.names.index("label") if links else 0
     for cells, link in zip(rows, links, strict=False):
-        at = table.names.index("label")
         cells[at] = f'<a href="{link}">{cells[at]}</a>'
     foot = f"<tfoot>{row(rows.pop(), 'td')}</tfoot>" if table.total is not None else ""
     head = row([*map(escape, table.headings)], 'th scope="col"')
