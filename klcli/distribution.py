@@ -6,12 +6,13 @@ import math
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import InitVar, dataclass, field
 from functools import cached_property
-from itertools import compress
+from itertools import chain
 from operator import eq
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from klcli import numerics
 from klcli.errors import InputError, OptionError, OutcomeError
+from klcli.labels import Labels, taken
 from klcli.lazy import np
 from klcli.numerals import NumeralError, number
 
@@ -32,7 +33,7 @@ class Distribution:
 
     Weights that sum to 1 within 1e-6 are probabilities; whole numbers that sum to more than 1 are counts, and
     `counted` is then true. Anything else is taken with `normalize=True` only. Without labels of their own,
-    outcomes are numbered from 0 and `labelled` is false.
+    outcomes are numbered from 0 and `labelled` is false. Outcomes are a tuple, or Labels where they are very many.
 
     Raises InputError, and its kin OutcomeError that knows the position, for anything that is no distribution.
 
@@ -40,7 +41,7 @@ class Distribution:
     array([0.75, 0.25])
     """
 
-    outcomes: tuple[str, ...]
+    outcomes: Sequence[str]
     weights: Array
     name: str = "P"
     labelled: bool = True
@@ -52,7 +53,7 @@ class Distribution:
         def keep(name: str, value: Any) -> None:
             object.__setattr__(self, name, value)
 
-        keep("outcomes", tuple(self.outcomes))
+        keep("outcomes", self.outcomes if isinstance(self.outcomes, Labels) else tuple(self.outcomes))
         keep("weights", _checked(self.weights, len(self.outcomes), self.name))
         _refuse_repeats(self)
         counted, note = _kind(self, normalize)
@@ -102,10 +103,10 @@ def _checked(values: Iterable[float], size: int, name: str) -> Array:
 
 def _refuse_repeats(given: Distribution) -> None:
     sorted_hashes = np.sort(given.hashes)
-    if not (sorted_hashes[1:] == sorted_hashes[:-1]).any():
-        return
+    repeated = sorted_hashes[1:][sorted_hashes[1:] == sorted_hashes[:-1]]
     first: dict[str, int] = {}
-    for index, outcome in enumerate(given.outcomes):
+    for index in np.flatnonzero(np.isin(given.hashes, repeated)).tolist() if repeated.size else ():
+        outcome = given.outcomes[index]
         if outcome in first:
             what = f"duplicate outcome {outcome!r}: make them one, or give --duplicates sum"
             raise OutcomeError(given.name, what, first[outcome], index)
@@ -171,7 +172,7 @@ def numbered(size: int) -> tuple[str, ...]:
 class Pair(NamedTuple):
     """P and Q over the same outcomes; absent outcomes have weight 0."""
 
-    outcomes: tuple[str, ...]
+    outcomes: Sequence[str]
     p: Array
     q: Array
     notes: tuple[str, ...]
@@ -193,12 +194,17 @@ def align(p: Distribution, q: Distribution) -> Pair:
     places = _places(p, q)
     absent = np.ones(len(q.outcomes), dtype=bool)
     absent[places[places >= 0]] = False
-    only_p = [p.outcomes[index] for index in np.flatnonzero(places < 0).tolist()]
-    only_q = [q.outcomes[index] for index in np.flatnonzero(absent).tolist()]
+    only_p, only_q = (_at(side.outcomes, np.flatnonzero(where)) for side, where in ((p, places < 0), (q, absent)))
     p_weights = np.concatenate([p.weights, np.zeros(len(only_q))])
     q_weights = np.concatenate([np.where(places >= 0, q.weights[places], 0.0), q.weights[absent]])
     notes = (*_absent(only_p, q.name, "q"), *_absent(only_q, p.name, "p"), *_alike(only_p, only_q))
-    return Pair((*p.outcomes, *only_q), p_weights, q_weights, notes)
+    return Pair(p.outcomes + only_q if only_q else p.outcomes, p_weights, q_weights, notes)
+
+
+def _at(outcomes: Sequence[str], places: NDArray[np.intp]) -> Any:
+    """The outcomes at these places, in the same kind of sequence."""
+    blocks = taken(outcomes, places)
+    return Labels(*map(Labels, blocks)) if isinstance(outcomes, Labels) else tuple(chain.from_iterable(blocks))
 
 
 def _places(p: Distribution, q: Distribution) -> NDArray[np.intp]:
@@ -213,7 +219,7 @@ def _places(p: Distribution, q: Distribution) -> NDArray[np.intp]:
     places = np.empty(len(wanted), dtype=np.intp)
     places[order] = their_order[np.minimum(found, len(among) - 1)]
     same = theirs[places] == ours
-    if all(map(eq, compress(wanted, same.tolist()), map(among.__getitem__, places[same].tolist()))):
+    if all(map(eq, taken(wanted, np.flatnonzero(same)), taken(among, places[same]))):
         return np.where(same, places, -1)
     known = {outcome: index for index, outcome in enumerate(among)}
     return np.array([known.get(outcome, -1) for outcome in wanted], dtype=np.intp)

@@ -207,7 +207,7 @@ def _signature(parameters: Sequence[inspect.Parameter]) -> inspect.Signature:
 
 def lay_out(
     sources: Sequence[Distribution], smooth: str | None
-) -> tuple[tuple[str, ...], list[Array], tuple[str, ...]]:
+) -> tuple[Sequence[str], list[Array], tuple[str, ...]]:
     """The outcomes of one or two distributions, their weights side by side, and the notes so far."""
     notes = tuple(dict.fromkeys(note for source in sources for note in source.notes))
     if len(sources) == 1:

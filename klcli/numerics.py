@@ -33,7 +33,9 @@ _T = TypeVar("_T", float, "Array")
 
 def log(x: Array, base: float) -> Array:
     """The logarithm of each number in that base; powers of two are exact in base 2."""
-    result: Array = np.log2(x) if base == 2 else np.log(x) / math.log(base)
+    result: Array = np.log2(x) if base == 2 else np.log(x)
+    if base not in (2, math.e):
+        result = result / math.log(base)
     return result
 
 
@@ -144,16 +146,18 @@ def surprisal(w: Array, base: float = math.e) -> Array:
     """−log(w/Σw) for each weight, in that base; inf where w = 0, never −0."""
     scaled, exponent = _scaled(w)
     high, low = total(scaled)
+    most = int(np.argmax(scaled))
+    largest = float(scaled[most])
     with np.errstate(divide="ignore"):
-        share = scaled / high
-        result = 0.0 - log(share, base)
+        share = np.divide(scaled, high, out=scaled)
+        result = log(share, base)
+        np.subtract(0.0, result, out=result)  # which leaves no −0
     faint = (share < _TINY) & (w > 0)
     if faint.any():
         log_of_sum = (math.log(high) - exponent * math.log(2.0)) / math.log(base)
         result[faint] = log_of_sum - log(w[faint], base)
-    most = int(np.argmax(scaled))
     if share[most] > 0.5:  # near log 1 the rest has the digits that the share has lost
-        others = (high - float(scaled[most])) + low
+        others = (high - largest) + low
         result[most] = 0.0 - math.log1p(-others / high) / math.log(base)
     return result
 
@@ -166,8 +170,10 @@ def entropy(w: Array, base: float = math.e) -> float:
 def cross_entropy(p: Array, q: Array, base: float = math.e) -> float:
     """H(P,Q) = −Σ p·log q, in that base; inf where some q = 0 < p."""
     scaled, _ = _scaled(p)
+    terms = surprisal(q, base)
     with np.errstate(invalid="ignore"):
-        terms = np.where(p > 0, scaled * surprisal(q, base), 0.0)
+        terms *= scaled
+    terms[p == 0] = 0.0
     if not np.isfinite(terms).all():
         return math.inf
     return _quotient(total(terms), total(scaled))[0]

@@ -7,17 +7,27 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import Any
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from typing import TYPE_CHECKING, Any
 
 from klcli import sources, streams, tables
 from klcli.columns import Column, FormatError
 from klcli.distribution import listed
 from klcli.errors import clipped
+from klcli.labels import MANY, Labels
+from klcli.lazy import np
+
+if TYPE_CHECKING:
+    from klcli.numerics import Array
 
 _START = b"PAR1"
 _NUMBERS = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL\(.*\)")
+_OF_NUMPY = re.compile(r"U?(TINY|SMALL|BIG)?INT(EGER)?|FLOAT|DOUBLE")
 _NESTED = re.compile(r"\]$|^(STRUCT|MAP|UNION)\(|^(BLOB|VARIANT|GEOMETRY)")
 _OVERHEAD = 2**28  # bytes that DuckDB needs beside what it unpacks
+_BLOCK = 2**20  # rows of text that are fetched at once
+_LONGEST = 25  # bytes of a number as text, save a DECIMAL or a HUGEINT
 
 
 def is_parquet(data: bytes, path: str) -> bool:
@@ -61,6 +71,8 @@ class _Table:
         aliases = ", ".join(f"c{index}" for index in range(len(self._names)))
         self._table = f"read_parquet($path, {PARQUET}) AS t({aliases})"
         self._types = [str(row[1]) for row in self._execute(f"DESCRIBE SELECT * FROM {self._table}").fetchall()]
+        [(rows,)] = self._execute("SELECT sum(num_rows) FROM parquet_file_metadata($path)").fetchall()
+        self._rows = rows or 0
 
     def columns(self, max_size: int) -> list[Column]:
         twice = next((name for name, count in Counter(self._names).items() if count > 1), None)
@@ -82,10 +94,25 @@ class _Table:
             tables.check_row_names([cell or "" for cell in self._cells(self._text(index))])
         labels = None if label is None else self._labels(label)
         common = tables.labelled(self._names, label, labels, _place, tuple(self._names[index] for index in beside))
-        return [
-            common._replace(name=self._names[index], cells=[cell or "" for cell in self._cells(self._text(index))])
-            for index in values
-        ]
+        return [self._filled(common, index) for index in values]
+
+    def _filled(self, common: Column, index: int) -> Column:
+        """The column with its numbers: of very many as they are, if none is missing, or else as text."""
+        column = common._replace(name=self._names[index])
+        values = self._values(index) if self._rows > MANY else None
+        if values is not None:
+            return column._replace(values=values)
+        return column._replace(cells=[cell or "" for cell in self._cells(self._text(index))])
+
+    def _values(self, index: int) -> Array | None:
+        """The numbers of the column, where it has nothing else."""
+        if not _OF_NUMPY.fullmatch(self._types[index]):
+            return None
+        found = self._execute(f"SELECT c{index} AS x FROM {self._table}").fetchnumpy()["x"]
+        if np.ma.is_masked(found) or not np.isfinite(found).all():
+            return None
+        values: Array = np.asarray(found, dtype=np.float64)
+        return values
 
     def _label(self, is_text: list[bool]) -> int | None:
         """Where the labels stand: in a column of lists or of structures only if it is called so."""
@@ -99,15 +126,16 @@ class _Table:
 
     def _refuse_large(self, indices: list[int], max_size: int) -> None:
         """Raise where there are no rows, or more of them, or more text in them, than may be read."""
-        [(rows,)] = self._execute("SELECT sum(num_rows) FROM parquet_file_metadata($path)").fetchall()
-        if not rows:
+        if not self._rows:
             raise FormatError("empty: no rows")
-        if rows * len(indices) > max_size or self._size(indices) > max_size:
+        short = [index for index in indices if _OF_NUMPY.fullmatch(self._types[index])]
+        size = self._size([index for index in indices if index not in short])
+        if size + self._rows * len(indices) * _LONGEST > max_size and size + self._size(short) > max_size:
             raise FormatError(f"unpacks to {sources.too_large(max_size)}")
 
     def _size(self, indices: list[int]) -> int:
         """How many bytes the columns are as text."""
-        lengths = ", ".join(f"sum(strlen({self._text(index)}))" for index in indices)
+        lengths = ", ".join(["0", *(f"sum(strlen({self._text(index)}))" for index in indices)])
         return sum(each or 0 for each in self._execute(f"SELECT {lengths} FROM {self._table}").fetchone())
 
     def _are_empty(self) -> list[bool]:
@@ -115,17 +143,26 @@ class _Table:
         empty = ", ".join(f"count(*) > 0 AND count(c{index}) = 0" for index in range(len(self._names)))
         return list(self._execute(f"SELECT {empty} FROM {self._table}").fetchone())
 
-    def _labels(self, index: int) -> list[str]:
-        labels = self._cells(f"CAST(c{index} AS VARCHAR)")
-        if None in labels:
-            raise FormatError(f"{_place(labels.index(None))}: no label (NULL): give it one, or leave the row out")
-        return labels
+    def _labels(self, index: int) -> Sequence[str]:
+        blocks = self._checked(self._blocks(f"CAST(c{index} AS VARCHAR)"))
+        return Labels(*map(Labels, blocks)) if self._rows > MANY else [*chain(*blocks)]
+
+    def _checked(self, blocks: Iterator[list[Any]]) -> Iterator[list[str]]:
+        for number, labels in enumerate(blocks):
+            if None in labels:
+                row = number * _BLOCK + labels.index(None)
+                raise FormatError(f"{_place(row)}: no label (NULL): give it one, or leave the row out")
+            yield labels
 
     def _cells(self, text: str) -> list[Any]:
         """What the expression gives in each row; None where it is NULL."""
-        found = self._execute(f"SELECT {text} AS cell FROM {self._table}").fetchnumpy()["cell"]
-        cells: list[Any] = found.tolist()
-        return cells
+        return [*chain(*self._blocks(text))]
+
+    def _blocks(self, text: str) -> Iterator[list[Any]]:
+        """The same, many rows at a time."""
+        for start in range(0, self._rows, _BLOCK):
+            some = f"LIMIT {_BLOCK} OFFSET {start}"
+            yield self._execute(f"SELECT {text} AS cell FROM {self._table} {some}").fetchnumpy()["cell"].tolist()
 
     def _text(self, index: int) -> str:
         # By way of DOUBLE, so that a float32 is what it is and not the shortest decimal that leads to it.

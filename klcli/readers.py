@@ -267,7 +267,7 @@ def _distribution(column: Column, name: str, normalize: bool, duplicates: str) -
             column = _added_up(column)
         values: Any = column.values
         return Distribution(
-            numbered(len(values)) if column.labels is None else tuple(column.labels),
+            numbered(len(values)) if column.labels is None else column.labels,
             values,
             name=name,
             labelled=column.labels is not None,

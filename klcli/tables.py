@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from klcli.columns import Column, FormatError, Reading, is_infinite, is_number, looks_like_number, reads
 from klcli.distribution import listed
 from klcli.errors import clipped
+from klcli.labels import MANY, Labels
 from klcli.lazy import np
 from klcli.numerals import NoNumeralError, NumeralError, counted, number, numbers, stands_for_none
 
@@ -418,7 +419,7 @@ def _plain_table(text: str, delimiter: str, place: Callable[[int], str]) -> list
     except FormatError:
         return None
     label = label_column(names, [[cell] for cell in second])
-    labels: list[str] = []
+    packed: list[Labels] = []
     parts: dict[int, list[Any]] = {index: [] for index in range(width) if index != label}
     values = set(value_columns(names, label))
     all_but = bytes(set(range(256)) - {ord(delimiter), ord("\n")})
@@ -431,13 +432,14 @@ def _plain_table(text: str, delimiter: str, place: Callable[[int], str]) -> list
             return None
         cells = block.replace("\n", delimiter).split(delimiter)
         if label is not None:
-            labels += cells[label::width]
+            packed.append(Labels(cells[label::width]))
         try:
             for index, part in parts.items():
                 part.append(numbers(cells[index::width]))
         except NumeralError:
             return None
     whole = {index: np.concatenate(part) for index, part in parts.items()}
+    labels = Labels(*packed) if sum(map(len, packed)) > MANY else [*chain(*packed)]
     if any(_may_be_data(found) for index, found in whole.items() if index not in values):
         return None
     if any(_may_be_thousands(found, "/" in text) for found in whole.values()):

@@ -20,13 +20,14 @@ HERE = Path(klcli.__file__).parent
 # Which rooms a room may import. render/ is one room; __init__ hands out the public names of others.
 _BOTTOM = {"errors", "lazy"}
 _ARITHMETIC = {*_BOTTOM, "numerics"}
-_DISTRIBUTION = {*_ARITHMETIC, "numerals"}
+_DISTRIBUTION = {*_ARITHMETIC, "labels", "numerals"}
 _MEASURE = {*_DISTRIBUTION, "distribution", "result"}
 _MEASURES = {*_MEASURE, "measure"}
 DOORS: dict[str, set[str]] = {
     "errors": set(),
     "lazy": set(),
     "rooms": set(),
+    "labels": {"lazy"},
     "result": {"errors"},
     "numerics": {"lazy"},
     "numerals": _ARITHMETIC,
@@ -35,7 +36,7 @@ DOORS: dict[str, set[str]] = {
     "measures": _MEASURES,
     "comparison": {*_MEASURES, "measures"},
     "columns": {"numerals", "numerics"},
-    "tables": {"columns", "distribution", "errors", "lazy", "numerals"},
+    "tables": {"columns", "distribution", "errors", "labels", "lazy", "numerals"},
     "prefix_codes": {*_DISTRIBUTION, "distribution"},
     "coding": {*_MEASURES, "prefix_codes"},
     "crosscheck": {*_MEASURES, "measures"},
@@ -58,7 +59,7 @@ DOORS: dict[str, set[str]] = {
     "streams": {*_BOTTOM, "columns", "sources"},
     "engines": {"columns", "distribution", "errors", "numerals", "profiles", "rooms", "sources", "streams",
                 "tables", "engines"},
-    "parquet": {"columns", "distribution", "errors", "sources", "streams", "tables", "engines"},
+    "parquet": {*_BOTTOM, "columns", "distribution", "labels", "numerics", "sources", "streams", "tables", "engines"},
     "readers": {*_DISTRIBUTION, "distribution", "columns", "sources", "arrays", "parquet", "tables", "trees"},
     "output": {"errors"},
     "render": {"errors", "result", "numerics", "lazy", "render"},
