@@ -56,7 +56,8 @@ class Distribution:
         keep("outcomes", self.outcomes if isinstance(self.outcomes, Labels) else tuple(self.outcomes))
         keep("weights", _checked(self.weights, len(self.outcomes), self.name))
         _refuse_repeats(self)
-        counted, note = _kind(self, normalize)
+        is_whole = bool((self.weights == np.floor(self.weights)).all())
+        counted, note = kind_of(self.name, self.total, is_whole, normalize)
         keep("counted", counted)
         keep("notes", (*self.notes, note) if note else self.notes)
 
@@ -113,15 +114,17 @@ def _refuse_repeats(given: Distribution) -> None:
         first[outcome] = index
 
 
-def _kind(given: Distribution, normalize: bool) -> tuple[bool, str]:
-    """Whether the weights are counts, and a note of what was done to make them probabilities."""
-    name, weights = given.name, given.weights
-    shown = "over 1.8e308" if given.total is None else f"{given.total:.12g}"
-    total = math.inf if given.total is None else given.total
+def kind_of(name: str, given: float | None, is_whole: bool, normalize: bool) -> tuple[bool, str]:
+    """Whether weights of that sum are counts, and a note of what was done to make them probabilities.
+
+    Raises InputError where they are neither, and may not be normalized.
+    """
+    shown = "over 1.8e308" if given is None else f"{given:.12g}"
+    total = math.inf if given is None else given
     off = abs(total - 1)
     if off <= WITHIN:
         return False, f"{name}: sums to {shown}, taken as 1" if off > MENTIONED else ""
-    if total > 1 and bool((weights == np.floor(weights)).all()):
+    if total > 1 and is_whole:
         exact = f"{total:.0f}" if total < 2**63 else shown
         return True, f"{name}: counts, divided by their total of {exact}"
     if normalize:

@@ -60,6 +60,26 @@ class Joint(NamedTuple):
     top: tuple[tuple[str, int, int], ...] = ()
 
 
+class Sums(NamedTuple):
+    """What an engine has added up of two distributions over all their outcomes, in nats.
+
+    `lost` outcomes have no mass in Q and hold `lost_mass` of P, and so the other way round for `gained`: the first
+    of them are named. `gap` is Σ p·log(p/q) − p + q over the outcomes of both, `own` is −Σ p·log p. `top` are the
+    outcomes with the largest terms, with both weights.
+    """
+
+    keys: int
+    lost: int
+    gained: int
+    gap: float
+    own: float
+    lost_mass: float
+    gained_mass: float
+    lost_names: tuple[str, ...]
+    gained_names: tuple[str, ...]
+    top: tuple[tuple[str, float, float], ...]
+
+
 @dataclass(frozen=True)
 class Profile:
     """The columns of a table, and how many rows it has."""

@@ -11,14 +11,15 @@ import struct
 import subprocess
 import sys
 import termios
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 from jsonschema import Draft202012Validator
 
-from klcli import cli, sources
+from klcli import cli, engines, rooms, sources
+from klcli.engines import Engine
 
 ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT / "sample_data"
@@ -183,3 +184,12 @@ def _read(descriptor: int) -> bytes:
         return os.read(descriptor, 65536)
     except OSError:  # the other end is closed, which Linux reports as an error
         return b""
+
+
+@pytest.fixture(scope="session", params=rooms.names("engines"))
+def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    """Every engine, started once."""
+    if request.param == "spark":
+        pytest.importorskip("pyspark", reason="pyspark is not installed")
+    with engines.started("local[2]" if request.param == "spark" else request.param) as found:
+        yield found

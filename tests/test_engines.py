@@ -26,15 +26,6 @@ from klcli.profiles import Column, Joint, Profile
 duckdb = pytest.importorskip("duckdb", reason="duckdb is not installed")
 
 
-@pytest.fixture(scope="session", params=rooms.names("engines"))
-def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
-    """Every engine, started once."""
-    if request.param == "spark":
-        pytest.importorskip("pyspark", reason="pyspark is not installed")
-    with engines.started("local[2]" if request.param == "spark" else request.param) as found:
-        yield found
-
-
 @pytest.fixture(autouse=True)
 def _in_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every test works in a folder of its own, so that files have short names."""

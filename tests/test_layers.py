@@ -52,6 +52,7 @@ DOORS: dict[str, set[str]] = {
     "counts": {*_BOTTOM, "numerals", "result"},
     "profiles": {*_DISTRIBUTION, "distribution"},
     "drift": {*_MEASURES, "measures", "special", "profiles"},
+    "sums": {*_MEASURES, "measures", "profiles"},
     "matrices": {"columns", "distribution", "errors", "lazy", "numerals", "numerics", "readers", "arrays", "tables"},
     "trees": {"columns", "distribution", "errors", "numerals", "tables"},
     "sources": {"columns", "errors"},
@@ -66,7 +67,7 @@ DOORS: dict[str, set[str]] = {
     "cli": {
         *_DISTRIBUTION, *_MEASURES, "measures", "batches", "comparison", "coding", "parametric", "prefix_codes",
         "crosscheck", "laws", "families", "losses", "readers", "sources", "matrices", "output", "render", "rooms",
-        "counts", "streams", "columns", "engines", "profiles", "drift",
+        "counts", "streams", "columns", "engines", "profiles", "drift", "sums",
         "cli", "__init__",
     },
     "__main__": {"cli"},
@@ -80,7 +81,7 @@ UPWARD = ("result", "Result._repr_html_", "render")
 PURE = {
     "errors", "lazy", "numerals", "numerics", "result", "distribution", "measure", "measures", "comparison", "coding",
     "special", "families", "closed_forms", "logits", "batches", "losses",
-    "counts", "profiles", "drift",
+    "counts", "profiles", "drift", "sums", "labels",
 }  # fmt: skip
 MATHEMATICS = {
     "__future__", "abc", "cmath", "collections", "contextlib", "dataclasses", "decimal", "difflib", "enum",

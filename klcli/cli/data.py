@@ -6,7 +6,7 @@ import contextlib
 import functools
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -172,6 +172,45 @@ def _binned(table: Table, field: Field, given: dict[str, Any]) -> Counts:
     found = table.histogram(field, engines.even_edges(table, field, _width(given["width"])))
     used = [index for index, count in enumerate(found.counts) if count or 0 < index < len(found.counts) - 1]
     return found._replace(labels=[found.labels[i] for i in used], counts=[found.counts[i] for i in used])
+
+
+# Sums
+
+
+def engine_option() -> click.Option:
+    """What adds up a measure whose distributions are too big to be fetched."""
+    return option(
+        "--engine",
+        type=Checked("engine", engines.chosen),
+        allow_from_autoenv=False,  # KLCLI_ENGINE is for data, and most distributions are small
+        help="Have duckdb, spark or the Spark of a URL put outcomes together and add up, within 1e-9.",
+    )
+
+
+def summed(measure: str, sources: Sequence[str], given: dict[str, Any]) -> Result:
+    """The measure of these tables, of which an engine makes the sums, and fetches the largest terms alone."""
+    from klcli import sums
+
+    is_usual = {"smooth": None, "duplicates": "refuse", "decimal": "."}
+    wrong = next((name for name, usual in is_usual.items() if given[name] != usual), None)
+    if wrong is not None:
+        raise OptionError(f"--{wrong} is not for --engine, which adds up what is there: leave one of them out")
+    refuse_inputs(sources, given)
+    how = {name: given[name] for name in ("input_format", "encoding", "delimiter")}
+    engine_name, _ = engines.chosen(given["engine"])
+    with _started(given | {"jobs": None}) as engine:
+        sides = []
+        for source in sources:
+            table = engines.opened(engine, source, **how)
+            fields = engines.typed(table, list(table.fields.values()))
+            sides.append(engines.weights(table, fields, given["normalize"]))
+        found = engines.sums(sides[0], sides[1] if len(sides) > 1 else None, given["top"] or _NAMED)
+    facts = [sums.Side(side.name, side.total, side.is_counted, side.notes) for side in sides]
+    called = {"duckdb": "DuckDB", "spark": "Spark"}[engine_name]
+    return sums.result(measure, facts, found, called, given["base"])
+
+
+_NAMED = 20  # outcomes, of which the terms are shown
 
 
 # Drift

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from klcli import coding
+from klcli.cli.data import engine_option, summed
 from klcli.cli.options import Names, Source, base_option, input_options, measure_options, option, output_options
 from klcli.cli.show import Command, default_source, read, read_one, show
 from klcli.comparison import COMPARABLE, USUAL, compare
@@ -16,12 +17,16 @@ from klcli.measure import Measure
 from klcli.measures import MEASURES
 from klcli.prefix_codes import CODES
 
+SUMMED = ("kl", "entropy")  # of which an engine can make the sums
+
 
 def measure_command(measure: Measure) -> click.Command:
     """The command of a measure: its sides are arguments, its parameters options, its docstring the help."""
 
     def run(**given: Any) -> int:
         sources = [default_source() if given[side] is None else given[side] for side in measure.sides]
+        if given.get("engine") is not None:
+            return show([summed(measure.name, sources, given)], given | {"top": None})
         data = read_one(sources, given)
         options = {name: given[name] for name in measure.options}
         return show([measure(*data, smooth=given["smooth"], **options)], given)
@@ -36,6 +41,7 @@ def measure_command(measure: Measure) -> click.Command:
                 for side in measure.sides
             ),
             *measure_options(measure),
+            *([engine_option()] if measure.name in SUMMED else []),
             *input_options(),
             *output_options(),
         ],

@@ -23,6 +23,7 @@ from klcli.columns import FormatError
 from klcli.distribution import listed
 from klcli.engines._files import FORMATS, Place, located, named
 from klcli.engines._joint import joint
+from klcli.engines._sums import Weights, sums, weights
 from klcli.errors import InputError, OptionError, clipped
 from klcli.profiles import KINDS, Column
 
@@ -32,9 +33,9 @@ if TYPE_CHECKING:
     from klcli.profiles import Profile
 
 __all__ = [
-    "FORMATS", "MOST_BINS", "ORDERED", "Counts", "Engine", "Field", "Stats", "Table", "bins", "chosen",
+    "FORMATS", "MOST_BINS", "ORDERED", "Counts", "Engine", "Field", "Stats", "Table", "Weights", "bins", "chosen",
     "even_edges", "joint", "label_of", "labels_of_missing", "opened", "profile", "quantile_edges", "started",
-    "text_fields", "typed",
+    "sums", "text_fields", "typed", "weights",
 ]  # fmt: skip
 
 ORDERED = ("whole", "number", "decimal", "date", "time")  # of which there are bins

@@ -1,0 +1,211 @@
+"""Sums that engines make of distributions too big to be fetched: within 1e-9 of what the measures find."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pytest
+from conftest import Done
+
+import klcli
+from klcli import engines, sums
+from klcli.engines import Engine
+from klcli.errors import InputError
+from klcli.result import Result
+
+Run = Callable[..., Done]
+RNG = np.random.default_rng(5)
+SIZE = 3000
+NAMES = [f"k{index}" for index in range(SIZE)]
+SHUFFLED = [NAMES[index] for index in RNG.permutation(SIZE)]
+
+
+def table(path: Path, labels: list[str], weights: list[float] | list[int]) -> str:
+    """A Parquet file of labels and weights."""
+    with duckdb.connect() as connection:
+        kind = "BIGINT" if isinstance(weights[0], int) else "DOUBLE"
+        connection.execute(f"CREATE TABLE t (name VARCHAR, n {kind})")
+        connection.execute("INSERT INTO t SELECT unnest($1), unnest($2)", [labels, weights])
+        connection.execute(f"COPY t TO '{path}' (FORMAT parquet)")
+    return str(path)
+
+
+def summed(engine: Engine, *paths: str, top: int = 20, base: float = math.e, normalize: bool = False) -> Result:
+    """The entropy of one table, or the divergence of two, from the sums of the engine."""
+    sides = []
+    for path in paths:
+        opened = engines.opened(engine, path)
+        sides.append(engines.weights(opened, engines.typed(opened, list(opened.fields.values())), normalize))
+    found = engines.sums(sides[0], sides[1] if len(sides) > 1 else None, top)
+    facts = [sums.Side(side.name, side.total, side.is_counted, side.notes) for side in sides]
+    return sums.result("entropy" if len(sides) == 1 else "kl", facts, found, "it", base)
+
+
+WEIGHTS = {
+    "counts": tuple(RNG.zipf(1.3, SIZE).clip(max=10**9).tolist() for _ in "pq"),
+    "probabilities": (RNG.dirichlet(np.ones(SIZE)).tolist(), RNG.dirichlet(np.ones(SIZE)).tolist()),
+    "nearly equal": ([1e6 + 1e-3 * index for index in range(SIZE)], [1e6] * SIZE),
+    "from 1e-300 to 1e300": ((10.0 ** RNG.uniform(-300, 300, SIZE)).tolist(), [1e-300] * SIZE),
+}
+
+
+@pytest.mark.parametrize("weights", WEIGHTS.values(), ids=WEIGHTS)
+@pytest.mark.parametrize("base", [math.e, 2, 10])
+def test_sums_are_what_the_measures_find(
+    engine: Engine, tmp_path: Path, weights: tuple[list[float], list[float]], base: float
+) -> None:
+    """Values, entropies, notes and the named terms agree; the other terms are one, which makes the sum right."""
+    p = table(tmp_path / "p.parquet", NAMES, weights[0])
+    q = table(tmp_path / "q.parquet", SHUFFLED, [weights[1][NAMES.index(name)] for name in SHUFFLED])
+    read = [klcli.read(path, normalize=True) for path in (p, q)]
+    for found, expected in (
+        (summed(engine, p, q, base=base, normalize=True), klcli.kl(*read, base=base)),
+        (summed(engine, p, base=base, normalize=True), klcli.entropy(read[0], base=base)),
+    ):
+        assert found.value == pytest.approx(expected.value, rel=1e-9, abs=1e-9)
+        assert found.value >= 0
+        assert {name: found.details[name] for name in expected.details} == pytest.approx(expected.details, rel=1e-8)
+        assert set(found.notes) >= set(expected.notes)
+        assert (found.unit, found.headings, found.inputs) == (expected.unit, expected.headings, expected.inputs)
+        places = {outcome: place for place, outcome in enumerate(expected.terms["outcome"])}
+        for name in ("p", "log", "contribution"):
+            exact = [expected.terms[name][places[outcome]] for outcome in found.terms["outcome"][:-1]]
+            assert list(found.terms[name])[:-1] == pytest.approx(exact, rel=1e-12)
+        largest = np.sort(np.abs(expected.terms["contribution"]))[-20:][::-1]
+        assert np.abs(found.terms["contribution"][:-1]) == pytest.approx(largest, rel=1e-9)
+        assert found.terms["outcome"][-1] == "(others)"
+        assert sum(found.terms["contribution"]) == pytest.approx(found.value, rel=1e-9, abs=1e-12)
+
+
+@pytest.mark.parametrize("top", [2, 20])
+def test_outcomes_that_one_side_lacks(engine: Engine, tmp_path: Path, top: int) -> None:
+    """A logarithm of 0 is no number that a sum passes over: D(P‖Q) is infinite and says why, D(Q‖P) is finite."""
+    p = table(tmp_path / "p.parquet", [*"abcde"], [1, 2, 3, 0, 4])
+    q = table(tmp_path / "q.parquet", [*"abdfg"], [5, 0, 6, 0, 7])
+    for sides in ((p, q), (q, p)):
+        found, expected = summed(engine, *sides, top=top), klcli.kl(*map(klcli.read, sides))
+        assert (found.value, expected.value) == (math.inf, math.inf)
+    found = summed(engine, p, q, top=top)
+    assert found.notes[-3:] == (
+        "absent from q.parquet, so q = 0 there: b, c, e",
+        "absent from p.parquet, so p = 0 there: d, g",
+        "infinite: q.parquet gives no probability to b, c, e, where p.parquet has 0.9 of its mass",
+    )
+    assert (found.terms["contribution"][-1] == math.inf) == (top == 2)
+    r = table(tmp_path / "r.parquet", [*"abcexyz"], [1, 1, 1, 1, 1, 2, 0])
+    found, expected = summed(engine, p, r, top=top), klcli.kl(klcli.read(p), klcli.read(r))
+    assert found.value == pytest.approx(expected.value, rel=1e-12)
+    assert list(found.terms["outcome"])[:2] == ["e", "c"]
+    assert sum(found.terms["contribution"]) == pytest.approx(expected.value, rel=1e-12)
+    assert summed(engine, p, p).value == 0
+
+
+REFUSED = {
+    "a missing number": ("('a', 1.5::DOUBLE), ('b', NULL)", "1 of 2 rows without a number"),
+    "below 0": ("('a', 1.5::DOUBLE), ('b', -0.5)", "1 of 2 rows below 0"),
+    "NaN": ("('a', 1.5::DOUBLE), ('b', 'nan')", "1 of 2 rows with NaN or an infinity"),
+    "infinity": ("('a', 1.5::DOUBLE), ('b', 'inf')", "1 of 2 rows with NaN or an infinity"),
+    "a missing label": ("('a', 1), (NULL, 3)", "1 of 2 rows without a label: give them one, or leave them out"),
+    "twice": ("('a', 1), ('b', 3), ('b', 3)", "duplicate outcome 'b' (1 of them): make each of them one row"),
+    "no mass": ("('a', 0), ('b', 0)", "all values are zero"),
+    "neither": ("('a', 1.5::DOUBLE), ('b', 2)", "the values sum to 3.5, so they are neither probabilities"),
+    "no numbers": ("('a', 'x'), ('b', 'y')", "no column of numbers among name, n"),
+}
+
+
+@pytest.mark.parametrize(("values", "message"), REFUSED.values(), ids=REFUSED)
+def test_what_is_no_distribution_is_refused(engine: Engine, tmp_path: Path, values: str, message: str) -> None:
+    """NULL, NaN and labels that stand twice are never a part of a sum."""
+    with duckdb.connect() as connection:
+        connection.execute(f"COPY (SELECT * FROM (VALUES {values}) t(name, n)) TO '{tmp_path / 'p.parquet'}'")
+    with pytest.raises(InputError) as caught:
+        summed(engine, str(tmp_path / "p.parquet"))
+    assert message in str(caught.value)
+
+
+def test_a_share_that_no_ratio_can_hold_is_refused(engine: Engine, tmp_path: Path) -> None:
+    """The plain way takes its logarithm all the same."""
+    p = table(tmp_path / "p.parquet", ["a", "b"], [0.5, 0.5])
+    q = table(tmp_path / "q.parquet", ["a", "b"], [1.0, 1e-310])
+    with pytest.raises(InputError, match=r"q.parquet: 1 share below 1e-300, which no engine adds up: leave"):
+        summed(engine, p, q)
+    assert summed(engine, q, p).value == pytest.approx(math.log(2), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("name,p,q\na,1,2\nb,3,4\n", "holds several distributions (p, q): choose one, as in t.csv::p"),
+        ("name,n\na,1.000\nb,5\n", "1 number as 1.000 in doubt among whole numbers"),
+        ("x,y\n1,2\n3,4\n", "no column of labels among x, y"),
+        ("name,n\na,1\nb,\n", "1 of 2 rows without a number"),
+    ],
+)
+def test_what_text_leaves_in_doubt_is_refused(engine: Engine, tmp_path: Path, text: str, message: str) -> None:
+    """As it is in files that are read whole."""
+    (tmp_path / "t.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        summed(engine, str(tmp_path / "t.csv"))
+    assert message in str(caught.value)
+
+
+def test_threads_change_nothing(tmp_path: Path) -> None:
+    """The sums are exact as decimals, so that they are the same in whatever order they are made."""
+    with duckdb.connect() as connection:
+        for name in "pq":
+            rows = f"SELECT 'k' || i AS k, (hash('{name}' || i) % 99991) / 99991 AS n FROM range(300000) r(i)"
+            connection.execute(f"COPY ({rows}) TO '{tmp_path / name}.parquet'")
+    found = set()
+    for jobs in (1, 2, 2, 4):
+        with engines.started("duckdb", jobs) as engine:
+            result = summed(engine, *(str(tmp_path / f"{name}.parquet") for name in "pq"), normalize=True)
+            found.add((result.value, result.details["entropy"], *result.terms["outcome"]))
+    assert len(found) == 1
+
+
+# The command
+
+
+def test_the_command(call: Run, tmp_path: Path) -> None:
+    """The answer has the shape of any other, and says that it was added up, and how well."""
+    p = table(tmp_path / "p.parquet", ["a", "b", "c"], [1, 1, 2])
+    q = table(tmp_path / "q.parquet", ["c", "b", "a"], [1, 1, 2])
+    done = call("kl", p, q, "--engine", "duckdb", "--base", "2", "--top", "2", "--explain")
+    assert (done.code, done.err) == (0, "")
+    assert done.out == (
+        """Kullback-Leibler divergence   D(P‖Q) = Σ p·log(p/q)
+P = p.parquet    Q = q.parquet    base 2 (bits)
+
+outcome      p     q       p/q   log(p/q)  p·log(p/q)
+c         0.5   0.25  2.000000   1.000000    0.500000
+a         0.25  0.5   0.500000  -1.000000   -0.250000
+(others)  0.25  0.25  –          –           0
+Σ         1     1                            0.250000  bits
+
+H(P) 1.500000   H(P,Q) 1.750000   difference 0.250000
+note: p.parquet: counts, divided by their total of 4
+note: q.parquet: counts, divided by their total of 4
+note: Σ p·log(p/q) − p + q over 3 outcomes was added up by DuckDB, within 1e-09
+
+D(P‖Q) = Σ p·log(p/q) = 0.25
+Coding draws from p.parquet with the code that is ideal for q.parquet costs 0.25 bits a draw more than need be: \
+H(P,Q) = 1.75 instead of H(P) = 1.5. The other direction, D(Q‖P), is as a rule another number.
+"""
+    )
+    entropy = call("entropy", f"{p}::n", "--engine", "duckdb", "--json").results[0]
+    assert entropy["value"] == pytest.approx(1.5 * math.log(2), rel=1e-15)
+    assert entropy["inputs"] == {"p": "p.parquet::n"}
+
+
+@pytest.mark.parametrize("option", ["--smooth=laplace", "--duplicates=sum", "--decimal=,"])
+def test_what_changes_the_data_is_not_for_an_engine(call: Run, tmp_path: Path, option: str) -> None:
+    """It is refused rather than passed over."""
+    p = table(tmp_path / "p.parquet", ["a", "b", "c"], [1, 1, 2])
+    name = option.partition("=")[0]
+    done = call("kl", p, p, "--engine=duckdb", option)
+    assert (done.code, done.raw) == (2, b"")
+    assert done.err == f"klcli: {name} is not for --engine, which adds up what is there: leave one of them out\n"
