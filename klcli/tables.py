@@ -298,7 +298,7 @@ def _delimited(text: str, delimiter: str, decimal: str) -> list[Column]:
             for column in table([""], cells, place, decimal=decimal)
         ]
     if _names_labels(names[0]):
-        year = next(filter(is_number, names))
+        year = next(name for name in names if is_number(_with_point(name) if decimal == "," else name))
         raise FormatError(f"{place(0)}: a header with the number {year}: begin the name of a column with a letter")
     has_number_labels = len(cells) == 2 and all(map(looks_like_number, cells[0]))
     if has_number_labels and delimiter == ",":

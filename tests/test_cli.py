@@ -24,6 +24,7 @@ from fuzz import CORPUS
 from rich.cells import cell_len
 
 from klcli import cli, rooms
+from klcli.cli.discrete import SUMMED
 from klcli.cli.options import measure_options
 from klcli.comparison import COMPARABLE, USUAL
 from klcli.measure import Measure
@@ -177,7 +178,8 @@ def test_every_parameter_of_a_measure_is_an_option(name: str) -> None:
         "normalize", "smooth", "duplicates", "input_format", "encoding", "delimiter", "decimal", "max_size", "format",
         "as_json", "output", "digits", "steps", "top", "explain", "fail_above", "debug", "help", "escape_formulas",
     }  # fmt: skip
-    assert {option.name for option in options(name)} == own | shared
+    summed = {"engine"} if name in SUMMED else set()
+    assert {option.name for option in options(name)} == own | shared | summed
 
 
 def test_help_lists_every_command(call: Run) -> None:
@@ -492,12 +494,12 @@ def test_compare_knows_its_measures(call: Run, option: str, value: str) -> None:
 
 
 def variables() -> Iterator[Any]:
-    """Every option of every command with the variable that its name promises."""
+    """Every option of every command with the variable that its name promises; --engine of kl has none."""
     seen = set()
     for name in COMMANDS:
         for option in options(name):
             long = max(option.opts, key=len)
-            if long not in seen and long != "--help":
+            if option.allow_from_autoenv and long not in seen and long != "--help":
                 seen.add(long)
                 yield pytest.param(name, option, "KLCLI_" + long[2:].upper().replace("-", "_"), id=long)
 

@@ -2678,3 +2678,12 @@ def test_a_table_of_many_columns_of_words(tmp_path):
     names, words = (",".join(f"{sign}{index}" for index in range(wide)) for sign in "cw")
     (tmp_path / "p.csv").write_text(f"label,n,{names}\na,3,{words}\nb,7,{words}\n")
     assert readers.read(tmp_path / "p.csv").weights.tolist() == [3, 7]
+
+
+@pytest.mark.parametrize("label", ["", "label", "Name"])
+def test_a_first_row_with_a_decimal_comma_is_no_header(tmp_path: Path, label: str) -> None:
+    """Its number is named as it is written, beside a blank label or one that is called as columns of labels are."""
+    path = tmp_path / "p.csv"
+    path.write_text(f"{label};0,5\na;0,5\n", encoding="utf-8")
+    with pytest.raises(InputError, match="a header with the number 0,5: begin the name of a column with a letter"):
+        klcli.read(str(path), decimal=",")
