@@ -225,6 +225,7 @@ def _fault(text: str) -> str:
         return "written with a comma: use a point for decimals, or --decimal , in a table; and nothing for thousands"
     if "_" in text and _DECIMAL.fullmatch(text.replace("_", "")):
         return "written with an underscore: leave it out"
-    if any(character.isdigit() and not character.isascii() for character in text):
+    is_word = not word[:1].isdigit() or any(sign.isalpha() and sign not in "eE" for sign in text)  # as CO₂ is
+    if not is_word and any(sign.isdigit() and not sign.isascii() for sign in text):
         return "not written in plain ASCII digits"
     return ""

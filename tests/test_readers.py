@@ -2687,3 +2687,12 @@ def test_a_first_row_with_a_decimal_comma_is_no_header(tmp_path: Path, label: st
     path.write_text(f"{label};0,5\na;0,5\n", encoding="utf-8")
     with pytest.raises(InputError, match="a header with the number 0,5: begin the name of a column with a letter"):
         klcli.read(str(path), decimal=",")
+
+
+def test_words_with_small_digits_are_labels(tmp_path: Path) -> None:
+    """CO₂ and km² are no numbers mistyped, so that rows in another order are matched by them."""
+    (tmp_path / "p.csv").write_text("gas,share\nCO₂,0.25\nH₂O,0.75\n", encoding="utf-8")
+    (tmp_path / "q.csv").write_text("gas,share\nH₂O,0.75\nCO₂,0.25\n", encoding="utf-8")
+    p, q = (klcli.read(str(tmp_path / name)) for name in ("p.csv", "q.csv"))
+    assert p.outcomes == ("CO₂", "H₂O")
+    assert klcli.kl(p, q).value == 0
