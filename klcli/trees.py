@@ -145,6 +145,8 @@ def _yaml_fault(error: yaml.MarkedYAMLError, text: str) -> str:
     mark, context = error.problem_mark, error.context or ""
     if mark is None:
         return f"not YAML: {error.problem}"
+    if "nesting depth" in (error.problem or ""):  # which newer parsers bound themselves
+        return f"line {mark.line + 1}: nested too deeply"
     before = "".join(re.split("\r\n|[\r\n\x85\u2028\u2029]", text)[mark.line : mark.line + 1])[: mark.column]
     if len(before if "flow" not in context else re.split(r"[,{\[]", before)[-1]) > _LONGEST_KEY:
         return f"line {mark.line + 1}: not YAML: a label of over {_LONGEST_KEY} characters: write it in JSON"
