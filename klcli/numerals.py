@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -172,11 +173,14 @@ def _refusal(text: str) -> NumeralError:
         return NumeralError(text, fault)
     if text.lower() in ("true", "false", "yes", "no", "on", "off"):
         return NoNumeralError(text, "a truth value, not a number")
+    if _MARKED.fullmatch(text):
+        return NoNumeralError(text, "a number with a unit or in brackets: write the number alone")
     if len(text.split()) > 1 and any(map(_DECIMAL.fullmatch, text.split())):
         return NoNumeralError(text, "not one number: if blanks separate columns here, put commas or tabs there")
     return NoNumeralError(text, "not a number")
 
 
+_MARKED = re.compile(r"[$€£¥₹]\s*-?[\d.,]+|-?[\d.,]+\s*[$€£¥₹]|\([\d.,]+\)")
 _MISSING = {
     "nan", "na", "n/a", "n.a.", "#n/a", "<na>", "null", "(null)", "#null!", "\\n", "nil", "none", "missing",
     "?", "-", "--", "---", "–", "—", "~", ".", "[null]", "(blank)", "(empty)", "undefined", "n.a", "n.d.",
@@ -215,16 +219,19 @@ def _fault(text: str) -> str:
         return "written with points between thousands: leave them out"
     if text.endswith(("%", "‰")) and _DECIMAL.fullmatch(text[:-1].rstrip().replace(",", ".", 1)):
         return "a percentage: divide it by 100" if text.endswith("%") else "per mille: divide it by 1000"
-    if text.startswith("="):
+    if text.startswith("=") and not text.startswith('="'):
         return "a spreadsheet formula: save the values"
     if word.startswith(("0x", "0b", "0o")):
         return "not a decimal number"
     if re.fullmatch(r"[+-]?[0-9]{1,3}([.'’ \u00a0\u2009\u202f][0-9]{3})+,[0-9]*", text):
-        return "written with marks between thousands: leave them out, and give --decimal , for the comma in a table"
+        return "written with marks between thousands: leave them out, and a table may have --decimal ,"
     if "," in text and re.fullmatch(r"[+-]?[0-9.,]+", text):
         return "written with a comma: use a point for decimals, or --decimal , in a table; and nothing for thousands"
     if "_" in text and _DECIMAL.fullmatch(text.replace("_", "")):
         return "written with an underscore: leave it out"
+    plain = unicodedata.normalize("NFKC", text).replace("−", "-").strip(" ")
+    if plain != text and not re.search("[²³¹⁰⁴-⁹₀-₉]", text) and (_DECIMAL.fullmatch(plain) or _fault(plain)):
+        return "not written in plain ASCII digits and signs"
     is_word = not word[:1].isdigit() or any(sign.isalpha() and sign not in "eE" for sign in text)  # as CO₂ is
     if not is_word and any(sign.isdigit() and not sign.isascii() for sign in text):
         return "not written in plain ASCII digits"

@@ -91,7 +91,7 @@ class _Table:
             raise FormatError(f"no column of numbers: {listed([f'{name} is {each}' for name, each in typed])}")
         self._refuse_large([*values, *([] if label is None else [label])], max_size)
         for index in {*range(len(self._names))} - {label, *used}:
-            tables.check_row_names([cell or "" for cell in self._cells(self._text(index))])
+            tables.check_row_names(self._names[index], [cell or "" for cell in self._cells(self._text(index))])
         labels = None if label is None else self._labels(label)
         common = tables.labelled(self._names, label, labels, _place, tuple(self._names[index] for index in beside))
         return [self._filled(common, index) for index in values]

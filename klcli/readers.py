@@ -12,11 +12,10 @@ import contextlib
 import math
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import klcli.trees  # noqa: F401 - enters its formats
-from klcli import sources, tables
+from klcli import delimited, sources, tables, totals, trees  # noqa: F401 - trees enters its formats
 from klcli.columns import FORMATS, Column, FormatError, Reading, is_infinite, is_number, looks_like_number
 from klcli.distribution import Distribution, listed, numbered
 from klcli.errors import InputError, OptionError, OutcomeError, clipped
@@ -39,7 +38,6 @@ __all__ = [
 
 if TYPE_CHECKING:
     from klcli.arrays import Tensor
-    from klcli.numerics import Array
 
 T = TypeVar("T")
 
@@ -96,7 +94,11 @@ def read_all(
     source = os.fspath(source)
     path, wanted = split(source)
     columns = read_columns(source, **options)
-    if len(columns) > 1 and all(column.labels is None and column.size == 1 for column in columns):
+    if (
+        several
+        and len(columns) > 1
+        and all(column.labels is columns[0].labels and column.size == 1 for column in columns)
+    ):
         raise InputError(
             f"{clipped(source)}: holds {len(columns)} distributions of one number each: if they are one, write "
             "it as a column, a list or a mapping of numbers"
@@ -107,7 +109,7 @@ def read_all(
         first = next((name for name in likely if name.lower() in _OF_WEIGHTS), likely[0] if likely else names[0])
         doubt = "".join(f"; {note}" for note in columns[0].notes if columns[0].labels is None)
         if len(columns) == 2 and not columns[0].is_named and all(map(_is_of_digits, columns)):
-            doubt = tables.DECIMAL_COMMA
+            doubt = delimited.DECIMAL_COMMA
         raise InputError(
             f"{clipped(source)}: holds several distributions ({listed(names, 20)}): "
             f"choose one, as in {clipped(path)}::{clipped(first)}{doubt}"
@@ -209,9 +211,9 @@ def reading(
 
 def known_delimiter(name: str) -> str:
     """The sign of that name, or the sign itself; raises OptionError for what separates no columns."""
-    sign = tables.DELIMITERS.get(name, name)
+    sign = delimited.DELIMITERS.get(name, name)
     if len(sign) != 1 or sign.isalnum() or sign in '"\r\n.-+':
-        raise OptionError(f"{name!r} separates no columns: give one sign, or {', '.join(tables.DELIMITERS)}")
+        raise OptionError(f"{name!r} separates no columns: give one sign, or {', '.join(delimited.DELIMITERS)}")
     return sign
 
 
@@ -223,7 +225,12 @@ def _columns(text: str, path: str, how: Reading) -> list[Column]:
         as_inline = _line(line)  # echo 3,7 | klcli entropy: numbers as on the command line
         if as_inline is not None:
             return [as_inline]
-    return FORMATS[found](text, how)
+    try:
+        return FORMATS[found](text, how)
+    except FormatError as error:
+        if found == "yaml" != sources.ending(path).replace("yml", "yaml") and how.format is None:
+            raise FormatError(f"{error}; or, if it is a table, give --input-format csv") from None
+        raise
 
 
 def _line(line: str) -> Column | None:
@@ -242,7 +249,7 @@ def _chosen(columns: list[Column], wanted: str) -> list[Column]:
     if found:
         return found
     if wanted in columns[0].beside:
-        raise FormatError(f"column {clipped(wanted)!r} holds no numbers")
+        raise FormatError(f"column {clipped(wanted)!r} holds no weights")
     if wanted and wanted == columns[0].label_name:
         raise FormatError(f"column {clipped(wanted)!r} holds the labels")
     names = [column.name for column in columns if column.name]
@@ -261,17 +268,18 @@ def _distribution(column: Column, name: str, normalize: bool, duplicates: str) -
     try:
         if column.values is None:
             column = column._replace(values=numbers(column.cells))
-            tables.refuse_thousands(column.cells)
+            tables.refuse_thousands(column.cells, column.decimal)
         if duplicates == "sum" and column.labels is not None:
             _distribution(column._replace(labels=None), name, True, "refuse")  # no wrong weight hides in a sum
             column = _added_up(column)
         values: Any = column.values
+        in_doubt = totals.doubt(column, values)
         return Distribution(
             numbered(len(values)) if column.labels is None else column.labels,
             values,
             name=name,
             labelled=column.labels is not None,
-            notes=tuple(f"{name}: {note}" for note in (*column.notes, *_doubts(column, values))),
+            notes=tuple(f"{name}: {note}" for note in (*column.notes, in_doubt) if note),
             normalize=normalize,
         )
     except NumeralError as error:
@@ -283,26 +291,8 @@ def _distribution(column: Column, name: str, normalize: bool, duplicates: str) -
             is_said = tables.is_key(column.label_name) or column.label_name == "labels"
             is_guessed = column.is_named and column.label_name and not is_said
             from_column = f" (labels are from column {clipped(column.label_name)})" if is_guessed else ""
-            doubt = tables.DECIMAL_COMMA if column.has_number_labels else from_column
+            doubt = delimited.DECIMAL_COMMA if column.has_number_labels else from_column
         raise InputError(f"{name}: {places}: {error.what}{doubt}") from None
-
-
-_TOTALS = {
-    "total", "totals", "grand total", "sum", "all", "(all)", "", "合计", "总计", "gesamt", "gesamtergebnis", "summe",
-    "total general", "total général", "totale",
-}  # fmt: skip
-
-
-def _doubts(column: Column, values: Array) -> Iterator[str]:
-    """What is told of an outcome that is the sum of all others by its label and by its number."""
-    labels = column.labels or ()
-    for index in {0, len(labels) - 1} if len(labels) > 2 else ():
-        label = labels[index]
-        if label.strip(" :").casefold() in _TOTALS and math.isclose(2 * values[index], values.sum()):
-            yield (
-                f"{label!r} is the sum of all the others, and was read as an outcome beside them: leave it out if it "
-                "is their total"
-            )
 
 
 def _added_up(column: Column) -> Column:
@@ -337,7 +327,7 @@ def _sum(values: list[float]) -> float:
 def _format_of(path: str, text: str) -> str:
     ending = sources.ending(path)
     ending = {"yml": "yaml", "tab": "tsv", "jsonl": "ndjson"}.get(ending, ending)
-    first = tables.first_line(text).strip()
+    first = delimited.first_line(text).strip()
     if ending == "json" and _is_line_of_many(first, text):
         return "ndjson"  # as DuckDB, BigQuery and others call it
     if ending in FORMATS:

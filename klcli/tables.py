@@ -1,87 +1,20 @@
-"""Tables: CSV and TSV, and what any table means: which column holds the labels and which hold numbers."""
+"""What any table means: which column holds the labels, which hold numbers, and what is told of that."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from itertools import chain, islice
-from typing import Any
+from collections.abc import Callable, Sequence
+from itertools import islice
 
-from klcli.columns import Column, FormatError, Reading, is_infinite, is_number, looks_like_number, reads
+from klcli.columns import Column, FormatError, is_infinite, is_number, looks_like_number
 from klcli.distribution import listed
 from klcli.errors import clipped
-from klcli.labels import MANY, Labels
-from klcli.lazy import np
-from klcli.numerals import NoNumeralError, NumeralError, counted, number, numbers, stands_for_none
+from klcli.labels import MANY
+from klcli.numerals import NumeralError, number
 
 LABEL_NAMES = ("label", "outcome", "category", "name")
-KEY_NAMES = ("id", "key", "index", "bin", "bucket", "row", "sample")  # of labels that may well be numbers
-DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|", "blank": " "}  # by what they are called
-_OF_PANDAS = ("Unnamed: 0", "__index_level_0__")  # its index without a name, in CSV and in Parquet
-_MARKS = ",;\t|"
-
-
-@reads("csv")
-def csv_columns(text: str, how: Reading) -> list[Column]:
-    """The columns of comma-separated values; of `;`, tabs or `|` where the first line has no other such mark."""
-    if text.lstrip()[:1] in ("{", "[") and _is_json(text):
-        raise FormatError("is JSON: give --input-format json, or call it .json")
-    if text.lstrip()[:1] == "{" and _is_json(first_line(text)):
-        raise FormatError("is JSON, a record to a line: give --input-format ndjson, or call it .ndjson")
-    return _delimited(text, how.delimiter or delimiter_of(text, how.decimal), how.decimal)
-
-
-def _is_json(text: str) -> bool:
-    import json
-
-    try:
-        json.loads(text)
-    except (ValueError, RecursionError):
-        return False
-    return True
-
-
-def delimiter_of(text: str, decimal: str) -> str:
-    """The sign that separates the columns of the first line, where it leaves no doubt."""
-    first = _first_row(text)
-    if first.lower().startswith("sep="):
-        return ","  # whatever it says: it is refused
-    marks = [mark for mark in _MARKS if mark in re.sub('"[^"]*"', "", first)]
-    if decimal == "," and "," in marks and (len(marks) > 1 or is_number(first.replace(",", "."))):
-        marks.remove(",")
-    if len(marks) > 1:  # a;0,5 must not become the outcome "a;0" with the weight 5
-        shown = " ".join(map(repr, marks))
-        comma = "" if "," not in marks or decimal == "," else ", and --decimal , if numbers have commas"
-        raise FormatError(
-            f"line 1: which of {shown} separates the columns? Give --delimiter{comma}; or put labels with the "
-            "others in quotes"
-        )
-    return marks[0] if marks else ";" if decimal == "," else ","
-
-
-@reads("tsv")
-def tsv_columns(text: str, how: Reading) -> list[Column]:
-    """The columns of tab-separated values."""
-    return _delimited(text, how.delimiter or "\t", how.decimal)
-
-
-def first_line(text: str) -> str:
-    """The first line that is not blank."""
-    visible = re.search(r"\S", text)
-    if visible is None:
-        return ""
-    start = max(text.rfind(end, 0, visible.start()) for end in "\r\n") + 1
-    return re.split("[\r\n]", text[start : start + 100_000], maxsplit=1)[0]
-
-
-def _first_row(text: str) -> str:
-    """The first line, with those after it that a name in quotes goes on in."""
-    first = first_line(text)
-    if first.count('"') % 2 == 0:
-        return first
-    start = text.index(first)
-    row = re.compile(r'(?:[^"\r\n]|"(?:[^"]|"")*")*').match(text, start, start + 100_000)
-    return row[0] if row and row[0].startswith(first) else first
+KEY_NAMES = ("id", "key", "index", "bin", "bucket", "row", "rank", "year", "sample")  # of labels that may be numbers
+_OF_PANDAS = re.compile(r"Unnamed: 0(\.\d+)?|__index_level_\d+__")  # its index without a name: in CSV, in Parquet
 
 
 def table(
@@ -94,18 +27,20 @@ def table(
     """The columns of numbers in a table, each with the labels of its label column."""
     as_written = columns
     if decimal == ",":
-        columns = [list(map(_with_point, column)) for column in columns]
+        columns = [list(map(with_point, column)) for column in columns]
     label = 0 if labels_first else label_column(names, columns)
+    if label == 0 and not labels_first and not names_labels(names[0]):
+        _refuse_mixture(names[0], columns[0], place)
     values = value_columns(names, label)
     for index in {*range(len(names))} - {label, *values}:
-        check_row_names(columns[index])
+        check_row_names(names[index], columns[index])
     text = dict.fromkeys(index for index in values if len(values) > 1 and _is_left_aside(columns[index]))
     kept = [index for index in values if index not in text] or values
     for index in kept if decimal == "," else ():
-        _refuse_points(names[index], as_written[index], place)
+        refuse_points(names[index], as_written[index], place)
     labels = None if label is None else as_written[label]
     common = labelled(names, label, labels, place, tuple(names[index] for index in text))
-    return [common._replace(name=names[index], cells=columns[index]) for index in kept]
+    return [common._replace(name=names[index], cells=columns[index], decimal=decimal) for index in kept]
 
 
 def labelled(
@@ -116,28 +51,46 @@ def labelled(
     beside: tuple[str, ...] = (),
 ) -> Column:
     """What the columns of a table have in common: their labels, where these are from, and what is told of them."""
-    notes = (f"no numbers, so not used: column {listed(beside)}",) if beside else ()
-    if len(value_columns(names, label)) < len(names) - (label is not None):
-        notes = (*notes, "it names or numbers the rows, so not used: the column without a name")
-    values = [names[index] for index in value_columns(names, label)]
-    words = list(islice((cell for cell in labels or () if not is_number(cell)), 2))
-    if label is not None and not is_key(names[label]) and len(words) == 1 < len(labels or ()) - 1:
-        called = f"{clipped(words[0])!r} among numbers"
-        notes = (
-            *notes,
-            f"the labels are from column {names[label]}, with {called}: put it right if it was to be one",
+    notes = [f"no numbers, so not used: column {listed(beside)}"] if beside else []
+    values = value_columns(names, label)
+    used = {label, *values}
+    aside = [name for index, name in enumerate(names) if index not in used]
+    if aside:
+        notes.append(f"told rows apart, so not used: {listed([*map(_called, aside)])}")
+    if label is not None and len(names) > 2 and _may_be_keys(names[label], labels or ()):
+        called = _called(names[label])
+        notes.append(f"the labels, {listed(labels or ())}, are from {called}: call another one label if it is")
+    words = [] if label is None or is_key(names[label]) else _words_among_numbers(labels or ())
+    if words:
+        called = f"{listed([repr(clipped(word)) for word in words])} among numbers"
+        notes.append(
+            f"the labels are from column {names[label or 0]}, with {called}: put it right if it was to be one"
         )
-    if label is not None and len(values) > 1 and is_key(names[label]) and _is_counting(labels or ()):
-        called = f"column {names[label]}" if names[label] else "the column without a name"
-        notes = (*notes, f"the labels, {listed(labels or ())}, are from {called}: call another one label if it is")
     if label is None and len(names) > 1:
         none = f"no column of labels among {listed(names)}"
-        notes = (*notes, f"{none}, so the outcomes are numbered from 0: call one label if it is")
+        notes.append(f"{none}, so the outcomes are numbered from 0: call one label if it is")
     label_name = "" if label is None else names[label]
-    return Column("", labels, (), place, notes, beside, label_name=label_name, labels_first=not label)
+    unused = (*beside, *aside)
+    return Column("", labels, (), place, tuple(notes), unused, label_name=label_name, labels_first=not label)
 
 
-def _is_counting(labels: Sequence[str]) -> bool:
+def _called(name: str) -> str:
+    return f"column {clipped(name)}" if name else "the column without a name"
+
+
+def _may_be_keys(name: str, labels: Sequence[str]) -> bool:
+    """Whether the labels are numbers that may tell rows apart, and another column may hold those that were meant."""
+    return is_key(name) and name.lower() not in LABEL_NAMES and all(map(is_number, islice(labels, MANY)))
+
+
+def _words_among_numbers(labels: Sequence[str]) -> list[str]:
+    """The words, where there are as many numbers or more: they may be numbers mistyped."""
+    some = labels[:MANY]
+    words = [cell for cell in some if not is_number(cell)]
+    return words if 0 < 2 * len(words) <= len(some) and len(some) > 2 else []
+
+
+def is_counting(labels: Sequence[str]) -> bool:
     """Whether the labels only count the rows, from 0 or from 1."""
     return len(labels) > 1 and any(
         all(label == str(index) for index, label in enumerate(labels, first)) for first in (0, 1)
@@ -147,16 +100,16 @@ def _is_counting(labels: Sequence[str]) -> bool:
 _WITH_COMMA = re.compile(r"\s*[+\-−]?(\d+,\d*|,\d+)([eE][+\-]?\d+)?\s*")
 
 
-_THOUSANDS = re.compile(r"(?<![0-9.])[1-9][0-9]{0,2}\.000(?![0-9])")
+THOUSANDS = re.compile(r"(?<![0-9.])[1-9][0-9]{0,2}\.000(?![0-9])")
 _GROUPED = re.compile(r"[1-9][0-9]{0,2}(\.[0-9]{3})+")
 
 
-def _with_point(cell: str) -> str:
+def with_point(cell: str) -> str:
     """A number with a decimal comma as it is written with a point; any other cell as it is."""
     return cell.replace(",", ".") if _WITH_COMMA.fullmatch(cell) else cell
 
 
-def _refuse_points(name: str, cells: Sequence[str], place: Callable[[int], str]) -> None:
+def refuse_points(name: str, cells: Sequence[str], place: Callable[[int], str]) -> None:
     """Raise where a point stands for the decimal comma."""
     odd = next((index for index, cell in enumerate(cells) if "." in cell and is_number(cell)), None)
     if odd is not None:
@@ -164,16 +117,17 @@ def _refuse_points(name: str, cells: Sequence[str], place: Callable[[int], str])
         raise FormatError(f"{where}: {clipped(cells[odd])!r} has a point, and the decimal sign is a comma")
 
 
-def refuse_thousands(cells: Sequence[str]) -> None:
+def refuse_thousands(cells: Sequence[str], decimal: str = ".") -> None:
     """Raise NumeralError, with the index, where 1.000 beside 5, or 1.234 beside 200, may be thousands."""
     pointed = [index for index, cell in enumerate(cells) if "." in cell]
     whole = [cell.strip() for cell in cells if cell.strip().isdecimal() and cell.strip("0 ")]
-    odd = next((index for index in pointed if _THOUSANDS.fullmatch(cells[index].strip())), None)
+    odd = next((index for index in pointed if THOUSANDS.fullmatch(cells[index].strip())), None)
     if odd is None and any(len(cell) > 2 for cell in whole):
         odd = next(iter(pointed), None)
     if odd is not None and whole and all(_GROUPED.fullmatch(cells[index].strip()) for index in pointed):
-        what = "in doubt among whole numbers: leave out the marks between thousands, or write whole numbers as 100.0"
-        error = NumeralError(cells[odd].strip(), what)
+        example = f"or write whole numbers as 100{decimal}0"
+        what = f"in doubt among whole numbers: leave out the marks between thousands, {example}"
+        error = NumeralError(cells[odd].strip().replace(".", decimal), what)
         error.index = odd
         raise error
 
@@ -189,31 +143,40 @@ def label_column(names: Sequence[str], columns: Sequence[Sequence[str]]) -> int 
     for index, name in enumerate(names):
         if name.lower() in LABEL_NAMES:
             return index
-    nameless = next((index for index, name in enumerate(names) if _is_nameless(name)), None)
+    nameless = next((index for index, name in enumerate(names) if is_nameless(name)), None)
     if nameless is not None and not all(map(looks_like_number, columns[nameless])):
         return nameless
     if _has_words(columns[0]):
-        _refuse_mixture(names[0], columns[0])
         return 0
     for index, column in enumerate(columns):
         if _is_words(column):
             return index
     if nameless is not None:
         return nameless
-    return next((index for index, name in enumerate(names) if name.lower() in KEY_NAMES), None)
+    return next((index for index, name in enumerate(names) if _names_rows(name) or name.lower() in KEY_NAMES), None)
 
 
 def value_columns(names: Sequence[str], label: int | None) -> list[int]:
-    """Where the numbers stand: all but the labels, and but a column without a name where these have other names."""
-    others = [index for index in range(len(names)) if index != label]
-    named = [index for index in others if not _is_nameless(names[index])]
-    return named if named and label is not None else others
+    """Where the numbers stand: all but the labels, and but the columns that name or number the rows beside them.
+
+    Raises FormatError where there are no others.
+    """
+    if label is None:
+        return [*range(len(names))]
+    found = [index for index, name in enumerate(names) if index != label and not _names_rows(name)]
+    if not found:
+        aside = [_called(name) for index, name in enumerate(names) if index != label]
+        raise FormatError(
+            f"no numbers but those of {listed(aside)}, which tell rows apart: call a column n if it holds weights; "
+            "klcli count makes counts of rows"
+        )
+    return found
 
 
-def check_row_names(column: Sequence[str]) -> None:
-    """Raise FormatError where the column, which has no name and is not used, may be one of probabilities."""
+def check_row_names(name: str, column: Sequence[str]) -> None:
+    """Raise FormatError where the column, which is not used, may be one of probabilities."""
     if any(is_number(cell) and not is_infinite(cell) and 0 < number(cell) < 1 for cell in column):
-        raise FormatError("the column without a name holds fractions, no names of rows: name it, or leave it out")
+        raise FormatError(f"{_called(name)} holds fractions, no names of rows: name it, or leave it out")
 
 
 def _is_words(column: Sequence[str]) -> bool:
@@ -226,14 +189,16 @@ def _has_words(column: Sequence[str]) -> bool:
     return not all(map(looks_like_number, column))
 
 
-def _refuse_mixture(name: str, column: Sequence[str]) -> None:
+def _refuse_mixture(name: str, column: Sequence[str], place: Callable[[int], str]) -> None:
     """Raise where words stand among numbers that are not whole, or missing: one may be a number mistyped."""
     likely = [cell for cell in column if looks_like_number(cell)]
-    if any(map(is_number, likely)) and not all(map(str.isdecimal, map(str.strip, likely))):
-        word = next(cell for cell in column if not looks_like_number(cell))
+    if len(likely) == len(column) or all(map(str.isdecimal, map(str.strip, likely))):
+        return
+    if any(map(is_number, likely)):
+        odd = next(index for index, cell in enumerate(column) if not looks_like_number(cell))
         raise FormatError(
-            f"column {clipped(name)} holds numbers and {clipped(word)!r}: put it right if it is a number mistyped, "
-            "or call the column label if these are labels"
+            f"{place(odd)}, column {clipped(name)}: {clipped(column[odd])!r} among numbers: put it right if it is a "
+            "number mistyped, or call the column label if these are labels"
         )
 
 
@@ -242,366 +207,22 @@ def _is_left_aside(column: Sequence[str]) -> bool:
     return _is_words(column) or not any(map(str.strip, column))
 
 
-def _is_nameless(name: str) -> bool:
-    return not name or name in _OF_PANDAS
+def is_nameless(name: str) -> bool:
+    """Whether it is no name, or the one that pandas gives where there is none."""
+    return not name or _OF_PANDAS.fullmatch(name) is not None
 
 
-def _names_labels(name: str) -> bool:
-    return _is_nameless(name) or name.lower() in LABEL_NAMES
+def _names_rows(name: str) -> bool:
+    """Whether a column of that name tells rows apart and is never one of weights; a sample may have been counted."""
+    called = name.lower()
+    return is_nameless(name) or called.endswith(("_id", " id")) or (called in KEY_NAMES and called != "sample")
+
+
+def names_labels(name: str) -> bool:
+    """Whether a column of that name holds labels, beside whatever others."""
+    return is_nameless(name) or name.lower() in LABEL_NAMES
 
 
 def is_key(name: str) -> bool:
     """Whether a column of that name holds labels, be they words or numbers."""
-    return _names_labels(name) or name.lower() in KEY_NAMES
-
-
-# Delimited text
-
-
-def _delimited(text: str, delimiter: str, decimal: str) -> list[Column]:
-    first = first_line(text)
-    if first.lower().startswith("sep="):
-        raise FormatError(f"line 1: Excel's {first.strip()!r} line: delete it")
-
-    def place(index: int) -> str:
-        line, _, _ = next(islice(_lines(text, delimiter), index + has_header, None))
-        return f"line {line}"
-
-    has_header = True
-    plain = _plain_table(text, delimiter, place) if decimal == "." else None
-    if plain is not None:
-        return plain
-    cells = _cells(text, delimiter)
-    _refuse_another_delimiter(cells, delimiter)
-    if '"' in text:
-        _refuse_late_quotes(cells, text, delimiter)
-        _refuse_bare_quotes(cells, lambda index: next(islice(_lines(text, delimiter), index, None))[0], delimiter)
-    names = [column[0].strip() for column in cells]
-    has_header = not any(is_number(_with_point(name) if decimal == "," else name) for name in names)
-    if has_header:
-        _check_header(names, next(_lines(text, delimiter))[0])
-        cells = [column[1:] for column in cells]
-        if not cells[0]:
-            raise FormatError("empty: a header and no rows")
-        return table(names, cells, place, decimal=decimal)
-    first_row = [column[0] if decimal == "." else _with_point(column[0]) for column in cells]
-    if len(cells[0]) == 1 and all(map(looks_like_number, first_row)):
-        if decimal == ",":
-            _refuse_points("", [column[0] for column in cells], lambda _: place(0))
-        return [Column("", None, first_row, lambda index: f"{place(0)}, item {index + 1}")]
-    _refuse_numbers_as_names(cells, place(0))
-    if len(cells) == 1:
-        note = "no header: 0 was read as the first number; leave it out if it is the name of the column"
-        notes = (note,) if first_row[0].strip() == "0" and not all(map(str.isdecimal, cells[0])) else ()
-        return [
-            column._replace(name="", notes=(*column.notes, *notes))
-            for column in table([""], cells, place, decimal=decimal)
-        ]
-    if _names_labels(names[0]):
-        year = next(name for name in names if is_number(_with_point(name) if decimal == "," else name))
-        raise FormatError(f"{place(0)}: a header with the number {year}: begin the name of a column with a letter")
-    has_number_labels = len(cells) == 2 and all(map(looks_like_number, cells[0]))
-    if has_number_labels and delimiter == ",":
-        _refuse_halves(cells, place)
-    positions = [str(position) for position in range(1, len(cells) + 1)]
-    columns = table(positions, cells, place, labels_first=len(cells) == 2, decimal=decimal)
-    notes = (f"no header: the first row is data{', the first column labels' if has_number_labels else ''}",)
-    return [
-        column._replace(notes=(*column.notes, *notes), has_number_labels=has_number_labels, is_named=False)
-        for column in columns
-    ]
-
-
-def _refuse_numbers_as_names(cells: list[list[str]], place: str) -> None:
-    """Raise where a first row of data may be one of names: 0, 1, 2 ... as pandas has them, or years."""
-    firsts = [column[0].strip() for column in cells]
-    after = firsts[1:]
-    is_counting = len(cells) > 2 and (
-        firsts == [*map(str, range(len(cells)))]
-        or (not is_number(firsts[0]) and after in ([*map(str, range(len(after)))], [*map(str, range(1, len(cells)))]))
-    )
-    is_counting |= is_key(firsts[0]) and after == ["0"]
-    years = [index for index, first in enumerate(firsts) if _is_year(first)]
-    others = [cell for index in years for cell in cells[index][1:]]
-    is_labelled = 0 in years and len(years) < len(cells)  # 2000,5 above 3000,6 is a number of its column
-    if is_counting or (years and not is_labelled and others and not any(map(_is_year, others))):
-        shown = ", ".join(firsts if len(firsts) <= 4 else [*firsts[:3], "..."])
-        raise FormatError(
-            f"{place}: is {shown} a header? Begin the names of columns with letters; or, if it is data, put a header "
-            "before it"
-        )
-
-
-def _refuse_halves(cells: list[list[str]], place: Callable[[int], str]) -> None:
-    """Raise where two columns of a file without a header may be one, of numbers with commas in them."""
-    labels, values = ([cell.strip() for cell in column] for column in cells)
-    if not all(map(str.isdecimal, labels)) or _is_counting(labels):
-        return
-    odd = next((index for index, value in enumerate(values) if re.fullmatch("0[0-9]+", value)), None)
-    if odd is None and len(values) > 1 and all(re.fullmatch("[0-9]{3}", value) for value in values):
-        odd = 0
-    if odd is not None:
-        shown = f"{labels[odd]},{values[odd]}"
-        raise FormatError(
-            f"{place(odd)}: {shown!r} may be one number: put a header before it if it is two{DECIMAL_COMMA}"
-        )
-
-
-def _is_year(cell: str) -> bool:
-    return re.fullmatch("(19|20)[0-9][0-9]", cell.strip()) is not None
-
-
-DECIMAL_COMMA = "; are these decimal commas? Put ; between the columns, or quotes around them, and give --decimal ,"
-
-_NO_NAME = re.compile(r"[+\-−.,=$€£<>~≈]|\d|inf(inity)?$", re.IGNORECASE)
-
-
-def _check_header(names: Sequence[str], line: int) -> None:
-    """Refuse a first row that is neither a header nor a row of data, and names that do not tell columns apart."""
-    if {"measure", "value", "base", "unit"}.issubset(names):
-        raise FormatError(
-            "answers of klcli without their terms: make them with --format json, and without --no-steps"
-        )
-    if names[:2] == ["result", "outcome"] and names[-1] == "contribution":
-        raise FormatError("several answers of klcli, one after another: make them with --format json")
-    is_certain = any(name.lower() in LABEL_NAMES for name in names)
-    seen: set[str] = set()
-    for position, name in enumerate(names):
-        is_word = any(map(str.isalpha, name)) and not _NO_NAME.match(name) and not stands_for_none(name)
-        is_name = name and (is_certain or is_word)
-        if not (is_name or (not name and position == 0)):
-            if not name and position == len(names) - 1:
-                raise FormatError(f"line {line}: the last column has no name: a delimiter at its end? Leave it out")
-            raise FormatError(f"line {line}, column {position + 1}: {_neither(name)}")
-        if name in seen:
-            raise FormatError(f"line {line}: two columns are called {clipped(name)!r}")
-        seen.add(name)
-
-
-def _neither(name: str) -> str:
-    try:
-        number(name)
-    except NumeralError as error:
-        if not isinstance(error, NoNumeralError):
-            return f"{error}; if it is the name of a column, call it otherwise" if name.isalpha() else str(error)
-        if " " in name:  # blanks may separate columns, as uniq -c writes them
-            return f"{error}; or, if it is the name of a column, begin it with a letter"
-    shown = repr(clipped(name)) if name else "blank"
-    return f"{shown} is neither a number nor the name of a column: begin a name with a letter"
-
-
-def _plain_table(text: str, delimiter: str, place: Callable[[int], str]) -> list[Column] | None:
-    """The columns of a table that delimiters and ends of lines alone divide, or None where csv's rules are needed.
-
-    A big file is read a block at a time, and only its labels and its numbers are kept: twice as fast as csv and
-    in half the memory. Whatever is unusual, mistakes above all, is left to the other way.
-    """
-    start = text.find("\n") + 1
-    stop = len(text) - (len(text[-1000:]) - len(text[-1000:].rstrip("\n")))
-    names = [name.strip() for name in text[: start - 1].split(delimiter)]
-    second = text[start : text.find("\n", start) if text.find("\n", start) > 0 else len(text)].split(delimiter)
-    width = len(names)
-    if not names[0] and width == 1:
-        return None
-    if (
-        not 0 < start < stop
-        or not delimiter.isascii()
-        or (".000" in text and _THOUSANDS.search(text))
-        or '"' in text
-        or "\r" in text
-        or len(second) != width
-        or any(map(is_number, names))
-        or sum(map(_is_nameless, names)) > 1  # which of them has the labels is to be seen in all rows
-    ):
-        return None
-    try:
-        _check_header(names, 1)
-    except FormatError:
-        return None
-    label = label_column(names, [[cell] for cell in second])
-    packed: list[Labels] = []
-    parts: dict[int, list[Any]] = {index: [] for index in range(width) if index != label}
-    values = set(value_columns(names, label))
-    all_but = bytes(set(range(256)) - {ord(delimiter), ord("\n")})
-    row_of_marks = delimiter.encode() * (width - 1) + b"\n"
-    while start < stop:
-        end = text.find("\n", start + 2**18, stop) % (stop + 1)  # the whole rest where there is none
-        block, start = text[start:end], end + 1
-        marks = block.encode().translate(None, all_but) + b"\n"
-        if marks != row_of_marks * (len(marks) // width):
-            return None
-        cells = block.replace("\n", delimiter).split(delimiter)
-        if label is not None:
-            packed.append(Labels(cells[label::width]))
-        try:
-            for index, part in parts.items():
-                part.append(numbers(cells[index::width]))
-        except NumeralError:
-            return None
-    whole = {index: np.concatenate(part) for index, part in parts.items()}
-    labels = Labels(*packed) if sum(map(len, packed)) > MANY else [*chain(*packed)]
-    if any(_may_be_data(found) for index, found in whole.items() if index not in values):
-        return None
-    if any(_may_be_thousands(found, "/" in text) for found in whole.values()):
-        return None
-    if label is not None and not _names_labels(names[label]) and any(map(_may_be_number, labels)):
-        return None  # words are labels in such a column if all of it is words; of the first one more is to be known
-    common = labelled(names, label, None if label is None else labels, place)
-    return [common._replace(name=names[index], values=found) for index, found in whole.items() if index in values]
-
-
-def _may_be_data(values: Any) -> bool:
-    return bool(((values > 0) & (values < 1)).any())
-
-
-def _may_be_thousands(values: Any, has_slashes: bool) -> bool:
-    """Whether 1.234 stands beside 200, as thousands do that are written with points; 1/3 says nothing of them."""
-    fractions = values[values != np.floor(values)]
-    alike = (fractions >= 1) & (fractions < 1000) & (np.rint(fractions * 1000) / 1000 == fractions)
-    return bool((values >= 100).any() and alike.any() and (has_slashes or alike.all()))
-
-
-def _may_be_number(cell: str) -> bool:
-    return cell.lstrip()[:1] in "0123456789+-−.iI∞" and is_number(cell)
-
-
-def _cells(text: str, delimiter: str) -> list[list[str]]:
-    """The cells column by column; blank lines are passed over, save between the rows of a single column."""
-    import csv
-    import io
-
-    csv.field_size_limit(max(131_072, len(text)))
-    # TextIOWrapper splits lines as csv wants them and, unlike StringIO, does not hold four bytes a character.
-    lines = io.TextIOWrapper(io.BytesIO(text.encode()), encoding="utf-8", newline="")
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
-    columns: list[list[str]] = []
-    blank = False
-    try:
-        while rows := list(islice(reader, 1024)):  # few enough to be still in the cache when they are turned
-            kept = list(filter(None, rows))
-            blank |= len(kept) < len(rows)
-            columns = columns or [[] for _ in range(max(map(len, kept), default=0))]
-            if not {len(columns)}.issuperset(map(len, kept)):
-                _refuse_lines(text, delimiter)
-            for column, cells in zip(columns, zip(*kept, strict=True), strict=False):
-                column.extend(cells)
-    except csv.Error:
-        _refuse_lines(text, delimiter)
-    if blank and len(columns) == 1:
-        _refuse_lines(text, delimiter)
-    return columns
-
-
-def _refuse_another_delimiter(cells: list[list[str]], delimiter: str) -> None:
-    """Raise where the only column has another mark in every row, with a name and then numbers after it."""
-    marks = (mark for mark in _MARKS if len(cells) == 1 and all(mark in cell for cell in cells[0]))
-    for mark in marks:
-        first, *others = (looks_like_number(cell.rpartition(mark)[2]) for cell in cells[0])
-        if not first and all(others):
-            raise FormatError(f"line 1: no {delimiter!r} in any line, and {mark!r} in every one: give --delimiter")
-
-
-_LATE_QUOTE = re.compile('[ \\t]+"')
-
-
-def _refuse_late_quotes(cells: list[list[str]], text: str, delimiter: str) -> None:
-    """Raise where a blank stands before the quotes of a cell, which are then none: they would be a part of it."""
-    import csv
-    import io
-
-    if not any(_LATE_QUOTE.match(cell) for column in cells for cell in column):
-        return
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
-    as_meant = (row for row in rows if row)
-    for (line, _, row), meant in zip(_lines(text, delimiter), as_meant, strict=False):
-        late = [cell for cell in row if _LATE_QUOTE.match(cell)]
-        if late and [cell.lstrip() for cell in row] != [cell.lstrip() for cell in meant]:
-            raise FormatError(f"line {line}: {clipped(late[0])!r}: leave out the blank before the quote")
-
-
-def _refuse_bare_quotes(cells: list[list[str]], line: Callable[[int], int], delimiter: str) -> None:
-    """Raise where a quote that was meant as itself has taken whole rows into one cell, up to the next quote."""
-    for column in cells:
-        for index, cell in enumerate(column):
-            if delimiter not in cell or not re.search("[\r\n]", cell):
-                continue
-            rows = list(filter(None, re.split("[\r\n]+", delimiter.join(column[index] for column in cells))))
-            lines = [[*map(_with_point, row.split(delimiter))] for row in rows]
-            rows_of_data = lines[index == 0 :]  # without what may be a header
-            if all(len(row) == len(cells) for row in lines) and any(
-                all(map(is_number, column)) for column in zip(*rows_of_data, strict=True)
-            ):
-                raise FormatError(
-                    f"line {line(index)}: a quote is opened and closed {counted(len(lines) - 1, 'line')} below, with "
-                    'whole rows between: a quote in a cell is written as two, and the cell in quotes, as """" is one'
-                )
-
-
-def _refuse_lines(text: str, delimiter: str) -> None:
-    """Raise for the first row that is not like the first one, if there is one."""
-    rows = _lines(text, delimiter)
-    _, last, first = next(rows)
-    for line, end, row in rows:
-        if len(row) != len(first):
-            if "".join(first[:1]).lstrip().startswith("#"):
-                raise FormatError("line 1: a comment? Leave it out: every line of a table is a row")
-            cells = f"{counted(len(row), 'cell')} where the first row has {len(first)}"
-            is_quoted = first_line(text[text.find("\n") + 1 :]).startswith('"')
-            doubt = (
-                _why_longer(row, first, delimiter, line == 2 and is_quoted)
-                if len(row) > len(first)
-                else _why_shorter(row, delimiter)
-            )
-            raise FormatError(f"line {line}: {cells} (separated by {delimiter!r}){doubt}")
-        if len(first) == 1 and line > last + 1:
-            raise FormatError(f"line {last + 1}: blank between numbers: a missing value is not 0")
-        last = end
-
-
-def _why_shorter(row: Sequence[str], delimiter: str) -> str:
-    """The same for a row that is shorter: the first one may have the sign in a name, as P(A|B) has."""
-    return "" if len(row) > 1 or delimiter == "," else f"; if {delimiter!r} is in a name, give --delimiter comma"
-
-
-def _why_longer(row: Sequence[str], first: Sequence[str], delimiter: str, is_quoted: bool) -> str:
-    """What may have made the row longer than the first one, as the end of a message."""
-    if not row[-1].strip():
-        return f"; a {delimiter!r} at its end? Leave it out"
-    if delimiter == "," and "".join(row[-2:]).isdigit():
-        return DECIMAL_COMMA
-    if len(first) == 1:
-        return "; if the first row is a title, leave it out"
-    if len(row) == len(first) + 1 and (is_quoted or row[0].strip() == "1"):
-        return "; a header that is one short, as R's write.table makes it? Give it col.names = NA"
-    if any(re.match(' +"', cell) for cell in row):
-        return "; a quote counts at the very start of a cell: leave out the blank before it"
-    return f"; a label with {delimiter!r} in it stands in quotes" if delimiter == "," else ""
-
-
-def _lines(text: str, delimiter: str) -> Iterator[tuple[int, int, list[str]]]:
-    """Each row that is not blank, with the physical lines on which it starts and ends; slow, for messages."""
-    import csv
-    import io
-
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    line = 1
-    try:
-        for row in reader:
-            if row:
-                yield line, reader.line_num, row
-            line = reader.line_num + 1
-    except csv.Error as error:
-        if "end of data" in str(error):
-            raise FormatError(f"line {_open_quote(text, line)}: a quote is opened and never closed") from None
-        after = f"a quote closes a cell only before {delimiter!r} or the end of a line: write one in a cell as two"
-        cure = f"{after}, or give --delimiter if another sign separates the columns"
-        raise FormatError(f"line {line}: {cure if 'expected after' in str(error) else error}") from None
-
-
-def _open_quote(text: str, line: int) -> int:
-    """The line of the quote that is never closed, in a row that starts on the given line."""
-    is_open, opened = False, line
-    for current, content in enumerate(re.split("\r\n|\r|\n", text)[line - 1 :], line):
-        for _ in range(content.count('"')):
-            is_open, opened = not is_open, current
-    return opened
+    return names_labels(name) or name.lower() in KEY_NAMES

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import klcli
-from klcli import parquet, tables
+from klcli import delimited, parquet
 from klcli.distribution import Distribution, align
 from klcli.errors import OutcomeError
 from klcli.labels import Labels, taken
@@ -100,7 +100,7 @@ def test_a_table_of_many_rows_is_what_it_is_with_few(source: str, monkeypatch: p
         klcli.kl(klcli.read(f"{source}::p"), klcli.read(f"{source}::q", normalize=True)),
         klcli.entropy(klcli.read(f"{source}::p")),
     ]
-    monkeypatch.setattr(tables, "MANY", 100)
+    monkeypatch.setattr(delimited, "MANY", 100)
     monkeypatch.setattr(parquet, "MANY", 100)
     monkeypatch.setattr(parquet, "_BLOCK", 333)
     p = klcli.read(f"{source}::p")

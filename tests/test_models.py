@@ -91,7 +91,7 @@ def test_what_is_no_number_is_refused_with_its_place(tmp_path: Path, text: str, 
     ("name", "text", "message"),
     [
         ("m.csv", "cat,dog,fox\n1,NaN,3\n", "line 2, column dog: 'NaN' is a missing value: it is not 0, "),
-        ("m.csv", "cat,dog,fox\n1,,3\n", "column dog holds no numbers; leave it out, or call it row"),
+        ("m.csv", "cat,dog,fox\n1,,3\n", "column dog holds no numbers, or names rows; leave it out, or call it row"),
         ("m.csv", "cat,dog,fox\n1,50%,3\n", "line 2, column dog: '50%' is a percentage: divide it by 100"),
         ("m.csv", "a;b\n2,5;1\n", "line 2, column a: '2,5' is written with a comma: use a point for decimals"),
         ("m.csv", "0,1,2\n5,6,7\n", "line 1: is 0, 1, 2 a header?"),
@@ -296,7 +296,7 @@ def test_what_one_column_is(
         ("a,b,c\n1,2,l0\n", "line 2, column c: 'l0' is not a number; if the column names the rows, call it row"),
         ("a,b,c\n1,2,1.5.2\n3,4,x\n", "line 2, column c: '1.5.2' is not a number; "),
         ("1,2,3x\n1,3,4x\n", "line 1, column 3: '3x' is not a number; "),
-        ("a,b,c\n[1,2,3]\n", "column c holds no numbers; leave it out, or call it row"),
+        ("a,b,c\n[1,2,3]\n", "column c holds no numbers, or names rows; leave it out, or call it row"),
         ("a,b\n1,2\n3\n", "line 3: 1 cell where the first row has 2 (separated by ',')"),
     ],
 )

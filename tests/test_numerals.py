@@ -21,6 +21,8 @@ COMMA = "written with a comma: use a point for decimals, or --decimal , in a tab
 MARKS = "written with marks between thousands: leave them out, or put commas where blanks separate columns"
 UNDERSCORE = "written with an underscore: leave it out"
 DIGITS = "not written in plain ASCII digits"
+DIGITS_AND_SIGNS = "not written in plain ASCII digits and signs"
+MARKED = "a number with a unit or in brackets: write the number alone"
 TOO_LARGE = "out of range: the largest float64 is 1.8e308"
 TOO_SMALL = "too small: it would underflow to 0 (the least float64 is 5e-324)"
 BLANKS = "not one number: if blanks separate columns here, put commas or tabs there"
@@ -73,12 +75,12 @@ REFUSED = {
     "0o17": "not a decimal number",
     "0.3_0": UNDERSCORE,
     "1_000": UNDERSCORE,
-    "０.５": DIGITS,
+    "０.５": DIGITS_AND_SIGNS,
     "٣": DIGITS,
     "²3": DIGITS,
     "0,3": COMMA,
     "1,234.5": COMMA,
-    "1.234,5": "written with marks between thousands: leave them out, and give --decimal , for the comma in a table",
+    "1.234,5": "written with marks between thousands: leave them out, and a table may have --decimal ,",
     "1,234,567": COMMA,
     "=0.1+0.2": "a spreadsheet formula: save the values",
     "=A1": "a spreadsheet formula: save the values",
@@ -104,7 +106,12 @@ REFUSED = {
     "<NA>": MISSING,
     "3 a": BLANKS,
     "1'234": MARKS,
-    "$5": "not a number",
+    "$5": MARKED,
+    "5 €": MARKED,
+    "(5)": MARKED,
+    "5％": DIGITS_AND_SIGNS,
+    "−5": DIGITS_AND_SIGNS,
+    "0.5\u00a0": DIGITS_AND_SIGNS,
     "1e": "not a number",
     "e5": "not a number",
     ".": MISSING,

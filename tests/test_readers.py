@@ -28,8 +28,8 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 import klcli
+from klcli import delimited as klcli_delimited
 from klcli import readers, sources
-from klcli import tables as klcli_tables
 from klcli.columns import FormatError
 from klcli.distribution import Distribution
 from klcli.errors import InputError
@@ -45,6 +45,7 @@ ADVICE = (
     "so they are neither probabilities (sum 1) nor counts (whole numbers): "
     "put them right, or give --normalize to divide them by their sum"
 )
+END = "a delimiter at its end? Leave it out; or, if it is data, put a header before it"
 NOT_A_NAME = "is neither a number nor the name of a column: begin a name with a letter"
 COMMA = "written with a comma: use a point for decimals, or --decimal , in a table; and nothing for thousands"
 SEVERAL = "not one number: if blanks separate columns here, put commas or tabs there"
@@ -788,8 +789,12 @@ def test_a_bad_number_on_top_of_a_column_is_no_header(cell: str) -> None:
         ("      3 a\n      2 b\n", f"line 1, column 1: '3 a' is {SEVERAL}; {BEGIN}"),
         ("Country,2020 sales\nA,1\n", f"line 1, column 2: '2020 sales' is {SEVERAL}; {BEGIN}"),
         ("Country,%\nA,1\n", f"line 1, column 2: '%' {NOT_A_NAME}"),
-        ("label,\na,1\n", "line 1: the last column has no name: a delimiter at its end? Leave it out"),
-        ("label,p,\na,3,\n", "line 1: the last column has no name: a delimiter at its end? Leave it out"),
+        ("label,\na,1\n", f"line 1: the last column has no name: {END}"),
+        ("label,p,\na,3,\n", f"line 1: the last column has no name: {END}"),
+        ("city,n,,\na,3,,\n", f"line 1: the last columns have no names: {END}"),
+        ("Berlin,\nLagos,5\n", f"line 1: the last column has no name: {END}"),
+        ('""\n5.0\n6.0\n', f"line 1, column 1: blank {NOT_A_NAME}"),
+        (" \n5.0\n6.0\n", f"line 1, column 1: blank {NOT_A_NAME}"),
         (",,p\na,x,3\n", f"line 1, column 2: blank {NOT_A_NAME}"),
         ("label,p,p\na,1,2\n", "line 1: two columns are called 'p'"),
         ("label,p, p \na,1,2\n", "line 1: two columns are called 'p'"),
@@ -968,7 +973,7 @@ def test_the_line_is_the_physical_one(text: str, message: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "line"),
-    [("\n1\n-1\n2\n", 3), ("\n1\n-1\n", 3), ("\n\n1\n-1\n", 4), ("\n1\nx\n", 3), (" \n1\n-1\n", 3)],
+    [("\n1\n-1\n2\n", 3), ("\n1\n-1\n", 3), ("\n\n1\n-1\n", 4), ("\n1\nx\n", 3), ("\n\n\n1\nx\n", 5)],
 )
 def test_blank_lines_before_a_single_column_are_counted(text: str, line: int) -> None:
     """The line is the physical one where a column of numbers starts after blank lines."""
@@ -1037,7 +1042,7 @@ def test_a_big_table_is_read_whole(quote: str) -> None:
 def test_blanks_at_the_start_are_passed_over_at_once(blanks: str) -> None:
     """Looking for the first line takes time in proportion to its length, however many blanks stand before it."""
     write("p.csv", f"{blanks}\nlabel,p\na,1\n")
-    code = "from klcli import tables; print(tables.first_line(open('p.csv', encoding='utf-8').read()))"
+    code = "from klcli import delimited; print(delimited.first_line(open('p.csv', encoding='utf-8').read()))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=5, check=True)
     assert run.stdout == "label,p\n"
 
@@ -1645,10 +1650,10 @@ def tables(draw: st.DrawFn) -> tuple[str, str]:
 
 def by(text: str, mark: str, fast: bool) -> Any:
     """What a table holds by one way or the other: columns, numbers and the place of every row, or a refusal."""
-    way = klcli_tables._plain_table if fast else mock.Mock(return_value=None)
+    way = klcli_delimited._plain_table if fast else mock.Mock(return_value=None)
     try:
-        with mock.patch.object(klcli_tables, "_plain_table", way):
-            columns = klcli_tables._delimited(text, mark, ".")
+        with mock.patch.object(klcli_delimited, "_plain_table", way):
+            columns = klcli_delimited._delimited(text, mark, ".")
             found = [readers._distribution(column, column.name, True, "refuse") for column in columns]
     except (FormatError, InputError) as error:
         return type(error), str(error)
@@ -1745,7 +1750,8 @@ VALID = {
 }
 ALPHABET = ",;\"\n0.15ab%-:[]{}\t| \r'/_e+=#&*!?\ufeff\u2028\x85é−"
 PLACE = re.compile(
-    r"line [1-9]\d*|\$|: empty|: holds \d+ distributions of one|all values are zero|the values sum to"
+    r"line [1-9]\d*|\$|: empty|: holds \d+ distributions of one|which tell rows apart: "
+    r"|all values are zero|the values sum to"
     "|nested too deeply|not YAML: unacceptable|: is "
     "|: (gzip|bzip2|xz|zstd): |: cut off|: a Parquet file that"
 )
@@ -1963,7 +1969,6 @@ AB = ["a", "b"]
         (",p\na,9\nb,1\n", [("p", AB, [9, 1])]),
         (",p\n5,9\n7,1\n", [("p", ["5", "7"], [9, 1])]),
         (",p,q\nx,9,1\ny,1,9\n", [("p", ["x", "y"], [9, 1]), ("q", ["x", "y"], [1, 9])]),
-        (",label\n9,a\n1,b\n", [("", ["a", "b"], [9, 1])]),
     ],
 )
 def test_a_column_without_a_name(text: str, expected: list[Any]) -> None:
@@ -1982,7 +1987,7 @@ def test_years_in_the_first_row_are_doubted() -> None:
 def test_numbers_of_rows_are_told_of() -> None:
     """What is not used is named."""
     (note,) = read(write("p.csv", ",label,p\n0,a,0.9\n1,b,0.1\n")).notes
-    assert note == "p.csv: it names or numbers the rows, so not used: the column without a name"
+    assert note == "p.csv: told rows apart, so not used: the column without a name"
 
 
 @pytest.mark.parametrize("first", ["5\n8", "u\nv", "1\n0", "5\n5", "-1\n2", "1\n1.1", "5\nx", "5\n", "\n", "NA\n1"])
@@ -2059,7 +2064,8 @@ def test_what_a_first_column_holds(cells: list[str], is_label: bool) -> None:
 def test_words_among_fractions_are_refused(cells: list[str], word: str) -> None:
     """They may be labels, or one a number mistyped: neither is guessed, and the cure for labels works."""
     write("p.csv", "size,n\n" + "".join(f"{cell},1\n" for cell in cells))
-    assert refusal("p.csv").startswith(f"p.csv: column size holds numbers and {word!r}: put it right if it is a ")
+    line = cells.index(word) + 2
+    assert refusal("p.csv").startswith(f"p.csv: line {line}, column size: {word!r} among numbers: put it right if it")
     write("p.csv", "label,n\n" + "".join(f"{cell},1\n" for cell in cells))
     assert read("p.csv").outcomes == tuple(cells)
 
@@ -2266,11 +2272,14 @@ def test_a_first_row_whose_number_is_missing_is_no_header(first: str) -> None:
         ('"","Var1","Freq"\n"1",1,5\n"2",3,5\n', "1, 2, are from the column without a name"),
         (",age,Freq\n0,18,5\n1,19,5\n2,20,7\n", "0, 1, 2, are from the column without a name"),
         ("id,age,Freq\n1,18,5\n2,19,5\n", "1, 2, are from column id"),
-        ("id,age,Freq\n7,18,5\n9,19,5\n", None),
+        ("id,age,Freq\n7,18,5\n9,19,5\n", "7, 9, are from column id"),
+        (",age,Freq\n2,18,5\n0,19,6\n", "2, 0, are from the column without a name"),
+        ("label,age,Freq\n1,18,5\n2,19,6\n", None),
+        ("id,Freq\n1,18\n2,19\n", None),
         (",Freq\n0,18\n1,19\n", None),
     ],
 )
-def test_labels_that_only_count_the_rows_are_told_of(text: str, told: str | None) -> None:
+def test_labels_that_are_numbers_of_rows_are_told_of(text: str, told: str | None) -> None:
     """Another column of numbers may be the labels that were meant."""
     write("p.csv", text)
     notes = read("p.csv::Freq").notes
@@ -2301,7 +2310,7 @@ def test_a_bare_column_with_decimal_commas(header: str) -> None:
 def test_thousands_among_whole_numbers_are_doubted(text: str, decimal: str) -> None:
     """1.000 beside 500 may be a thousand."""
     with pytest.raises(
-        InputError, match=r"'1\.000' is in doubt among whole numbers: leave out the marks between thou"
+        InputError, match=r"'1[.,]000' is in doubt among whole numbers: leave out the marks between thou"
     ):
         read(write("p.csv", text), decimal=decimal)
 
@@ -2324,7 +2333,8 @@ def test_a_row_of_totals_is_told_of(label: str, is_first: bool) -> None:
     assert note.endswith(
         "is the sum of all the others, and was read as an outcome beside them: leave it out if it is their total"
     )
-    assert len(read(write("p.csv", f"state,pop\n{rows.replace('10', '11')}")).notes) == 1
+    less = read(write("p.csv", f"state,pop\n{rows.replace('10', '8')}")).notes  # no sum of the others
+    assert len(less) == 1 + (label in ("Total", "total", "Grand Total", "合计"))
 
 
 def test_columns_of_one_number_each_are_no_distributions() -> None:
@@ -2487,7 +2497,7 @@ def test_a_first_zero_may_be_the_name_of_the_column() -> None:
         "p.csv: no header: 0 was read as the first number; leave it out if it is the name of the column",
     )
     write("p.csv", "0\n3\n5\n")
-    assert read("p.csv").notes == ("p.csv: counts, divided by their total of 8",)
+    assert read("p.csv").notes[1:] == ("p.csv: counts, divided by their total of 8",)
 
 
 def test_two_columns_without_a_name_are_read_alike_whatever_ends_the_lines() -> None:
@@ -2626,7 +2636,7 @@ def test_a_fraction_says_nothing_of_thousands(tmp_path, end):
         ),
         ("P(A|B)\n0.5\n0.5\n", "line 2: 1 cell where .*; if '|' is in a name, give --delimiter comma"),
         ('p, label\n0.5, "a,b"\n0.5, "c"\n', "line 2: 3 cells .*; a quote counts at the very start of a cell"),
-        ("label,p,\na,0.5,\n", "line 1: the last column has no name: a delimiter at its end? Leave it out"),
+        ("label,p,\na,0.5,\n", f"line 1: the last column has no name: {END}"),
     ],
 )
 def test_messages_name_the_fault(tmp_path, text, message):
@@ -2696,3 +2706,161 @@ def test_words_with_small_digits_are_labels(tmp_path: Path) -> None:
     p, q = (klcli.read(str(tmp_path / name)) for name in ("p.csv", "q.csv"))
     assert p.outcomes == ("CO₂", "H₂O")
     assert klcli.kl(p, q).value == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "O.5\n0.25\n0.75\n",
+        "Berlin,O.5\nLagos,0.5\n",
+        "Berlin,l5\nLagos,5\n",
+        "Berlin,USD 5\nLagos,5\n",
+        "Berlin,ca. 5\nLagos,5\n",
+        "Berlin,e5\nLagos,5\n",
+        "Berlin,unknown\nLagos,5\n",
+        "Berlin,missing\nLagos,5\n",
+        "Berlin,k.A.\nLagos,5\n",
+        "Berlin,FALSE\nLagos,5\n",
+        'Berlin,"no"\nLagos,5\n',
+    ],
+)
+def test_a_first_row_that_may_be_data_is_told_of(text: str) -> None:
+    """A number mistyped, or a word where one is missing, may have made it a header."""
+    names = text.split("\n")[0].replace(",", ", ").replace('"', "")
+    first, *_ = read(write("p.csv", text), normalize=True).notes
+    cure = "was taken for the names of columns: put a header before it if it is data"
+    assert first == f"p.csv: the first row, {names}, {cure}"
+
+
+@pytest.mark.parametrize("header", ["city,n", "x", "label,missing", "city,p1", "q1", "city,pop2020", ",no", "id,e5"])
+def test_names_of_columns_are_not_doubted(header: str) -> None:
+    """What is usual as a name, or stands beside one of labels, has no note."""
+    row = ",".join(["a", "5"][-1 - header.count(",") :])
+    assert [*read(write("p.csv", f"{header}\n{row}\n{row.replace('a', 'b')}\n")).notes] == [
+        "p.csv: counts, divided by their total of 10"
+    ]
+
+
+@pytest.mark.parametrize("name", ["", "Unnamed: 0", "index", "rank", "id", "year", "user_id", "row"])
+@pytest.mark.parametrize("suffix", ["csv", "json", "parquet"])
+def test_what_tells_rows_apart_is_no_distribution(name: str, suffix: str) -> None:
+    """Where nothing else is a number it is refused with what to do; beside others a note says it is left aside."""
+    called = f"column {name}" if name else "the column without a name"
+    rows = [(2001, "Berlin", 5, 0.5), (2002, "Lagos", 6, 0.5)]
+
+    def table(width: int) -> str:
+        names = [name, "city", "n", "p"][:width]
+        if suffix == "parquet":
+            import duckdb
+
+            values = ", ".join(str(row[:width]) for row in rows)
+            columns = ", ".join(f'"{each or "__index_level_0__"}"' for each in names)
+            duckdb.sql(f"COPY (SELECT * FROM (VALUES {values}) AS t({columns})) TO 'p.parquet' (FORMAT parquet)")
+            return "p.parquet"
+        if suffix == "json":
+            return write("p.json", json.dumps([dict(zip(names, row, strict=False)) for row in rows]))
+        return write("p.csv", "".join(",".join(map(str, row[:width])) + "\n" for row in (names, *rows)))
+
+    if suffix == "parquet" and not name:
+        called = "column __index_level_0__"
+    assert refusal(table(2)) == (
+        f"p.{suffix}: no numbers but those of {called}, which tell rows apart: call a column n if it holds weights; "
+        "klcli count makes counts of rows"
+    )
+    both = read_all(table(4))
+    assert [(each.name, each.outcomes) for each in both] == [
+        (f"p.{suffix}::n", ("Berlin", "Lagos")),
+        (f"p.{suffix}::p", ("Berlin", "Lagos")),
+    ]
+    assert both[0].notes[0] == f"p.{suffix}::n: told rows apart, so not used: {called}"
+
+
+def test_compare_takes_no_index_for_p(call: Callable[..., Done]) -> None:
+    """P is the first distribution, and not what stands before it."""
+    write("p.csv", "Unnamed: 0.1,Unnamed: 0,city,p,q\n0,0,a,0.5,0.25\n1,1,b,0.5,0.75\n")
+    found = call("compare", "p.csv", "--json").result
+    assert found["inputs"] == {"p": "p.csv::p", "q": "p.csv::q"}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("p,q\n5,4\n3O,4\nl2,2\n7,3\n", "'3O', 'l2'"),
+        ("size,n\n1,2\n2,3\nmore,5\n", "'more'"),
+        ("size,n\n1,2\nmore,5\n", None),
+        ("size,n\n1,2\n2-3,5\n4+,3\n", None),
+    ],
+)
+def test_words_among_numbers_that_are_labels_are_told_of(text: str, words: str | None) -> None:
+    """They may be numbers mistyped, in what was to be a column of weights."""
+    notes = read(write("p.csv", text)).notes[:-1]
+    assert [note.partition("with ")[2].partition(" among")[0] for note in notes] == ([words] if words else [])
+
+
+def test_a_wide_row_with_a_label_is_no_list_of_distributions(call: Callable[..., Done]) -> None:
+    """Each of its numbers would be a distribution of one outcome, and all of them equal."""
+    write("p.csv", "name,a,b,c\ntrain,5,3,2\n")
+    done = call("compare", "p.csv")
+    assert (done.code, "holds 3 distributions of one number each" in done.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("state,pop\nA,3\nB,7.5\nTotal,10.6\n", "'Total' may be the sum of others"),
+        ("state,pop\nA,3\nB,7\nTotal Europe,10\nC,5\n", "'Total Europe' may be the sum of others"),
+        ("state,pop\nTotal,5\nA,5\n", "'Total' is the sum of all the others"),
+        ("state,pop\nBayern,3\nBerlin,7\nInsgesamt,10\n", "'Insgesamt' is the sum of all the others"),
+        ("state,pop\nA,3\nB,7\n總計,10\n", "'總計' is the sum of all the others"),
+        ("state,pop\nA,3\nB,7\nОбщий итог,10\n", "'Общий итог' is the sum of all the others"),
+        ("state,pop\nA,3\nB,7\n합계,10\n", "'합계' is the sum of all the others"),
+        ("state,pop\nA,3\nB,7\nSuma,10\n", "'Suma' is the sum of all the others"),
+        ("state,pop\nA,300\nB,700\nBoth sexes,1001\n", "'Both sexes' may be the sum of others"),
+        ("state,pop\nGermany,18\nA,5\nB,6\nC,7\n", "'Germany' is the sum of all the others"),
+        ("5\n6\n7\n18\n", "line 4 is the sum of all the others"),
+        ("5,6,7,18\n", "line 1, item 4 is the sum of all the others"),
+        ("city,n\nA,1\nNorth total,1\nB,2\nSubtotal,2\n", "'North total', 'Subtotal' may be totals of others"),
+        ("x,n\nA,5\nAll,3\nB,1\n", None),
+        ("label,n\nA,4\nB,2\nC,1\nD,1\n", None),
+        ("label,n\nA,1\nB,2\nC,3\n", None),
+        ("label,p\nA,0.5\nB,0.25\nC,0.125\nD,0.125\n", None),
+    ],
+)
+def test_totals_are_told_of(text: str, told: str | None) -> None:
+    """By their names, by their numbers, or by both; a half beside quarters is none."""
+    notes = read(write("p.csv", text), normalize=True).notes
+    found = [note.removeprefix("p.csv: ") for note in notes if "of others" in note or "of all" in note]
+    assert [note.partition(", and was")[0].partition(", and were")[0] for note in found] == ([told] if told else [])
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_files_that_were_put_together_with_their_marks(end: str) -> None:
+    """A byte-order mark within would be a part of a label."""
+    write("p.csv", f"\ufefflabel,n{end}a,1{end}\ufeffb,2{end}")
+    assert refusal("p.csv") == "p.csv: line 3: a byte-order mark: are these files put together? Leave the mark out"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "decimal", "message"),
+    [
+        ("p.csv", "a;1,500\nb;200\n", ",", "'1,500' is in doubt .* or write whole numbers as 100,0$"),
+        ("p.csv", '"p","q"\n"a",1,2\n"b",2,3\n', ".", "a header that is one short, as R's write.table makes it"),
+        ("p.csv", "p,q\n0,5,0,5\n", ".", "are these decimal commas"),
+        ("p.tsv", "city\tn\nA\t5\n(1 row affected)\n", ".", "line 3: 1 cell .*; a title or a footer. Leave it out"),
+        ("p.csv", "city,n\nA,5\nSource: a book\n", ".", "line 3: 1 cell .*; a title or a footer. Leave it out"),
+        ("p", "Title: a,\nlabel,n\na,5\n", ".", "line 1: the last column has no name"),
+        ("p", "Title: a\nlabel,n\na,5\n", ".", "or, if it is a table, give --input-format csv$"),
+        ("p.csv", "city,n\nA,5\nB,(5)\n", ".", r"line 3, column n: '\(5\)' is a number with a unit or in brackets"),
+        ("p.csv", "city,n\nA,5\nB,5\u00a0\n", ".", "not written in plain ASCII digits and signs"),
+    ],
+)
+def test_messages_have_a_cure_that_works(name: str, text: str, decimal: str, message: str) -> None:
+    """What is wrong is told as it is, with what puts it right."""
+    with pytest.raises(InputError, match=message):
+        read(write(name, text), decimal=decimal, normalize=True)
+
+
+def test_labels_that_excel_keeps_as_text() -> None:
+    """They are words, and no formulas that would be numbers."""
+    found = read(write("p.csv", 'code,n\n"=""Berlin""",5\n"=""Lagos""",3\n'))
+    assert found.outcomes == ('="Berlin"', '="Lagos"')

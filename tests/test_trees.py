@@ -159,7 +159,7 @@ def test_fields_without_numbers_are_called_what_they_are() -> None:
         "p.json: truth values, so not used: column on",
         "p.json: null, so not used: column x",
     )
-    assert refusal("p.json::x") == "column 'x' holds no numbers"
+    assert refusal("p.json::x") == "column 'x' holds no weights"
     assert refusal(write("p.json", '[{"label": "a", "p": null}]')) == "$[0].p: expected a number, found null"
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
-from klcli import sources, streams, tables
+from klcli import delimited, sources, streams
 from klcli.columns import FormatError, is_number
 from klcli.distribution import listed
 from klcli.errors import InputError, clipped
@@ -197,7 +197,7 @@ def _head(file: File, place: Place) -> Head:
         raise FormatError("empty")
     if "\0" in start:
         raise FormatError("a NUL byte: is it binary, or UTF-16 without its mark? Name its --encoding")
-    delimiter = place.delimiter or tables.delimiter_of(start, ".")
+    delimiter = place.delimiter or delimited.delimiter_of(start, ".")
     names = [name.strip() for name in _first_row(start, delimiter, is_whole=len(start) < _HEAD)]
     line_end = next(iter(re.findall("\r\n|\n|\r", start)), "\n")
     if place.has_header:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from klcli import tables
+from klcli.columns import FormatError
 from klcli.distribution import kind_of, listed
 from klcli.errors import InputError, clipped
 from klcli.numerals import counted
@@ -97,7 +98,11 @@ def _chosen(table: Table, fields: Sequence[Field]) -> tuple[Field, Field]:
             f"{table.name}: no column of labels among {listed(names, 20)}, by which outcomes are put together: call "
             "it label"
         )
-    values = [fields[index] for index in tables.value_columns(names, label) if fields[index].kind in _NUMBERS]
+    try:
+        used = tables.value_columns(names, label)
+    except FormatError as error:
+        raise InputError(f"{table.name}: {error}") from None
+    values = [fields[index] for index in used if fields[index].kind in _NUMBERS]
     found = [field for field in values if table.column in (None, field.name)]
     if len(found) == 1:
         return fields[label], found[0]
