@@ -273,12 +273,12 @@ def _plain_table(text: str, delimiter: str, place: Callable[[int], str]) -> list
         return None
     try:
         _check_header(names, 1)
-    except FormatError:
+        label = label_column(names, [[cell] for cell in second])
+        values = set(value_columns(names, label))
+    except FormatError:  # by its second row alone
         return None
-    label = label_column(names, [[cell] for cell in second])
     packed: list[Labels] = []
     parts: dict[int, list[Any]] = {index: [] for index in range(width) if index != label}
-    values = set(value_columns(names, label))
     all_but = bytes(set(range(256)) - {ord(delimiter), ord("\n")})
     row_of_marks = delimiter.encode() * (width - 1) + b"\n"
     while start < stop:
