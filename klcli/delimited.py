@@ -114,14 +114,14 @@ def _delimited(text: str, delimiter: str, decimal: str) -> list[Column]:
         _refuse_late_quotes(cells, text, delimiter)
         _refuse_bare_quotes(cells, lambda index: next(islice(_lines(text, delimiter), index, None))[0], delimiter)
     names = [column[0].strip() for column in cells]
-    has_header = not any(is_number(with_point(name) if decimal == "," else name) for name in names)
+    first_row = [column[0] if decimal == "." else with_point(column[0]) for column in cells]
+    has_header = not any(map(is_number, first_row))
     if has_header:
         _check_header(names, next(_lines(text, delimiter))[0])
         cells = [column[1:] for column in cells]
         if not cells[0]:
             raise FormatError("empty: a header and no rows")
         return _headed(names, table(names, cells, place, decimal=decimal))
-    first_row = [column[0] if decimal == "." else with_point(column[0]) for column in cells]
     if len(cells[0]) == 1 and all(map(looks_like_number, first_row)):
         if decimal == ",":
             refuse_points("", [column[0] for column in cells], lambda _: place(0))
@@ -135,7 +135,7 @@ def _delimited(text: str, delimiter: str, decimal: str) -> list[Column]:
             for column in table([""], cells, place, decimal=decimal)
         ]
     if names_labels(names[0]):
-        year = next(name for name in names if is_number(with_point(name) if decimal == "," else name))
+        year = next(name for name, cell in zip(names, first_row, strict=True) if is_number(cell))
         raise FormatError(f"{place(0)}: a header with the number {year}: begin the name of a column with a letter")
     has_number_labels = len(cells) == 2 and all(map(looks_like_number, cells[0]))
     if has_number_labels and delimiter == ",":
@@ -258,10 +258,9 @@ def _plain_table(text: str, delimiter: str, place: Callable[[int], str]) -> list
     names = [name.strip() for name in text[: start - 1].split(delimiter)]
     second = text[start : text.find("\n", start) if text.find("\n", start) > 0 else len(text)].split(delimiter)
     width = len(names)
-    if not names[0] and width == 1:
-        return None
     if (
         not 0 < start < stop
+        or names == [""]
         or not delimiter.isascii()
         or (".000" in text and THOUSANDS.search(text))
         or '"' in text
@@ -297,23 +296,22 @@ def _plain_table(text: str, delimiter: str, place: Callable[[int], str]) -> list
             return None
     whole = {index: np.concatenate(part) for index, part in parts.items()}
     labels = Labels(*packed) if sum(map(len, packed)) > MANY else [*chain(*packed)]
-    if any(_may_be_data(found) for index, found in whole.items() if index not in values):
+    if any(_has_fractions(found) for index, found in whole.items() if index not in values):
         return None
-    has_slashes = "/" in text
-    if any(_may_be_thousands(found, has_slashes) for found in whole.values()):
+    if any(_may_be_thousands(found, has_slashes="/" in text) for found in whole.values()):
         return None
     if label is not None and not names_labels(names[label]) and any(map(_may_be_number, labels)):
         return None  # words are labels in such a column if all of it is words; of the first one more is to be known
-    common = labelled(names, label, None if label is None else labels, place)
+    common = labelled(names, label, None if label is None else labels, values, place)
     used = ((index, found) for index, found in whole.items() if index in values)
     return _headed(names, [common._replace(name=names[index], values=found) for index, found in used])
 
 
-def _may_be_data(values: Any) -> bool:
+def _has_fractions(values: Any) -> bool:
     return bool(((values > 0) & (values < 1)).any())
 
 
-def _may_be_thousands(values: Any, has_slashes: bool) -> bool:
+def _may_be_thousands(values: Any, *, has_slashes: bool) -> bool:
     """Whether 1.234 stands beside 200, as thousands do that are written with points; 1/3 says nothing of them."""
     fractions = values[values != np.floor(values)]
     alike = (fractions >= 1) & (fractions < 1000) & (np.rint(fractions * 1000) / 1000 == fractions)

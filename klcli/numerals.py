@@ -230,7 +230,8 @@ def _fault(text: str) -> str:
     if "_" in text and _DECIMAL.fullmatch(text.replace("_", "")):
         return "written with an underscore: leave it out"
     plain = unicodedata.normalize("NFKC", text).replace("−", "-").strip(" ")
-    if plain != text and not re.search("[²³¹⁰⁴-⁹₀-₉]", text) and (_DECIMAL.fullmatch(plain) or _fault(plain)):
+    is_raised = re.search("[²³¹⁰⁴-⁹₀-₉]", text)  # 10² is no 102
+    if plain != text and not is_raised and (_DECIMAL.fullmatch(plain) or _fault(plain)):
         return "not written in plain ASCII digits and signs"
     is_word = not word[:1].isdigit() or any(sign.isalpha() and sign not in "eE" for sign in text)  # as CO₂ is
     if not is_word and any(sign.isdigit() and not sign.isascii() for sign in text):

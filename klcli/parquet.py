@@ -93,7 +93,9 @@ class _Table:
         for index in {*range(len(self._names))} - {label, *used}:
             tables.check_row_names(self._names[index], [cell or "" for cell in self._cells(self._text(index))])
         labels = None if label is None else self._labels(label)
-        common = tables.labelled(self._names, label, labels, _place, tuple(self._names[index] for index in beside))
+        common = tables.labelled(
+            self._names, label, labels, used, _place, tuple(self._names[index] for index in beside)
+        )
         return [self._filled(common, index) for index in values]
 
     def _filled(self, common: Column, index: int) -> Column:

@@ -228,7 +228,8 @@ def _columns(text: str, path: str, how: Reading) -> list[Column]:
     try:
         return FORMATS[found](text, how)
     except FormatError as error:
-        if found == "yaml" != sources.ending(path).replace("yml", "yaml") and how.format is None:
+        is_guessed = how.format is None and sources.ending(path) not in ("yaml", "yml")
+        if found == "yaml" and is_guessed:
             raise FormatError(f"{error}; or, if it is a table, give --input-format csv") from None
         raise
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 
 from klcli.columns import Column, FormatError, is_infinite, is_number, looks_like_number
@@ -13,7 +13,8 @@ from klcli.labels import MANY
 from klcli.numerals import NumeralError, number
 
 LABEL_NAMES = ("label", "outcome", "category", "name")
-KEY_NAMES = ("id", "key", "index", "bin", "bucket", "row", "rank", "year", "sample")  # of labels that may be numbers
+_ROW_NAMES = ("id", "key", "index", "bin", "bucket", "row", "rank", "year")  # of what tells rows apart
+KEY_NAMES = (*_ROW_NAMES, "sample")  # of labels that may be numbers
 _OF_PANDAS = re.compile(r"Unnamed: 0(\.\d+)?|__index_level_\d+__")  # its index without a name: in CSV, in Parquet
 
 
@@ -39,7 +40,7 @@ def table(
     for index in kept if decimal == "," else ():
         refuse_points(names[index], as_written[index], place)
     labels = None if label is None else as_written[label]
-    common = labelled(names, label, labels, place, tuple(names[index] for index in text))
+    common = labelled(names, label, labels, values, place, tuple(names[index] for index in text))
     return [common._replace(name=names[index], cells=columns[index], decimal=decimal) for index in kept]
 
 
@@ -47,26 +48,22 @@ def labelled(
     names: Sequence[str],
     label: int | None,
     labels: Sequence[str] | None,
+    values: Iterable[int],
     place: Callable[[int], str],
     beside: tuple[str, ...] = (),
 ) -> Column:
-    """What the columns of a table have in common: their labels, where these are from, and what is told of them."""
+    """What the columns of a table have in common: their labels, where these are from, and what is told of them.
+
+    `values` are those of `value_columns`, and `beside` the names of them that hold no numbers.
+    """
     notes = [f"no numbers, so not used: column {listed(beside)}"] if beside else []
-    values = value_columns(names, label)
     used = {label, *values}
     aside = [name for index, name in enumerate(names) if index not in used]
     if aside:
         notes.append(f"told rows apart, so not used: {listed([*map(_called, aside)])}")
-    if label is not None and len(names) > 2 and _may_be_keys(names[label], labels or ()):
-        called = _called(names[label])
-        notes.append(f"the labels, {listed(labels or ())}, are from {called}: call another one label if it is")
-    words = [] if label is None or is_key(names[label]) else _words_among_numbers(labels or ())
-    if words:
-        called = f"{listed([repr(clipped(word)) for word in words])} among numbers"
-        notes.append(
-            f"the labels are from column {names[label or 0]}, with {called}: put it right if it was to be one"
-        )
-    if label is None and len(names) > 1:
+    if label is not None:
+        notes += _doubts_of_labels(names[label], labels or (), has_others=len(names) > 2)
+    elif len(names) > 1:
         none = f"no column of labels among {listed(names)}"
         notes.append(f"{none}, so the outcomes are numbered from 0: call one label if it is")
     label_name = "" if label is None else names[label]
@@ -78,9 +75,15 @@ def _called(name: str) -> str:
     return f"column {clipped(name)}" if name else "the column without a name"
 
 
-def _may_be_keys(name: str, labels: Sequence[str]) -> bool:
-    """Whether the labels are numbers that may tell rows apart, and another column may hold those that were meant."""
-    return is_key(name) and name.lower() not in LABEL_NAMES and all(map(is_number, islice(labels, MANY)))
+def _doubts_of_labels(name: str, labels: Sequence[str], *, has_others: bool) -> list[str]:
+    """What is told of labels that may not be those that were meant: numbers of rows, or of weights with mistakes."""
+    if not is_key(name):
+        words = [repr(clipped(word)) for word in _words_among_numbers(labels)]
+        among = f"the labels are from column {name}, with {listed(words)} among numbers"
+        return [f"{among}: put it right if it was to be one"] if words else []
+    if has_others and name.lower() not in LABEL_NAMES and all(map(is_number, islice(labels, MANY))):
+        return [f"the labels, {listed(labels)}, are from {_called(name)}: call another one label if it is"]
+    return []
 
 
 def _words_among_numbers(labels: Sequence[str]) -> list[str]:
@@ -153,7 +156,7 @@ def label_column(names: Sequence[str], columns: Sequence[Sequence[str]]) -> int 
             return index
     if nameless is not None:
         return nameless
-    return next((index for index, name in enumerate(names) if _names_rows(name) or name.lower() in KEY_NAMES), None)
+    return next((index for index, name in enumerate(names) if _is_of_ids(name) or name.lower() in KEY_NAMES), None)
 
 
 def value_columns(names: Sequence[str], label: int | None) -> list[int]:
@@ -214,8 +217,11 @@ def is_nameless(name: str) -> bool:
 
 def _names_rows(name: str) -> bool:
     """Whether a column of that name tells rows apart and is never one of weights; a sample may have been counted."""
-    called = name.lower()
-    return is_nameless(name) or called.endswith(("_id", " id")) or (called in KEY_NAMES and called != "sample")
+    return is_nameless(name) or _is_of_ids(name) or name.lower() in _ROW_NAMES
+
+
+def _is_of_ids(name: str) -> bool:
+    return name.lower().endswith(("_id", " id"))
 
 
 def names_labels(name: str) -> bool:

@@ -48,9 +48,7 @@ def doubt(column: Column, values: Array) -> str:
         label = None if column.labels is None else column.labels[place].strip(" :.…")
         off = abs(2 * (values[place] / total) - 1) if values[place] else 1.0  # 0 where it is the sum of the others
         is_sum = off <= 1e-9
-        is_so_called = bool(label) and (
-            _SURE.fullmatch(label or "") or (_LIKELY.fullmatch(label or "") and off < _NEAR)
-        )
+        is_so_called = label and (_SURE.fullmatch(label) or (_LIKELY.fullmatch(label) and off < _NEAR))
         if is_so_called or (is_sum and place in ends and (is_doubted or (label == "" and size > 2))):
             found[place] = is_sum
     if not found:

@@ -231,7 +231,7 @@ def test_an_option_of_read_that_means_nothing_is_refused(tmp_path: Path, options
     file = tmp_path / "p.csv"
     file.write_text("label,p\na,3\nb,1\n", encoding="utf-8")
     with pytest.raises(klcli.KlcliError):
-        klcli.read(str(file), **options)  # type: ignore[arg-type]
+        klcli.read(str(file), **options)  # type: ignore[arg-type] # which is what is tested
 
 
 def test_compare_gives_a_result_for_every_q() -> None:
