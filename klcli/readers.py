@@ -94,11 +94,8 @@ def read_all(
     source = os.fspath(source)
     path, wanted = split(source)
     columns = read_columns(source, **options)
-    if (
-        several
-        and len(columns) > 1
-        and all(column.labels is columns[0].labels and column.size == 1 for column in columns)
-    ):
+    are_alike = all(column.labels is columns[0].labels and column.size == 1 for column in columns)
+    if len(columns) > 1 and are_alike and (several or columns[0].labels is None):
         raise InputError(
             f"{clipped(source)}: holds {len(columns)} distributions of one number each: if they are one, write "
             "it as a column, a list or a mapping of numbers"
@@ -289,8 +286,7 @@ def _distribution(column: Column, name: str, normalize: bool, duplicates: str) -
         places = " and ".join(map(column.place, error.indices))
         doubt = ""
         if len(error.indices) > 1:
-            is_said = tables.is_key(column.label_name) or column.label_name == "labels"
-            is_guessed = column.is_named and column.label_name and not is_said
+            is_guessed = column.is_named and column.label_name and not tables.is_key(column.label_name)
             from_column = f" (labels are from column {clipped(column.label_name)})" if is_guessed else ""
             doubt = delimited.DECIMAL_COMMA if column.has_number_labels else from_column
         raise InputError(f"{name}: {places}: {error.what}{doubt}") from None
@@ -337,8 +333,12 @@ def _format_of(path: str, text: str) -> str:
         return "ndjson" if _is_line_of_many(first, text) else "json"
     if first.startswith("#"):  # which may be a comment of YAML, or above a table
         first = next((line for line in map(str.strip, text.splitlines()) if line and line[0] != "#"), ":")
-    is_yaml = ": " in first or first.endswith(":") or first[:2] in ("- ", "--")
-    return "yaml" if is_yaml and not any(mark in first for mark in ",;\t|") else "csv"
+    is_row = any(mark in first for mark in ",;\t|") and not _OF_YAML.match(first)
+    is_yaml = ": " in first or first.endswith(":") or first[:2] in ("- ", "? ", "--", "%Y")
+    return "yaml" if is_yaml and not is_row else "csv"
+
+
+_OF_YAML = re.compile(r"(- |[^,;\t|]*: )[\[{]|[?] |%YAML ")  # which lists and mappings in one line may follow
 
 
 def _is_line_of_many(first: str, text: str) -> bool:

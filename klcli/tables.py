@@ -12,7 +12,7 @@ from klcli.errors import clipped
 from klcli.labels import MANY
 from klcli.numerals import NumeralError, number
 
-LABEL_NAMES = ("label", "outcome", "category", "name")
+LABEL_NAMES = ("label", "labels", "outcome", "category", "name")
 _ROW_NAMES = ("id", "key", "index", "bin", "bucket", "row", "rank", "year")  # of what tells rows apart
 KEY_NAMES = (*_ROW_NAMES, "sample")  # of labels that may be numbers
 _OF_PANDAS = re.compile(r"Unnamed: 0(\.\d+)?|__index_level_\d+__")  # its index without a name: in CSV, in Parquet
@@ -156,7 +156,7 @@ def label_column(names: Sequence[str], columns: Sequence[Sequence[str]]) -> int 
             return index
     if nameless is not None:
         return nameless
-    return next((index for index, name in enumerate(names) if _is_of_ids(name) or name.lower() in KEY_NAMES), None)
+    return next((index for index, name in enumerate(names) if is_of_ids(name) or name.lower() in KEY_NAMES), None)
 
 
 def value_columns(names: Sequence[str], label: int | None) -> list[int]:
@@ -217,10 +217,11 @@ def is_nameless(name: str) -> bool:
 
 def _names_rows(name: str) -> bool:
     """Whether a column of that name tells rows apart and is never one of weights; a sample may have been counted."""
-    return is_nameless(name) or _is_of_ids(name) or name.lower() in _ROW_NAMES
+    return is_nameless(name) or is_of_ids(name) or name.lower() in _ROW_NAMES
 
 
-def _is_of_ids(name: str) -> bool:
+def is_of_ids(name: str) -> bool:
+    """Whether the name is one of ids of something, as user_id is."""
     return name.lower().endswith(("_id", " id"))
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from klcli.columns import (
@@ -18,10 +21,10 @@ from klcli.columns import (
     name_cells,
     reads,
 )
-from klcli.distribution import listed
+from klcli.distribution import TOLERANCE, listed
 from klcli.errors import clipped
-from klcli.numerals import counted
-from klcli.tables import KEY_NAMES, LABEL_NAMES, is_key, table
+from klcli.numerals import counted, number
+from klcli.tables import KEY_NAMES, LABEL_NAMES, is_key, is_of_ids, label_column, table
 
 if TYPE_CHECKING:
     import yaml
@@ -61,13 +64,13 @@ def json_columns(text: str, _: Reading) -> list[Column]:
 def ndjson_columns(text: str, _: Reading) -> list[Column]:
     """The columns of lines that are a JSON text each: records, rows, or own results; one line is as in JSON."""
     found = []
-    for number, line in enumerate(re.split("\r\n|\r|\n", text), 1):
+    for place, line in enumerate(re.split("\r\n|\r|\n", text), 1):
         if line.strip():
-            tree = _json_tree(line, number)
+            tree = _json_tree(line, place)
             if not isinstance(tree, list | Members):
-                raise FormatError(f"line {number}: expected a record or a list, found {_kind(tree)}")
-            found.append((number, tree))
-    trees = [tree if len(found) == 1 else _numbered(tree, number) for number, tree in found]
+                raise FormatError(f"line {place}: expected a record or a list, found {_kind(tree)}")
+            found.append((place, tree))
+    trees = [tree if len(found) == 1 else _numbered(tree, place) for place, tree in found]
     return _of_unicode(_columns(trees[0] if len(trees) == 1 else trees), text)
 
 
@@ -124,6 +127,7 @@ def yaml_columns(text: str, _: Reading) -> list[Column]:
     """The columns of a YAML text: scalars as they are written, no tags, no aliases, one document."""
     import yaml
 
+    _refuse_tags(text)
     try:
         tree = _yaml_tree(yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
     except yaml.MarkedYAMLError as error:
@@ -135,6 +139,15 @@ def yaml_columns(text: str, _: Reading) -> list[Column]:
     if tree is None:
         raise FormatError("empty")
     return _columns(tree)
+
+
+def _refuse_tags(text: str) -> None:
+    """Raise for a directive of tags: of many the parser takes time that grows with the square of their number."""
+    for line, found in enumerate(re.finditer("[^\r\n]*(\r\n|\r|\n|$)", text), 1):
+        if found[0].startswith("%TAG"):
+            raise FormatError(f"line {line}: a tag, {clipped(found[0].strip())}: write the values without it")
+        if found[0].strip() and found[0][0] not in "%#":
+            return
 
 
 _LONGEST_KEY = 1024  # characters: YAML reads no longer one before a colon
@@ -258,8 +271,10 @@ def _named_columns(tree: Members) -> list[Column]:
     _refuse_twice(tree, "$")
     if not tree:
         raise FormatError("empty")
-    if {name for name, _ in tree} in ({"columns", "index", "data"}, {"schema", "data"}):
-        raise FormatError("$: a table of pandas' in several parts: write it with orient='records'")
+    _refuse_parts({name for name, _ in tree})
+    found = _table_by_columns(tree)
+    if found is not None:
+        return found
     of_labels = _name_of_labels(tree)
     labels: dict[str, str] = {}  # by the numbers of their rows, from 0
     columns = []
@@ -281,10 +296,56 @@ def _named_columns(tree: Members) -> list[Column]:
     if not columns:
         raise FormatError("empty: labels and no numbers")
     if of_labels is not None:
-        columns = [_with_labels(column, labels, of_labels) for column in columns]
+        is_list = isinstance(dict(tree)[of_labels], list)
+        columns = [_with_labels(column, labels, of_labels, is_list=is_list) for column in columns]
     _refuse_ambiguous(columns)
     _refuse_one_field(columns)
     return columns
+
+
+def _refuse_parts(names: set[str]) -> None:
+    """Raise for a table whose names of columns stand apart from its rows, as pandas has it with orient='split'."""
+    if names & {"columns", "fields", "header", "headers", "schema"} and names & {"data", "rows", "values", "records"}:
+        raise FormatError(
+            "$: a table in parts, its rows apart from the names of its columns: write it as a list of records, as "
+            "pandas does by reset_index().to_json(orient='records')"
+        )
+
+
+def _table_by_columns(tree: Members) -> list[Column] | None:
+    """The columns of a table whose members are its columns: lists, or mappings from the numbers of its rows.
+
+    None where none of them has labels: then each is a distribution by itself.
+    """
+    nodes = dict(tree)
+    columns = [*nodes.values()]
+    if all(isinstance(column, list) for column in columns):
+        keys = [*range(len(columns[0]))]
+        step = "[{}]"
+    elif all(isinstance(column, Members) and column and column[0][0].isdecimal() for column in columns):
+        keys = [key for key, _ in columns[0]]
+        step = ".{}"
+        if any(len(column) != len(keys) or dict(column).keys() != set(keys) for column in columns):
+            return None
+        columns = [[dict(column)[key] for key in keys] for column in columns]
+    else:
+        return None
+    if {len(column) for column in columns} != {len(keys)} or any(map(_has_parts, chain(*columns))):
+        return None
+    nodes = dict(zip(nodes, columns, strict=True))
+    label = label_column([*nodes], [[_text(node, "") for node in column] for column in columns])
+    name = None if label is None else [*nodes][label]
+    if name is None or not _are_labels(nodes[name], is_sure=name.lower() not in _MAY_BE_COUNTED):
+        return None
+
+    def at(name: str, index: int) -> str:
+        return _place(nodes[name][index], f"$.{name}{step.format(keys[index])}")
+
+    columns = _table(nodes, at, lambda index: f"$, row {keys[index]}")
+    return [column._replace(place=partial(at, column.name)) for column in columns]
+
+
+_MAY_BE_COUNTED = ("row", "sample")  # a sample and a population are two distributions
 
 
 def _refuse_one_field(columns: Sequence[Column]) -> None:
@@ -297,9 +358,9 @@ def _refuse_one_field(columns: Sequence[Column]) -> None:
         )
 
 
-def _with_labels(column: Column, labels: dict[str, str], of_labels: str) -> Column:
+def _with_labels(column: Column, labels: dict[str, str], of_labels: str, *, is_list: bool) -> Column:
     """The column with the labels, which are told by the numbers of its rows, be these keys or positions."""
-    if column.labels is not None and set(column.labels) == set(labels.values()):
+    if is_list and column.labels is not None and set(column.labels) == set(labels.values()):
         return column  # they are its keys already
     if column.labels is None and len(labels) != len(column.cells):
         sizes = f"{counted(len(column.cells), 'number')} for {counted(len(labels), 'label')}"
@@ -310,7 +371,7 @@ def _with_labels(column: Column, labels: dict[str, str], of_labels: str) -> Colu
     return column._replace(labels=[labels[key] for key in keys], label_name=of_labels)
 
 
-_OF_LABELS = ("labels", *LABEL_NAMES, *KEY_NAMES)
+_OF_LABELS = (*LABEL_NAMES, *KEY_NAMES)
 
 
 def _name_of_labels(tree: Members) -> str | None:
@@ -319,30 +380,36 @@ def _name_of_labels(tree: Members) -> str | None:
     is_table = len(nodes) > 1 and any(all(isinstance(node, kind) for node in nodes) for kind in (list, Members))
     for wanted in _OF_LABELS:
         for name, node in tree:
-            is_sure = wanted not in ("row", "sample")  # a sample and a population are two distributions
+            is_sure = wanted not in _MAY_BE_COUNTED
             if name.lower() == wanted and (wanted == "labels" or is_table) and _are_labels(node, is_sure):
                 return name
-    return next((name for name, node in tree if is_table and _are_labels(node, whole=False)), None)
+    return next((name for name, node in tree if is_table and _are_labels(node, is_sure=False)), None)
 
 
-def _are_labels(node: Any, whole: bool = True) -> bool:
-    """Whether they are words, or also whole numbers of which none stands twice, as distributions are not."""
+def _are_labels(node: Any, is_sure: bool = True) -> bool:
+    """Whether they are words; or, where the name is sure to be one of labels, numbers that are no distribution."""
     if not isinstance(node, list | Members):
         return False
     items = [item for _, item in node] if isinstance(node, Members) else node
     if isinstance(node, Members) and not all(key.isdecimal() for key, _ in node):
         return False  # it is from labels already, and not from the numbers of rows
     if any(isinstance(item, str) and not _is_numeral(item) and not is_infinite(item) for item in items):
-        return whole or not any(map(looks_like_number, filter(_is_scalar, items)))
-    return whole and bool(items) and len({str(item) for item in items if _is_whole(item)}) == len(items)
+        return is_sure or not any(looks_like_number(item) for item in items if isinstance(item, str))
+    return is_sure and bool(items) and not _may_be_weights(items)
 
 
-def _is_scalar(node: Any) -> bool:
-    return isinstance(node, str)
+def _may_be_weights(items: Sequence[Any]) -> bool:
+    """Whether they may be a distribution: shares of 1, or counts of which two are alike, as labels are not."""
+    values = [number(item) for item in items if _is_numeral(item) and not is_infinite(item)]
+    if len(values) < len(items):
+        return not all(isinstance(item, str) for item in items)
+    if all(map(float.is_integer, values)):
+        return min(values) >= 0 and len(set(values)) < len(values)
+    return min(values) >= 0 and abs(math.fsum(values) - 1) <= TOLERANCE
 
 
-def _is_whole(node: Any) -> bool:
-    return _is_numeral(node) and node.isdecimal()
+def _has_parts(node: Any) -> bool:
+    return isinstance(node, list | Members)
 
 
 def _list_columns(name: str, items: list[Any], path: str) -> list[Column]:
@@ -363,7 +430,7 @@ def _list_columns(name: str, items: list[Any], path: str) -> list[Column]:
 
 def _list_column(name: str, items: list[Any], path: str, row_of: str | None = None) -> Column:
     place = _place(items, path)
-    cells = [_cell(item, _item(place, index)) for index, item in enumerate(items)]
+    cells = [_cell(item, _item(place, index), name if row_of is None else "") for index, item in enumerate(items)]
 
     def at(index: int) -> str:
         return _place(items[index], _item(place, index))
@@ -391,18 +458,22 @@ def _record_columns(records: Sequence[Members], path: str) -> list[Column]:
             one = ": if they are one distribution, write it as one mapping" if len(record) == len(names) == 1 else ""
             raise FormatError(f"{place}: its fields are not those of the first record: {_apart(fields, names)}{one}")
         rows.append([fields[name] for name in names])
-    nodes: dict[str, Sequence[Any]] = dict(zip(names, zip(*rows, strict=True), strict=True))
+    nodes = dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
+    return _table(nodes, lambda name, index: _field(places[index], name), places.__getitem__)
+
+
+def _table(nodes: dict[str, list[Any]], at: Callable[[str, int], str], place: Callable[[int], str]) -> list[Column]:
+    """The columns of a table of these nodes by their names: the functions say where a node stands, and a row."""
     idle = _idle_fields(nodes)
-    used = [name for name in names if name not in idle]
-    text = [[_text(node, place, name) for node, place in zip(nodes[name], places, strict=True)] for name in used]
-    columns = table(used, text, places.__getitem__)
-    if columns[0].labels is not None:
-        name = columns[0].label_name
-        for node, place in zip(nodes[name], places, strict=True):
-            _label(node, place, name)
+    used = {name: column for name, column in nodes.items() if name not in idle}
+    text = [[_text(node, at(name, index)) for index, node in enumerate(column)] for name, column in used.items()]
+    columns = table([*used], text, place)
+    of_labels = columns[0].label_name
+    for index, node in enumerate(used[of_labels] if columns[0].labels is not None else ()):
+        _label(node, at(of_labels, index))
     return [
         column._replace(
-            cells=[_cell(node, place, column.name) for node, place in zip(nodes[column.name], places, strict=True)],
+            cells=[_cell(node, at(column.name, index), column.name) for index, node in enumerate(used[column.name])],
             notes=(*(f"{what}, so not used: column {name}" for name, what in idle.items()), *column.notes),
             beside=(*column.beside, *idle),
         )
@@ -417,12 +488,12 @@ def _apart(fields: dict[str, Any], names: Sequence[str]) -> str:
     return ", and ".join(f"{what} {listed(each)}" for what, each in (("it lacks", lacks), ("it has", more)) if each)
 
 
-def _idle_fields(nodes: dict[str, Sequence[Any]]) -> dict[str, str]:
+def _idle_fields(nodes: dict[str, list[Any]]) -> dict[str, str]:
     """What the fields hold that are null, true and false throughout, beside others that hold the numbers."""
     idle = {
         name: "null" if {"null"}.issuperset(map(_constant, column)) else "truth values"
         for name, column in nodes.items()
-        if not is_key(name) and all(map(_constant, column))
+        if not (is_key(name) or is_of_ids(name)) and all(map(_constant, column))
     }
     numbers = [name for name in nodes if name not in idle and not is_key(name) and any(map(_is_numeral, nodes[name]))]
     return idle if numbers else {}
@@ -460,9 +531,11 @@ def _refuse_ambiguous(columns: list[Column]) -> None:
 
 
 def _is_result(tree: Any) -> bool:
-    """Whether that is an answer of klcli: data may have a measure too, and neither terms nor a formula."""
-    names = {name for name, _ in tree} if isinstance(tree, Members) else set()
-    return "measure" in names and (isinstance(dict(tree).get("terms"), list) or {"formula", "value"} <= names)
+    """Whether that is an answer of klcli: data may have a measure too, and neither terms nor inputs of it."""
+    fields = dict(tree) if isinstance(tree, Members) else {}
+    measure = fields.get("measure")
+    is_called = isinstance(measure, str) and not _is_numeral(measure)
+    return is_called and (isinstance(fields.get("terms"), list) or isinstance(fields.get("inputs"), Members))
 
 
 def _are_results(tree: Any) -> bool:
@@ -568,40 +641,42 @@ def _constant(node: Any) -> str:
 _OF_YAML = re.compile(r"(~|\.(?:nan|NaN|NAN))|[+-]?0[0-9]+")  # what is missing, or may be octal
 
 
-def _cell(node: Any, path: str, field: str | None = None) -> str:
+def _cell(node: Any, path: str, of: str = "") -> str:
     """The text of a number; in quotes it is one only as what JSON cannot write otherwise: a fraction, infinity.
 
-    It is what stands at the path, or in that field of the record there.
+    `of` is the name of the column, if any, that may be one of labels instead.
     """
     if isinstance(node, Literal):
         odd = _OF_YAML.fullmatch(node)
         if odd:
             missing = "a missing value: it is not 0, so write the number or leave it out"
             fault = missing if odd[1] else "octal to some readers of YAML: leave out the first zero"
-            raise FormatError(f"{_place(node, path, field)}: {clipped(node)!r} is {fault}")
+            raise FormatError(f"{_place(node, path)}: {clipped(node)!r} is {fault}")
         return str(node)
     if isinstance(node, str) and ("/" in node or is_infinite(node)):
         return str(node)
     hint = ""
-    if isinstance(node, str) and is_number(node):
-        of_labels = "" if field is None else f"; or, if {field} holds labels, call it label"
-        hint = f": leave out the quotes{of_labels}"
-    elif isinstance(node, str) and re.search(r"[.][^.]+\[0\]$", path):
-        hint = ": if these are labels, call their list label"
-    raise FormatError(f"{_place(node, path, field)}: expected a number, found {_kind(node)}{hint}")
+    if isinstance(node, str):
+        of_labels = of and f"if {clipped(of)} holds labels, call it label"
+        cures = ("leave out the quotes" if is_number(node) else "", of_labels)
+        hint = "".join(f"{mark}{cure}" for mark, cure in zip((": ", "; or, "), filter(None, cures), strict=False))
+    raise FormatError(f"{_place(node, path)}: expected a number, found {_kind(node)}{hint}")
 
 
-def _text(node: Any, path: str, field: str | None = None) -> str:
-    if isinstance(node, list | Members):
-        raise FormatError(f"{_place(node, path, field)}: expected a number or a label, found {_kind(node)}")
+def _text(node: Any, path: str) -> str:
+    if _has_parts(node):
+        raise FormatError(f"{_place(node, path)}: expected a number or a label, found {_kind(node)}")
     return _constant(node) or str(node)
 
 
-def _label(node: Any, path: str, field: str | None = None) -> str:
-    if _constant(node):
+def _label(node: Any, path: str) -> str:
+    if _constant(node) or (isinstance(node, Literal) and _NO_NUMBER.fullmatch(node)):
         fault = f"expected a label, found {_kind(node)}: if it is one, put it in quotes"
-        raise FormatError(f"{_place(node, path, field)}: {fault}")
-    return _text(node, path, field)
+        raise FormatError(f"{_place(node, path)}: {fault}")
+    return _text(node, path)
+
+
+_NO_NUMBER = re.compile(r"NaN|-?Infinity|\.(nan|NaN|NAN)|[+-]?\.(inf|Inf|INF)")  # as JSON and YAML write them
 
 
 def _field(place: str, name: str) -> str:
@@ -614,12 +689,10 @@ def _item(place: str, index: int) -> str:
     return f"{place}, item {index + 1}" if place.startswith("line ") else f"{place}[{index}]"
 
 
-def _place(node: Any, path: str, field: str | None = None) -> str:
+def _place(node: Any, path: str) -> str:
     """Where the node stands: its line in YAML, its path in JSON."""
     line = getattr(node, "line", 0)
-    if line:
-        return f"line {line}"
-    return clipped(path) if field is None else _field(path, field)
+    return f"line {line}" if line else clipped(path)
 
 
 def _kind(node: Any) -> str:

@@ -1334,8 +1334,9 @@ def test_duplicates_are_added_exactly() -> None:
         ('{"a": 0.5, "b": "0.5"}', "$.b: expected a number, found text, '0.5': leave out the quotes"),
         ('{"a": 0.5, "b": "x"}', "$.b: expected a number, found text, 'x'"),
         (
-            '{"word": ["3.5 kg", "-"], "p": [0.5, 0.5]}',
-            "$.word[0]: expected a number, found text, '3.5 kg': if these are labels, call their list label",
+            '{"zip": ["01234", "02139"], "n": [3, 4]}',
+            "$.zip[0]: expected a number, found text, '01234': leave out the quotes; or, if zip holds labels, call "
+            "it label",
         ),
         ("[0.5, [0.5]]", "$[1]: expected a number, found a list"),
         ('[0.5, {"a": 0.5}]', "$[1]: expected a number, found a mapping"),
@@ -2424,8 +2425,10 @@ def test_lists_of_numbers_are_distributions() -> None:
     [
         (
             '{"columns": [0, 1], "index": [0, 1], "data": [[1, 2], [3, 4]]}',
-            "in several parts: write it with orient='records'",
+            r"in parts, .* as pandas does by reset_index\(\)\.to_json\(orient='records'\)$",
         ),
+        ('{"columns": ["rating", "count"], "data": [[1, 10], [2, 20]]}', "in parts, its rows apart"),
+        ('{"columns": ["rating", "count"], "rows": [[1, 10], [2, 20]]}', "in parts, its rows apart"),
         ('{"bin": {"0": 5, "1": 6}, "p": {"0": 1, "2": 3}}', r"\$.p: its keys are not those of \$.bin"),
     ],
 )
@@ -2537,6 +2540,12 @@ def test_the_column_that_is_proposed_is_one_of_weights() -> None:
         ('{"Label": ["b", "a"], "p": [0.25, 0.75]}', [("p", ["b", "a"], [0.25, 0.75])]),
         ('{"country": ["c", "d"], "p": [0.25, 0.75]}', [("p", ["c", "d"], [0.25, 0.75])]),
         ('{"country": {"0": "c", "1": "d"}, "p": {"0": 1, "1": 3}}', [("p", ["c", "d"], [1, 3])]),
+        ('{"word": ["3.5 kg", "-"], "p": [0.5, 0.5]}', [("p", ["3.5 kg", "-"], [0.5, 0.5])]),
+        ('{"label": {"0": 1, "1": 0}, "count": {"0": 30, "1": 10}}', [("count", ["1", "0"], [30, 10])]),
+        ('{"label": [-1, 0, 1], "count": [30, 20, 10]}', [("count", ["-1", "0", "1"], [30, 20, 10])]),
+        ('{"labels": [0.5, 1.5, 2.5], "count": [3, 2, 1]}', [("count", ["0.5", "1.5", "2.5"], [3, 2, 1])]),
+        ('{"year": {"0": 2019.0, "1": 2020.0}, "n": {"0": 3, "1": 1}}', [("n", ["2019.0", "2020.0"], [3, 1])]),
+        ('{"country": ["DE", "FR"], "city": ["B", "P"], "n": [3, 4]}', [("n", ["DE", "FR"], [3, 4])]),
     ],
 )
 def test_labels_of_a_mapping(text: str, found: list[tuple[str, list[str] | None, list[float]]]) -> None:

@@ -126,6 +126,13 @@ def test_a_name_of_two_distributions_is_refused(text: str, name: str) -> None:
         ('[{"who": "a", "p": 1}, {"who": null, "p": 1}]', f"$[1].who: expected a label, found null: {IN_QUOTES}"),
         ('{"labels": [null, "b"], "p": [1, 1]}', f"$.labels[0]: expected a label, found null: {IN_QUOTES}"),
         ('{"labels": ["a", false], "p": [1, 1]}', f"$.labels[1]: expected a label, found false: {IN_QUOTES}"),
+        ('[{"city": "a", "n": 3}, {"city": NaN, "n": 5}]', f"$[1].city: expected a label, found NaN: {IN_QUOTES}"),
+        ('{"label": ["a", -Infinity], "n": [1, 1]}', f"$.label[1]: expected a label, found -Infinity: {IN_QUOTES}"),
+        (
+            '{"bin": {"0": "a", "1": NaN}, "n": {"0": 1, "1": 1}}',
+            f"$.bin.1: expected a label, found NaN: {IN_QUOTES}",
+        ),
+        ('[{"_id": true, "n": 3}, {"_id": false, "n": 5}]', f"$[0]._id: expected a label, found true: {IN_QUOTES}"),
     ],
 )
 def test_null_is_no_label(text: str, message: str) -> None:
@@ -133,9 +140,9 @@ def test_null_is_no_label(text: str, message: str) -> None:
     assert refusal(write("p.json", text)) == message
 
 
-@pytest.mark.parametrize("label", ["~", "null", "Null", "true", "False", ""])
+@pytest.mark.parametrize("label", ["~", "null", "Null", "true", "False", "", ".nan", "-.inf"])
 def test_null_is_no_label_in_yaml(label: str) -> None:
-    """What YAML 1.2 has for null, true and false is no label in records; in quotes, and as a key, it is text."""
+    """What YAML 1.2 has for null, true, false and for no number is no label in records; in quotes, and as a key, it is text."""
     message = refusal(write("p.yaml", f"- label: {label}\n  p: 1\n- label: b\n  p: 1\n"))
     assert message.startswith("line 1: expected a label, found ")
     write("p.yaml", f"- label: '{label}'\n  p: 1\n- label: b\n  p: 1\n")
@@ -328,6 +335,7 @@ def test_a_field_called_measure_is_data() -> None:
         ("p.ndjson", '{"measure": "height", "p": 0.5}\n{"measure": "weight", "p": 0.5}\n'),
         ("p.json", '[{"measure": "height", "p": 0.5}, {"measure": "weight", "p": 0.5}]'),
         ("p.json", '{"results": [{"measure": "height", "p": 0.5}, {"measure": "weight", "p": 0.5}]}'),
+        ("p.json", '{"measure": ["height", "weight"], "formula": ["x", "y"], "value": [1, 1]}'),
     ):
         assert read(write(name, text)).outcomes == ("height", "weight")
 

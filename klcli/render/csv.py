@@ -25,13 +25,14 @@ def render(results: Sequence[Result], view: View) -> bytes:
 def delimited(results: Sequence[Result], view: View, delimiter: str) -> bytes:
     """The terms of the results where steps are shown, or else one row a result, with that delimiter."""
     out = io.StringIO()
-    # Up to Python 3.12 the writer leaves a lone carriage return without the quotes that it needs.
+    # Up to Python 3.12 the writer leaves a lone carriage return without the quotes that it needs; and a byte-order
+    # mark at the start of a line is none of files that were put together, if it stands in quotes.
     plain = csv.writer(out, delimiter=delimiter, lineterminator="\n")
     quoted = csv.writer(out, delimiter=delimiter, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
     for row in _rows(results, view):
         cells = [_plain(x, view) for x in row]
-        has_return = any(isinstance(cell, str) and "\r" in cell for cell in cells)
-        (quoted if has_return else plain).writerow(cells)
+        is_odd = any(isinstance(cell, str) and ("\r" in cell or cell.startswith("\ufeff")) for cell in cells)
+        (quoted if is_odd else plain).writerow(cells)
     return out.getvalue().encode("utf-8", "backslashreplace")  # names of files may hold bytes that are no text
 
 
