@@ -220,7 +220,8 @@ def _check_header(names: Sequence[str], line: int) -> None:
     is_certain = any(name.lower() in LABEL_NAMES for name in names)
     seen: set[str] = set()
     for position, name in enumerate(names):
-        is_word = any(map(str.isalpha, name)) and not _NO_NAME.match(name) and not stands_for_none(name)
+        has_letter = any(map(str.isalpha, name)) or name.startswith("_")
+        is_word = has_letter and not _NO_NAME.match(name) and not stands_for_none(name)
         is_name = name and (is_certain or is_word)
         if not (is_name or (not name and position == 0 < len(names) - 1)):
             if position and not any(names[position:]):
@@ -298,7 +299,7 @@ def _plain_table(text: str, delimiter: str, place: Callable[[int], str]) -> list
     labels = Labels(*packed) if sum(map(len, packed)) > MANY else [*chain(*packed)]
     if any(_has_fractions(found) for index, found in whole.items() if index not in values):
         return None
-    if any(_may_be_thousands(found, has_slashes="/" in text) for found in whole.values()):
+    if any(map(_may_be_thousands, whole.values())) and _POINTED.search(text):
         return None
     if label is not None and not names_labels(names[label]) and any(map(_may_be_number, labels)):
         return None  # words are labels in such a column if all of it is words; of the first one more is to be known
@@ -311,11 +312,15 @@ def _has_fractions(values: Any) -> bool:
     return bool(((values > 0) & (values < 1)).any())
 
 
-def _may_be_thousands(values: Any, *, has_slashes: bool) -> bool:
-    """Whether 1.234 stands beside 200, as thousands do that are written with points; 1/3 says nothing of them."""
-    fractions = values[values != np.floor(values)]
+_POINTED = re.compile(r"(?<![0-9.])[1-9][0-9]{0,2}(\.[0-9]{3})+(?![0-9.])")
+
+
+def _may_be_thousands(values: Any) -> bool:
+    """Whether 1.234 may stand among whole numbers, as thousands do that are written with points."""
+    is_whole = values == np.floor(values)
+    fractions = values[~is_whole]
     alike = (fractions >= 1) & (fractions < 1000) & (np.rint(fractions * 1000) / 1000 == fractions)
-    return bool((values >= 100).any() and alike.any() and (has_slashes or alike.all()))
+    return bool(alike.any() and (is_whole & (values > 0)).any())
 
 
 def _may_be_number(cell: str) -> bool:
@@ -376,8 +381,16 @@ def _refuse_late_quotes(cells: list[list[str]], text: str, delimiter: str) -> No
             raise FormatError(f"line {line}: {clipped(late[0])!r}: leave out the blank before the quote")
 
 
+_QUOTE_IN_CELL = 'write one in a cell as two, and the cell in quotes, as """" is one'
+
+
 def _refuse_bare_quotes(cells: list[list[str]], line: Callable[[int], int], delimiter: str) -> None:
-    """Raise where a quote that was meant as itself has taken whole rows into one cell, up to the next quote."""
+    """Raise where a quote that was meant as itself has taken whole rows into one cell, up to the next quote.
+
+    What klcli has written itself has quotes where they belong.
+    """
+    if cells[0][0] == "outcome" and cells[-1][0] in ("count", "contribution"):
+        return
     for column in cells:
         for index, cell in enumerate(column):
             if delimiter not in cell or not re.search("[\r\n]", cell):
@@ -390,7 +403,7 @@ def _refuse_bare_quotes(cells: list[list[str]], line: Callable[[int], int], deli
             ):
                 raise FormatError(
                     f"line {line(index)}: a quote is opened and closed {counted(len(lines) - 1, 'line')} below, with "
-                    'whole rows between: a quote in a cell is written as two, and the cell in quotes, as """" is one'
+                    f"whole rows between: {_QUOTE_IN_CELL}; if it is one cell, write that in one line"
                 )
 
 
@@ -456,7 +469,7 @@ def _lines(text: str, delimiter: str) -> Iterator[tuple[int, int, list[str]]]:
     except csv.Error as error:
         if "end of data" in str(error):
             raise FormatError(f"line {_open_quote(text, line)}: a quote is opened and never closed") from None
-        after = f"a quote closes a cell only before {delimiter!r} or the end of a line: write one in a cell as two"
+        after = f"a quote closes a cell only before {delimiter!r} or the end of a line: {_QUOTE_IN_CELL}"
         cure = f"{after}, or give --delimiter if another sign separates the columns"
         raise FormatError(f"line {line}: {cure if 'expected after' in str(error) else error}") from None
 

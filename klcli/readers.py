@@ -389,7 +389,7 @@ def _inline(source: str) -> Column | None:
 def _has_another(label: str) -> bool:
     """Whether the label is a whole item with what was meant to end it: in A=3;B=7 that would be A=3;B."""
     closed = max(label.rfind("("), label.rfind(")"))
-    items = (found for found in re.finditer(r"=\s*([^\s;|=]+)[;|\s]", label) if found.end() > closed)
+    items = (found for found in re.finditer(r"=\s*([^\s;|=，；、]+)[;|\s，；、]", label) if found.end() > closed)
     first = next(items, None)
     return first is not None and is_number(first[1])
 

@@ -96,9 +96,10 @@ def _json_tree(text: str, first_line: int = 1) -> Any:
 
 
 def _otherwise(text: str, position: int) -> str:
-    """What else the text may be that is wrong after its first bracket, as the end of a message."""
-    is_word = text[:position].strip() in ("{", "[") and text[position : position + 1].isalpha()
-    return "; if it is another format, name it: --input-format csv, yaml ..." if is_word else ""
+    """What else the text may be that is wrong after its first bracket, or at the end of [0,10), to end a message."""
+    odd = text[position : position + 1]
+    is_word = text[:position].strip() in ("{", "[") and odd.isalpha()
+    return "; if it is another format, name it: --input-format csv, yaml ..." if is_word or odd == ")" else ""
 
 
 def _numbered(tree: list[Any] | Members, line: int) -> Items | Members:

@@ -303,3 +303,10 @@ def test_the_first_wrong_cell_is_named(wrong: str, place: int) -> None:
 def test_no_cells_are_no_numbers() -> None:
     """An empty column is an empty array."""
     assert numbers([]).tolist() == []
+
+
+def test_accents_in_a_row_take_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A long cell is not put into a normal form, the time of which grows with the square of its accents."""
+    monkeypatch.delattr("klcli.numerals.unicodedata")
+    with pytest.raises(NumeralError, match="is not a number"):
+        number("1" + "\u0316\u0301" * 1000)

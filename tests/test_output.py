@@ -660,7 +660,7 @@ def sample(*labels: str) -> Result:
 
 
 @pytest.mark.parametrize("name", ["csv", "tsv"])
-@pytest.mark.parametrize("sign", ["\ud800", "\0"])
+@pytest.mark.parametrize("sign", ["\ud800", "\0", "\n\ufeff"])
 def test_a_label_that_would_not_come_back_is_refused(name: str, sign: str) -> None:
     """A label with a sign that no CSV or TSV can hold is refused with the format that can, and not altered."""
     with pytest.raises(OutputError) as caught:

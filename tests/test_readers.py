@@ -29,7 +29,7 @@ from hypothesis import strategies as st
 
 import klcli
 from klcli import delimited as klcli_delimited
-from klcli import readers, sources
+from klcli import readers, rooms, sources
 from klcli.columns import FormatError
 from klcli.distribution import Distribution
 from klcli.errors import InputError
@@ -852,7 +852,10 @@ def test_the_first_line_says_what_separates_the_columns(text: str, outcomes: tup
     assert (found.outcomes, found.weights.tolist()) == (outcomes, [3, 1])
 
 
-CLOSED = "or the end of a line: write one in a cell as two, or give --delimiter if another sign separates the columns"
+CLOSED = (
+    'or the end of a line: write one in a cell as two, and the cell in quotes, as """" is one, or give --delimiter '
+    "if another sign separates the columns"
+)
 WHICH = "Give --delimiter; or put labels with the others in quotes"
 COMMAS = "Give --delimiter, and --decimal , if numbers have commas; or put labels with the others in quotes"
 
@@ -2118,7 +2121,9 @@ def test_a_line_of_numbers_with_a_fault(line: str, message: str) -> None:
     assert refusal(write("p.txt", line + "\n")) == f"p.txt: {message}"
 
 
-@pytest.mark.parametrize("line", ["A=3;B=7", "A=3 B=7", "A=3|B=7", "A=3\tB=7", "A=0.5; B=0.5"])
+@pytest.mark.parametrize(
+    "line", ["A=3;B=7", "A=3 B=7", "A=3|B=7", "A=3\tB=7", "A=0.5; B=0.5", "A=3，B=5", "A=3、B=5"]
+)
 def test_items_that_no_comma_separates(line: str) -> None:
     """A label that would be a whole item is refused: it is never an outcome."""
     assert "holds a number: put commas between, as in A=1/2,B=1/2" in refusal(line)
@@ -2163,6 +2168,45 @@ def test_any_name_beside_one_of_labels(name: str) -> None:
 def test_a_bare_quote_takes_no_rows(text: str, line: str) -> None:
     """Rows between two quotes that were meant as themselves are not lost in one cell."""
     assert refusal(write("p.tsv", text)).startswith(f"p.tsv: {line}, with whole rows between: ")
+
+
+@pytest.mark.parametrize("label", ["Main St 5, 62701\nUSA", "\ufeffab", "x\rb, 1\nc, 2"])
+@pytest.mark.parametrize("format_", ["csv", "tsv"])
+def test_what_klcli_wrote_itself_is_not_doubted(label: str, format_: str) -> None:
+    """A label of lines that look like rows, or with a byte-order mark, comes back from klcli's own tables."""
+    label = label if format_ == "csv" else label.replace(", ", "\t")
+    text = rooms.load("render", format_).render([klcli.entropy({"a": 1, label: 3})], View()).decode()
+    assert read(write(f"own.{format_}", text) + "::p").outcomes == ("a", label)
+
+
+@pytest.mark.parametrize(
+    "rows", ["a,1e-05|b,1.234|c,500", "a,007|b,1.234", "a,1/3|b,1.234|c,200", "a,1.5|b,2|c,0.25"]
+)
+def test_ends_of_lines_change_no_answer(rows: str) -> None:
+    """What the quick way to read a table gives, which CR LF does not take, is what the other one gives."""
+    said = []
+    for end in ("\n", "\r\n"):
+        write("p.csv", f"x,w|{rows}|".replace("|", end))
+        try:
+            found = read("p.csv", normalize=True)
+            said.append((found.outcomes, found.weights.tolist(), found.notes))
+        except InputError as error:
+            said.append(str(error))
+    assert said[0] == said[1]
+
+
+def test_names_may_begin_with_an_underscore() -> None:
+    """Spark calls columns _1 and _2, which are no numbers."""
+    assert heads("_1,_2\nA,3\nB,4\n", "p.csv") == [("_2", ["A", "B"], [3, 4])]
+
+
+def test_an_interval_is_no_list_of_json() -> None:
+    """Text that begins with a bracket and is no JSON has the cure, which is to name its format."""
+    write("p.txt", "[0,10)\t3\n[10,20)\t4\n")
+    assert refusal("p.txt").endswith(
+        "not JSON: expecting ',' delimiter; if it is another format, name it: --input-format csv, yaml ..."
+    )
+    assert read("p.txt", input_format="tsv").outcomes == ("[0,10)", "[10,20)")
 
 
 def test_quoted_lines_that_are_no_rows_stay() -> None:

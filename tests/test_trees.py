@@ -142,7 +142,7 @@ def test_null_is_no_label(text: str, message: str) -> None:
 
 @pytest.mark.parametrize("label", ["~", "null", "Null", "true", "False", "", ".nan", "-.inf"])
 def test_null_is_no_label_in_yaml(label: str) -> None:
-    """What YAML 1.2 has for null, true, false and for no number is no label in records; in quotes, and as a key, it is text."""
+    """What YAML 1.2 has for null, true, false or no number is no label in records; in quotes, and as a key, it is."""
     message = refusal(write("p.yaml", f"- label: {label}\n  p: 1\n- label: b\n  p: 1\n"))
     assert message.startswith("line 1: expected a label, found ")
     write("p.yaml", f"- label: '{label}'\n  p: 1\n- label: b\n  p: 1\n")

@@ -37,7 +37,7 @@ def delimited(results: Sequence[Result], view: View, delimiter: str) -> bytes:
 
 
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # how text begins that a spreadsheet takes for a formula
-_UNWRITTEN = re.compile("[\0\ud800-\udfff]")
+_UNWRITTEN = re.compile("[\0\ud800-\udfff]|[\r\n]\ufeff")
 
 
 def aside(results: Sequence[Result], view: View) -> list[str]:
