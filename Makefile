@@ -48,7 +48,7 @@ docs: $(VENV)/.developing ## Run every example in the documentation anew and dra
 	@$(BIN)/python docs/picture.py
 
 clean: ## Remove .venv and everything that was built
-	@rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .fuzz
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.python:
