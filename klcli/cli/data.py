@@ -166,7 +166,7 @@ def _binned(table: Table, field: Field, given: dict[str, Any]) -> Counts:
             f"{table.name}::{field.name}: is {field.kind}, which has no order: leave --bins or --width out"
         )
     if given["width"] is None:
-        return table.histogram(field, engines.quantile_edges(table, field, given["bins"]))
+        return engines.in_quantiles(table, field, given["bins"])[1]
     if given["bins"] is not None:
         raise OptionError("--bins and --width exclude each other")
     found = table.histogram(field, engines.even_edges(table, field, _width(given["width"])))

@@ -12,10 +12,9 @@ import math
 import os
 import re
 import signal
-import struct
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, count, cycle, pairwise
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import count, pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from klcli import rooms
@@ -23,6 +22,8 @@ from klcli.columns import FormatError
 from klcli.distribution import listed
 from klcli.engines._files import FORMATS, Place, located, named
 from klcli.engines._joint import joint
+from klcli.engines._ranks import at_ranks
+from klcli.engines._sql import INFINITY, bucket, comparable, is_nan, literal, zero
 from klcli.engines._sums import Weights, sums, weights
 from klcli.errors import InputError, OptionError, clipped
 from klcli.profiles import KINDS, Column
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FORMATS", "MOST_BINS", "ORDERED", "Counts", "Engine", "Field", "Stats", "Table", "Weights", "bins", "chosen",
-    "even_edges", "joint", "label_of", "labels_of_missing", "opened", "profile", "quantile_edges", "started",
+    "even_edges", "in_quantiles", "joint", "label_of", "labels_of_missing", "opened", "profile", "started",
     "sums", "text_fields", "typed", "weights",
 ]  # fmt: skip
 
@@ -161,6 +162,11 @@ class Stats(NamedTuple):
     most: Any
 
     @property
+    def is_finite(self) -> bool:
+        """Whether neither end is NaN or an infinity, so that nothing between them is."""
+        return all(end is None or math.isfinite(end) for end in (self.least, self.most))
+
+    @property
     def finite(self) -> int:
         """How many rows hold a number."""
         return self.rows - self.nulls - self.nans - self.infinities
@@ -217,11 +223,21 @@ class Table:
         return field
 
     def stats(self, fields: Iterable[Field]) -> list[Stats]:
-        """The Stats of each field, in one pass."""
+        """The Stats of each field: in one pass, and in a second one for those that hold NaN or infinities."""
         fields = list(fields)
-        answer = self.rows(f"SELECT {', '.join(chain.from_iterable(map(_stats, fields)))}")[0]
+        found = self._stats(fields, _ends)
+        odd = [index for index, field in enumerate(fields) if field.kind == "number" and not found[index].is_finite]
+        for index, each in zip(odd, self._stats([fields[index] for index in odd], _finite_ends), strict=True):
+            found[index] = each
+        return found
+
+    def _stats(self, fields: Sequence[Field], asked: Callable[[Field], list[str]]) -> list[Stats]:
+        if not fields:
+            return []
+        wanted = [sql for field in fields for sql in asked(field)]
+        answer = self.rows(f"SELECT {', '.join(wanted)}")[0]
         found = [Stats(*answer[start : start + 6]) for start in range(0, len(answer), 6)]
-        return [each._replace(least=_zero(each.least), most=_zero(each.most)) for each in found]
+        return [each._replace(least=zero(each.least), most=zero(each.most)) for each in found]
 
     def counts(self, field: Field) -> Counts:
         """How often each label stands in the field, the most frequent first, and in the order of labels."""
@@ -231,7 +247,7 @@ class Table:
 
     def counts_up_to(self, most: int | None, field: Field) -> Counts | None:
         """The same, or None where there are more labels than that."""
-        label = f"CAST({field.sql} AS STRING)" if field.kind in ("truth", "decimal") else _comparable(field)
+        label = f"CAST({field.sql} AS STRING)" if field.kind == "decimal" else comparable(field)
         limit = "" if most is None else f" LIMIT {most + 3}"  # NULL and NaN are none of them
         tally: dict[Any, int] = dict(self.rows(f"SELECT {label} AS label, count(*) AS n", f"GROUP BY 1{limit}"))
         nulls = tally.pop(None, 0)
@@ -243,35 +259,13 @@ class Table:
 
     def histogram(self, field: Field, edges: Sequence[Any]) -> Counts:
         """How many values lie below the first edge, from each one to below the next, and from the last one on."""
-        x = _comparable(field)
-        bucket = _bucket(x, [_literal(edge) for edge in edges])
+        x = comparable(field)
         unread = f"WHEN {field.text} IS NOT NULL AND {x} IS NULL THEN {_UNREAD} " if field.text else ""
-        is_nan = f"WHEN {_is_nan(x)} THEN {_NAN} " if field.kind == "number" else ""
-        cell = f"CASE {unread}WHEN {x} IS NULL THEN {_NULL} {is_nan}ELSE {bucket} END"
+        nan = f"WHEN {is_nan(x)} THEN {_NAN} " if field.kind == "number" else ""
+        cell = f"CASE {unread}WHEN {x} IS NULL THEN {_NULL} {nan}ELSE {bucket(x, [*map(literal, edges)])} END"
         found = Counter(dict(self.rows(f"SELECT {cell} AS cell, count(*)", "GROUP BY 1")))
         counts = [found[index] for index in range(len(edges) + 1)]
         return Counts(bins(field.kind, edges), counts, found[_NULL], found[_NAN], found[_UNREAD])
-
-    def at_ranks(self, field: Field, stats: Stats, ranks: Sequence[int]) -> list[Any]:
-        """The finite values that stand at these places when all are put in order, from 0.
-
-        They are found by counting: where the count of values in a range shows that a rank is in it, the range is
-        divided anew, until its values are few. So they are exact, alike on every engine, and need no memory.
-        """
-        found: dict[int, Any] = {}
-        everything = _Range(stats.least, stats.most, 0, stats.finite)
-        ranges = list(_narrowed([everything], [(stats.least, stats.most, stats.finite)], ranks, found))
-        for divided in cycle((_evenly, _by_place)):
-            if not ranges:
-                break
-            x = _comparable(field)
-            cell = x if sum(each.size for each in ranges) <= _FEW else divided(x, field.kind, ranges)
-            query = f"SELECT {cell} AS cell, count(*), min({x}), max({x})"
-            within = " OR ".join(f"{x} BETWEEN {_literal(each.least)} AND {_literal(each.most)}" for each in ranges)
-            tally = self.rows(query, f"WHERE {within} GROUP BY 1")
-            parts = sorted((_zero(least), _zero(most), count) for _, count, least, most in tally)
-            ranges = list(_narrowed(ranges, parts, ranks, found))
-        return [found[rank] for rank in ranks]
 
     def kept(self) -> str:
         """The name of a copy of the view."""
@@ -365,137 +359,24 @@ def _is_written(x: str, kind: str) -> str:
 # The text of queries
 
 
-def _comparable(field: Field) -> str:
-    """The field as what can be put into order and leaves the engine alike: a number, or the text."""
-    way = {"date": "unix_date({})", "time": "unix_micros({})", "decimal": "CAST({} AS DOUBLE)"}
-    return way.get(field.kind, "{}").format(field.sql)
-
-
 _NULL, _NAN, _UNREAD = -1, -2, -3  # the numbers of cells for what is in no bin
-_INFINITY = "CAST('Infinity' AS DOUBLE)"
 
 
-def _is_nan(x: str) -> str:
-    return f"isnan({x})"
+def _ends(field: Field) -> list[str]:
+    """rows, nulls, NaNs, infinities, least and most, where there is no NaN, which sorts as the largest number."""
+    x = comparable(field)
+    ends = [f"min({x})", f"max({x})"] if field.kind in ORDERED else ["NULL", "NULL"]
+    return ["count(*)", f"count(*) - count({x})", "0", "0", *ends]
 
 
-def _stats(field: Field) -> list[str]:
-    """rows, nulls, NaNs, infinities, least and most of the others."""
-    x = _comparable(field)
-    counts = ["count(*)", f"count(*) - count({x})"]
-    if field.kind not in ORDERED:
-        return [*counts, "0", "0", "NULL", "NULL"]
-    if field.kind != "number":
-        return [*counts, "0", "0", f"min({x})", f"max({x})"]
-    # NaN sorts as the largest number, and is not less than infinity.
-    finite = f"CASE WHEN {x} > -{_INFINITY} AND {x} < {_INFINITY} THEN {x} END"
-    infinite = f"CASE WHEN {x} = {_INFINITY} OR {x} = -{_INFINITY} THEN 1 END"
-    return [
-        *counts,
-        f"count(CASE WHEN {_is_nan(x)} THEN 1 END)",
-        f"count({infinite})",
-        f"min({finite})",
-        f"max({finite})",
-    ]
-
-
-def _literal(value: Any) -> str:
-    """The number in SQL: 1.5 by itself is a DECIMAL."""
-    return f"CAST('{value!r}' AS DOUBLE)" if isinstance(value, float) else f"({value})"
-
-
-def _bucket(x: str, edges: Sequence[str], first: int = 0) -> str:
-    """How many of the edges are not above x: a search by halves, as nested cases."""
-    if not edges:
-        return str(first)
-    middle = len(edges) // 2
-    below, above = _bucket(x, edges[:middle], first), _bucket(x, edges[middle + 1 :], first + middle + 1)
-    return f"CASE WHEN {x} < {edges[middle]} THEN {below} ELSE {above} END"
-
-
-# Ranks
-
-
-class _Range(NamedTuple):
-    """Values from `least` to `most`, of which there are `size`, and below them `below` others."""
-
-    least: Any
-    most: Any
-    below: int
-    size: int
-
-
-_FEW = 50_000  # values that are fetched rather than divided again
-_CELLS = 8192  # in which values are counted at once, where their number is computed
-_EDGES = 256  # ... and where it is searched for, which takes longer
-
-
-def _evenly(x: str, kind: str, ranges: Sequence[_Range]) -> str:
-    """The number of the cell of x, where each range is divided into equally wide ones: quick, if values are even.
-
-    Rounding may move an edge a little, and never puts the greater of two values into the lower cell.
-    """
-    size = _CELLS // len(ranges)
-    cases = []
-    for index, each in enumerate(ranges):
-        width = each.most - each.least
-        scale = size / width
-        if not 0 < scale < math.inf or width >= 2**63:
-            return _by_place(x, kind, ranges)
-        cell = f"CAST(floor(CAST({x} - {_literal(each.least)} AS DOUBLE) * {_literal(scale)}) AS BIGINT)"
-        cases.append(f"WHEN {x} <= {_literal(each.most)} THEN {index * (size + 1)} + {cell}")
-    return f"CASE {' '.join(cases)} END"
-
-
-def _by_place(x: str, kind: str, ranges: Sequence[_Range]) -> str:
-    """The same, where each range is divided into cells of equally many numbers that could be in it.
-
-    Of float64 there are so few that eight rounds of it find any.
-    """
-    size = max(_EDGES // len(ranges), 4)
-    edges = {edge for each in ranges for edge in (each.least, *_between(each, kind, size), each.most)}
-    return _bucket(x, [_literal(edge) for edge in sorted(edges)])
-
-
-def _between(given: _Range, kind: str, size: int) -> Iterator[Any]:
-    if kind in ("number", "decimal"):
-        low, high = _place(given.least), _place(given.most)
-        return (_at_place(low + (high - low) * part // size) for part in range(1, size))
-    return (given.least + (given.most - given.least) * part // size for part in range(1, size))
-
-
-def _place(x: float) -> int:
-    """Where the number stands among all float64."""
-    bits = int(struct.unpack("<q", struct.pack("<d", x))[0])
-    return bits if bits >= 0 else -(bits & (2**63 - 1))
-
-
-def _at_place(place: int) -> float:
-    bits = place if place >= 0 else -place | -(2**63)
-    (x,) = struct.unpack("<d", struct.pack("<q", bits))
-    return float(x)
-
-
-def _narrowed(
-    ranges: Sequence[_Range], parts: Sequence[tuple[Any, Any, int]], ranks: Sequence[int], found: dict[int, Any]
-) -> Iterator[_Range]:
-    """The parts in which ranks are that are not found yet; those of one value alone are found."""
-    remaining = iter(parts)
-    for given in ranges:
-        below = given.below
-        while below < given.below + given.size:
-            least, most, count = next(remaining)
-            wanted = [rank for rank in ranks if below <= rank < below + count and rank not in found]
-            if least == most:
-                found |= dict.fromkeys(wanted, least)
-            elif wanted:
-                yield _Range(least, most, below, count)
-            below += count
-
-
-def _zero(x: Any) -> Any:
-    """The number, and 0.0 for -0.0: engines keep the one that they meet first."""
-    return x + 0.0 if isinstance(x, float) else x
+def _finite_ends(field: Field) -> list[str]:
+    """The same of the finite numbers, and how many others there are. NaN is not less than infinity."""
+    x = comparable(field)
+    rows, nulls, *_ = _ends(field)
+    infinite = f"CASE WHEN {x} = {INFINITY} OR {x} = -{INFINITY} THEN 1 END"
+    finite = f"CASE WHEN {x} > -{INFINITY} AND {x} < {INFINITY} THEN {x} END"
+    odd = (f"count(CASE WHEN {is_nan(x)} THEN 1 END)", f"count({infinite})")
+    return [rows, nulls, *odd, f"min({finite})", f"max({finite})"]
 
 
 # Labels
@@ -511,7 +392,7 @@ def label_of(kind: str, value: Any) -> str:
         days, micros = divmod(value, 86_400_000_000)
         at = (datetime.min + timedelta(microseconds=micros)).time().isoformat()
         return f"{_day(days)} {at}"
-    return str(_zero(value))
+    return str(value).lower() if kind == "truth" else str(zero(value))
 
 
 def _day(days: int) -> str:
@@ -536,12 +417,16 @@ def bins(kind: str, edges: Sequence[Any]) -> list[str]:
     ]
 
 
-def quantile_edges(table: Table, field: Field, size: int, stats: Stats | None = None) -> list[Any]:
-    """The edges that part the finite values of a field into so many bins of as equal a size as they allow."""
+def in_quantiles(table: Table, field: Field, size: int, stats: Stats | None = None) -> tuple[list[Any], Counts]:
+    """The edges that part the finite values of a field into bins of as equal a size as they allow, and the counts."""
     stats = stats or table.stats([field])[0]
     ranks = sorted({stats.finite * part // size for part in range(1, size)})
-    found = table.at_ranks(field, stats, ranks) if stats.finite else []
-    return sorted({edge for edge in found if edge > stats.least})
+    below = {edge: count for edge, count in at_ranks(table, field, stats, ranks).items() if edge > stats.least}
+    edges = sorted(below)
+    if stats.infinities:
+        return edges, table.histogram(field, edges)
+    counts = [high - low for low, high in pairwise([0, *map(below.__getitem__, edges), stats.finite])]
+    return edges, Counts(bins(field.kind, edges), counts, stats.nulls, stats.nans)
 
 
 MOST_BINS = 1000
@@ -588,7 +473,7 @@ def profile(
         table.view = table.kept()
     fields = {field.name: field for field in typed(table, [table.fields[name] for name in names])}
     ordered = [field for field in fields.values() if field.kind in ORDERED and like is None]
-    stats = dict(zip(ordered, table.stats(ordered), strict=True)) if ordered else {}
+    stats = dict(zip(ordered, table.stats(ordered), strict=True))
     for name in names:
         if like is None or name in like.columns:
             model = None if like is None else like.columns[name]
@@ -603,8 +488,7 @@ def _column(
     if model is not None and model.edges is not None:
         return _in_bins_of(model, table, field, as_given)
     if field in stats:
-        edges = quantile_edges(table, field, size, stats[field])
-        found = table.histogram(field, edges)
+        edges, found = in_quantiles(table, field, size, stats[field])
         return Column(field.kind, _tally(found), found.nulls, found.nans, edges)
     if field.kind == "nested":
         return Column("nested", None)

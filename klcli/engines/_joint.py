@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from klcli.engines._sql import literal
 from klcli.profiles import LEAST_EXPECTED, MISSING, Joint
 
 if TYPE_CHECKING:
@@ -57,14 +58,14 @@ def _pairs(p: Table, x: Field, q: Table, y: Field, missing: bool) -> str:
 
 def _scored(pairs: str, n: int, m: int) -> str:
     """The same, with the term of each measure: a logarithm of 0 is NULL in Spark, so that none is asked for."""
-    shares = f"SELECT k, a, b, a / {_number(n)} AS p, b / {_number(m)} AS q FROM {pairs}"
+    shares = f"SELECT k, a, b, a / {literal(float(n))} AS p, b / {literal(float(m))} AS q FROM {pairs}"
     return (
         "(SELECT k, a, b, abs(p - q) AS apart, "
         "CASE WHEN a > 0 AND b > 0 THEN p * ln(p / q) - p + q ELSE 0 END AS gap, "
         "CASE WHEN a > 0 AND b > 0 THEN (p - q) * ln(p / q) ELSE 0 END AS psi, "
         f"({_half('p')} + {_half('q')}) / 2 AS js, "
         f"({_against('a', n, n + m)} + {_against('b', m, n + m)}) AS g, "
-        f"(a + b) * {_number(min(n, m) / (n + m))} < {LEAST_EXPECTED} AS is_rare FROM ({shares}) AS s) AS t"
+        f"(a + b) * {literal(min(n, m) / (n + m))} < {LEAST_EXPECTED} AS is_rare FROM ({shares}) AS s) AS t"
     )
 
 
@@ -74,17 +75,13 @@ def _half(side: str) -> str:
 
 def _against(side: str, size: int, whole: int) -> str:
     """observed·log(observed/expected) of a count among the rows of its side."""
-    expected = f"((a + b) * {_number(size / whole)})"
+    expected = f"((a + b) * {literal(size / whole)})"
     return f"CASE WHEN {side} > 0 THEN {side} * ln({side} / {expected}) ELSE 0 END"
 
 
 def _g(a: int, b: int, n: int, m: int) -> float:
     both = (a + b) / (n + m)
     return sum(count * math.log(count / (both * size)) for count, size in ((a, n), (b, m)) if count)
-
-
-def _number(x: float) -> str:
-    return f"CAST('{x!r}' AS DOUBLE)"  # 1.5 by itself is a DECIMAL
 
 
 _SUMS = (

@@ -6,11 +6,12 @@ the same. With up to a thousand million outcomes it is within 1e-9 of what it sh
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from klcli import tables
 from klcli.columns import FormatError
 from klcli.distribution import kind_of, listed
+from klcli.engines._sql import INFINITY, literal
 from klcli.errors import InputError, clipped
 from klcli.numerals import counted
 from klcli.profiles import Sums
@@ -46,8 +47,8 @@ def weights(table: Table, fields: Sequence[Field], normalize: bool) -> Weights:
     name = table.name if table.column is None else f"{table.name}::{table.column}"
     k, v = f"CAST({table.fields[label.name].sql} AS STRING)", f"CAST({value.sql} AS DOUBLE)"
     [(rows, labelled, most, *odd, broken)] = table.rows(
-        f"SELECT count(*), count({k}), max(CASE WHEN {v} < {_INFINITY} THEN {v} END), count(*) - count({v}), "
-        f"count(CASE WHEN {v} < 0 THEN 1 END), count(CASE WHEN {v} >= {_INFINITY} THEN 1 END), "
+        f"SELECT count(*), count({k}), max(CASE WHEN {v} < {INFINITY} THEN {v} END), count(*) - count({v}), "
+        f"count(CASE WHEN {v} < 0 THEN 1 END), count(CASE WHEN {v} >= {INFINITY} THEN 1 END), "
         f"count(CASE WHEN abs({v}) >= {_EXACT} THEN NULL WHEN {v} <> floor({v}) THEN 1 END)"
     )
     for count, what in zip(odd, ("without a number", "below 0", "with NaN or an infinity"), strict=True):
@@ -62,7 +63,7 @@ def weights(table: Table, fields: Sequence[Field], normalize: bool) -> Weights:
     if not broken and most < _EXACT:
         [(total,)] = table.rows(f"SELECT sum(CAST({v} AS DECIMAL(38, 0)))")
     else:
-        [(part,)] = table.rows(f"SELECT sum(CAST({v} / {_double(most)} AS DECIMAL(38, 18)))")
+        [(part,)] = table.rows(f"SELECT sum(CAST({v} / {literal(most)} AS DECIMAL(38, 18)))")
         total = float(part) * most
     is_counted, note = kind_of(name, float(total), not broken, normalize)
     notes = (*(f"{name}: {each}" for each in table.notes), *([note] if note else []))
@@ -166,23 +167,16 @@ def _pairs(p: Weights, q: Weights) -> str:
 
 def _scored(pairs: str, p_total: float, q_total: float) -> str:
     """The same with their terms: a logarithm of 0 is NULL in Spark, so that none is asked for."""
-    shares = f"SELECT k, a, b, n, m, a / {_double(p_total)} AS p, b / {_double(q_total)} AS q FROM {pairs}"
-    is_clear = f"p > 0 AND q >= {_double(_FAINT)}"
+    shares = f"SELECT k, a, b, n, m, a / {literal(p_total)} AS p, b / {literal(q_total)} AS q FROM {pairs}"
+    is_clear = f"p > 0 AND q >= {literal(_FAINT)}"
     return (
-        f"(SELECT k, a, b, n, m, p, q, a > 0 AND b > 0 AND q < {_double(_FAINT)} AS is_faint, "
+        f"(SELECT k, a, b, n, m, p, q, a > 0 AND b > 0 AND q < {literal(_FAINT)} AS is_faint, "
         f"CASE WHEN a > 0 AND b > 0 THEN CASE WHEN {is_clear} THEN p * ln(p / q) ELSE 0 END - p + q ELSE 0 END "
         "AS gap, "
         "CASE WHEN p > 0 THEN -p * ln(p) ELSE 0 END AS own, "
         f"CASE WHEN {is_clear} THEN abs(p * ln(p / q)) "
-        f"WHEN a > 0 AND b = 0 THEN {_INFINITY} ELSE 0 END AS size FROM ({shares}) AS s) AS t"
+        f"WHEN a > 0 AND b = 0 THEN {INFINITY} ELSE 0 END AS size FROM ({shares}) AS s) AS t"
     )
-
-
-_INFINITY = "CAST('Infinity' AS DOUBLE)"
-
-
-def _double(x: Any) -> str:
-    return f"CAST('{float(x)!r}' AS DOUBLE)"  # 1.5 by itself is a DECIMAL
 
 
 _SUMS = (

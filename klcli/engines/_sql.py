@@ -1,0 +1,41 @@
+"""The text that queries are made of, as all engines understand it alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from klcli.engines import Field
+
+INFINITY = "CAST('Infinity' AS DOUBLE)"
+
+
+def literal(value: Any) -> str:
+    """The number: 1.5 by itself is a DECIMAL."""
+    return f"CAST('{value!r}' AS DOUBLE)" if isinstance(value, float) else f"({value})"
+
+
+def comparable(field: Field) -> str:
+    """The field as what can be put into order and leaves the engine alike: a number, or the text."""
+    way = {"date": "unix_date({})", "time": "unix_micros({})", "decimal": "CAST({} AS DOUBLE)"}
+    return way.get(field.kind, "{}").format(field.sql)
+
+
+def is_nan(x: str) -> str:
+    """Whether it is NaN."""
+    return f"isnan({x})"
+
+
+def bucket(x: str, edges: Sequence[str], first: int = 0) -> str:
+    """How many of the edges are not above x: a search by halves, as nested cases."""
+    if not edges:
+        return str(first)
+    middle = len(edges) // 2
+    below, above = bucket(x, edges[:middle], first), bucket(x, edges[middle + 1 :], first + middle + 1)
+    return f"CASE WHEN {x} < {edges[middle]} THEN {below} ELSE {above} END"
+
+
+def zero(x: Any) -> Any:
+    """The number that an engine gave, and 0.0 for -0.0: they keep the one that they meet first."""
+    return x + 0.0 if isinstance(x, float) else x
