@@ -142,13 +142,13 @@ def steps(result: Result, top: int | None = None) -> Table:
     names = tuple(result.terms)
     headings = tuple(result.headings.get(name, name) for name in names)
     outcomes, *columns = result.terms.values()
-    arrays = [np.asarray(column) for column in columns]
     is_sum = adds_up(names)
-    total = (*_sums(names[:-1], arrays[:-1], "Σ"), result.details.get("sum", result.value)) if is_sum else None
+    total = (*_sums(names[:-1], columns[:-1], "Σ"), result.details.get("sum", result.value)) if is_sum else None
     unit = "" if "sum" in result.details or not is_sum else result.unit
     if top is None:
-        rows = list(zip(outcomes, *(array.tolist() for array in arrays), strict=True))
+        rows = list(zip(outcomes, *map(_cells, columns), strict=True))
         return Table(names, headings, rows, None, total, unit)
+    arrays = [np.asarray(column) for column in columns]
     order = np.argsort(-np.abs(arrays[-1]), kind="stable") if is_sum else np.arange(len(outcomes))
     shown = [outcomes[index] for index in order[:top].tolist()]
     rows = list(zip(shown, *(array[order[:top]].tolist() for array in arrays), strict=True))
@@ -163,11 +163,14 @@ def steps_to_read(result: Result, view: View) -> Table:
     return steps(result, view.top or (MOST if many else None))
 
 
-def _sums(names: Sequence[str], arrays: Sequence[Any], label: str) -> tuple[Any, ...]:
-    return (
-        label,
-        *(numerics.sum_of(a) if name in _SUMMED else None for name, a in zip(names[1:], arrays, strict=True)),
-    )
+def _cells(column: Any) -> list[Any]:
+    """The cells of a column: of counts, which are a list, without numpy, which takes its time to import."""
+    return column if isinstance(column, list) else np.asarray(column).tolist()
+
+
+def _sums(names: Sequence[str], columns: Sequence[Any], label: str) -> tuple[Any, ...]:
+    pairs = zip(names[1:], columns, strict=True)
+    return (label, *(numerics.sum_of(np.asarray(column)) if name in _SUMMED else None for name, column in pairs))
 
 
 def overview(results: Sequence[Result]) -> Table:
