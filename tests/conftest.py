@@ -103,7 +103,7 @@ def run(tmp_path: Path) -> Callable[..., Done]:
             env=environment(**(env or {})),
             input=stdin.encode() if isinstance(stdin, str) else stdin,
             capture_output=True,
-            timeout=60,
+            timeout=300,
         )
         return checked(Done(done.returncode, done.stdout, done.stderr.decode("utf-8", "backslashreplace")))
 
@@ -148,7 +148,7 @@ def shell(tmp_path: Path) -> Callable[..., Done]:
             env=environment(K=f"{sys.executable} -m klcli", **env),
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            timeout=60,
+            timeout=300,
         )
         return checked(Done(done.returncode, done.stdout, done.stderr.decode("utf-8", "backslashreplace")))
 
@@ -173,7 +173,7 @@ def terminal(tmp_path: Path) -> Callable[..., Done]:
             os.close(theirs)
             raw = b"".join(iter(lambda: _read(ours), b""))
             os.close(ours)
-            code = process.wait(timeout=60)
+            code = process.wait(timeout=300)
         return checked(Done(code, raw.replace(b"\r\n", b"\n"), ""))
 
     return terminal

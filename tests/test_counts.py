@@ -174,7 +174,10 @@ def test_options_that_mean_nothing(call: Run, options: tuple[str, ...]) -> None:
 
 def test_bins_of_words(call: Run) -> None:
     """Words have no order that bins could follow."""
-    expected = "orders_may.csv::city: is text, which has no order: leave --bins or --width out"
+    expected = (
+        "orders_may.csv::city: is text, which has no order: leave --bins or --width out; or give --decimal , if its "
+        "numbers have commas"
+    )
     assert refused(call("count", f"{MAY}::city", "--bins", "3")) == expected
 
 

@@ -206,6 +206,18 @@ def test_days_and_times_in_bins(engine: Engine, tmp_path: Path) -> None:
         engines.even_edges(table, field, Fraction(1, 2))
 
 
+def test_decimal_commas(engine: Engine, tmp_path: Path) -> None:
+    """Numbers of CSV may be written with commas, where that is said; points are none of them then."""
+    (tmp_path / "t.csv").write_text("x;y;n\n0,5;0.5;1\n1,25e1;2;2\n,75;3;3\n")
+    table = engines.opened(engine, "t.csv", decimal=",")
+    assert [field.kind for field in engines.typed(table, [*table.fields.values()])] == ["number", "text", "whole"]
+    (field,) = engines.typed(table, [table.field("x")])
+    assert engines.in_quantiles(table, field, 3) == (
+        [0.75, 12.5], Counts(["(-inf, 0.75)", "[0.75, 12.5)", "[12.5, inf)"], [1, 1, 1], 0, 0),
+    )  # fmt: skip
+    assert table.counts(table.field("x")).labels == [",75", "0,5", "1,25e1"]
+
+
 WRITTEN = {
     "whole": ["1", "-2", "+3", "0", "123456789012345678"],
     "number": ["1", ".5", "2.", "-1e-3", "NaN", "inf"],

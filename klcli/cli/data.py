@@ -28,7 +28,7 @@ from klcli.result import Result
 if TYPE_CHECKING:
     from fractions import Fraction
 
-_READING = ("input_format", "encoding", "delimiter", "header", "null")  # the options of engines.opened
+_READING = ("input_format", "encoding", "delimiter", "decimal", "header", "null")  # the options of engines.opened
 
 
 _WITHOUT = {"(missing)": "without a value", "NaN": "of NaN"}
@@ -55,6 +55,13 @@ def data_options() -> tuple[click.Parameter, ...]:
             "--delimiter",
             type=Checked("sign", known_delimiter),
             help="What separates the columns of a table: a sign, or tab.",
+        ),
+        option(
+            "--decimal",
+            type=click.Choice([".", ","]),
+            default=".",
+            show_default=True,
+            help="The decimal sign of numbers in CSV and TSV.",
         ),
         option("--header/--no-header", default=True, help="Whether the first row of a table names its columns."),
         option("--null", multiple=True, metavar="TEXT", help="Text that stands for a missing value, as NA does."),
@@ -162,8 +169,11 @@ def _binned(table: Table, field: Field, given: dict[str, Any]) -> Counts:
     """The values of the field in bins, which are wanted by their number or by their width."""
     (field,) = engines.typed(table, [field])
     if field.kind not in engines.ORDERED:
+        comma = (
+            "; or give --decimal , if its numbers have commas" if given["decimal"] == "." and table.is_text else ""
+        )
         raise InputError(
-            f"{table.name}::{field.name}: is {field.kind}, which has no order: leave --bins or --width out"
+            f"{table.name}::{field.name}: is {field.kind}, which has no order: leave --bins or --width out{comma}"
         )
     if given["width"] is None:
         return engines.in_quantiles(table, field, given["bins"])[1]

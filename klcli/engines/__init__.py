@@ -194,6 +194,7 @@ class Table:
         self.fields = {field.name: field for field in fields}
         self.notes: tuple[str, ...] = ()
         self.is_text = place.format in ("csv", "ndjson", "sqlite")
+        self.forms = _forms(place)
         if place.format == "csv" and place.has_header and len(fields) == 1:
             self.notes = (f"the first row, {fields[0].name}, names the column (--no-header: it is data)",)
 
@@ -297,7 +298,8 @@ def labels_of_missing(counts: Counts) -> dict[str, int]:
 _SAMPLE = 1000  # rows
 _DIGITS = "(0|[1-9][0-9]*)"  # what begins with another 0 is no number but a name, as 01234 is
 _DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
-_FORMS = {  # how text is written that is of a kind, and what makes it so
+_Forms = dict[str, tuple[str, str]]
+_FORMS: _Forms = {  # how text is written that is of a kind, and what makes it so
     "whole": ("[+-]?(0|[1-9][0-9]{0,17})", "CAST({} AS BIGINT)"),
     "number": (
         rf"[+-]?({_DIGITS}([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?|[+-]?([nN][aA][nN]|[iI][nN][fF](inity)?)",
@@ -310,6 +312,12 @@ _FORMS = {  # how text is written that is of a kind, and what makes it so
     ),
     "truth": ("true|false|True|False|TRUE|FALSE", "lower({})"),
 }
+_FORM_WITH_COMMA = (_FORMS["number"][0].replace("[.]", ","), "CAST(replace({}, ',', '.') AS DOUBLE)")
+
+
+def _forms(place: Place) -> _Forms:
+    """How each kind is written there."""
+    return _FORMS if place.decimal == "." or place.format != "csv" else _FORMS | {"number": _FORM_WITH_COMMA}
 
 
 def typed(table: Table, fields: Sequence[Field]) -> list[Field]:
@@ -317,10 +325,10 @@ def typed(table: Table, fields: Sequence[Field]) -> list[Field]:
 
     Some rows show of which kinds a field is not, and one pass over all rows is for the kinds that are left.
     """
-    kinds = {field: list(_FORMS) for field in fields if field.kind == "text" and table.is_text}
+    kinds = {field: list(table.forms) for field in fields if field.kind == "text" and table.is_text}
     for view in (f"(SELECT * FROM {table.view} LIMIT {_SAMPLE}) AS t", table.view):
         kinds = _written_as(table, view, kinds)
-    return [_read_as(kinds[field][0], field) if kinds.get(field) else field for field in fields]
+    return [_read_as(kinds[field][0], field, table.forms) if kinds.get(field) else field for field in fields]
 
 
 def _written_as(table: Table, view: str, kinds: dict[Field, list[str]]) -> dict[Field, list[str]]:
@@ -329,7 +337,7 @@ def _written_as(table: Table, view: str, kinds: dict[Field, list[str]]) -> dict[
     if not pairs:
         return kinds
     asked = [f"count({field.sql})" for field in kinds]
-    asked += [f"count(CASE WHEN {_is_written(field.sql, kind)} THEN 1 END)" for field, kind in pairs]
+    asked += [f"count(CASE WHEN {_is_written(field.sql, kind, table.forms)} THEN 1 END)" for field, kind in pairs]
     answer = table.ask(f"SELECT {', '.join(asked)} FROM {view}")[0]
     filled = dict(zip(kinds, answer, strict=False))
     found: dict[Field, list[str]] = {field: [] for field in kinds}
@@ -339,19 +347,19 @@ def _written_as(table: Table, view: str, kinds: dict[Field, list[str]]) -> dict[
     return found
 
 
-def _read_as(kind: str, field: Field) -> Field:
-    return Field(field.name, kind, _FORMS[kind][1].format(field.sql), field.sql)
+def _read_as(kind: str, field: Field, forms: _Forms) -> Field:
+    return Field(field.name, kind, forms[kind][1].format(field.sql), field.sql)
 
 
-def _tried_as(kind: str, field: Field) -> Field:
+def _tried_as(kind: str, field: Field, forms: _Forms) -> Field:
     """The field of text as that kind, NULL where it is not written so."""
     kind = "number" if kind in ("whole", "decimal") else kind
-    way = f"CASE WHEN {_is_written(field.sql, kind)} THEN TRY_{_FORMS[kind][1].format(field.sql)} END"
+    way = f"CASE WHEN {_is_written(field.sql, kind, forms)} THEN TRY_{forms[kind][1].format(field.sql)} END"
     return Field(field.name, kind, way, field.sql)
 
 
-def _is_written(x: str, kind: str) -> str:
-    form, way = _FORMS[kind]
+def _is_written(x: str, kind: str, forms: _Forms) -> str:
+    form, way = forms[kind]
     written = f"rlike({x}, '^({form})$')"
     return f"{written} AND TRY_{way.format(x)} IS NOT NULL" if kind in ("date", "time") else written
 
@@ -505,7 +513,7 @@ def _in_bins_of(model: Column, table: Table, field: Field, as_given: Field) -> C
         field = field._replace(kind="time", sql=f"CAST({field.sql} AS TIMESTAMP)")
     is_alike = field.kind == model.kind or (field.kind in numbers and model.kind in numbers)
     if not is_alike and as_given.kind == "text":
-        field = _tried_as(model.kind, as_given)
+        field = _tried_as(model.kind, as_given, table.forms)
     elif not is_alike:
         (stats,) = table.stats([field])
         other = {f"(no {KINDS[model.kind]})": stats.rows - stats.nulls}

@@ -49,6 +49,7 @@ class Place(NamedTuple):
     encoding: str | None = None
     delimiter: str | None = None
     has_header: bool = True
+    decimal: str = "."
 
 
 class Head(NamedTuple):
@@ -75,6 +76,7 @@ def located(
     input_format: str | None = None,
     encoding: str | None = None,
     delimiter: str | None = None,
+    decimal: str = ".",
     header: bool = True,
 ) -> Place:
     """What the source names: a file, all files of a pattern, or all data files of a folder, and what is in them.
@@ -97,7 +99,7 @@ def located(
     table = names.pop(0) if names and format_ in DATABASES else None
     called = called if table is None else f"{called}::{table}"
     column = "::".join(names) if names else None
-    return Place(called, files, format_, table, column, encoding, delimiter, header)
+    return Place(called, files, format_, table, column, encoding, delimiter, header, decimal)
 
 
 def _split(source: str) -> tuple[str, list[str]]:
@@ -197,7 +199,7 @@ def _head(file: File, place: Place) -> Head:
         raise FormatError("empty")
     if "\0" in start:
         raise FormatError("a NUL byte: is it binary, or UTF-16 without its mark? Name its --encoding")
-    delimiter = place.delimiter or delimited.delimiter_of(start, ".")
+    delimiter = place.delimiter or delimited.delimiter_of(start, place.decimal)
     names = [name.strip() for name in _first_row(start, delimiter, is_whole=len(start) < _HEAD)]
     line_end = next(iter(re.findall("\r\n|\n|\r", start)), "\n")
     if place.has_header:
