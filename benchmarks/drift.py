@@ -2,12 +2,13 @@
 
     python benchmarks/drift.py [ROWS]
 
-Whole processes in turn, after a warm-up, each with its time and its peak memory; at last the memory of a count as the
-table grows. Evidently wants an older pandas: EVIDENTLY=/path/to/python names the interpreter that has it.
+Whole processes in turn, after a warm-up, each with its time and its peak memory; at last the time and the memory of a
+count as the table grows, and Spark's time for the same answer. Evidently wants an older pandas: EVIDENTLY=/path/to/python names the interpreter that has it.
 """
 
 from __future__ import annotations
 
+import filecmp
 import os
 import sys
 
@@ -37,12 +38,22 @@ def cases() -> list[Case]:
 
 
 def main(rows: int) -> None:
-    """Print a line for each case, and one for each size of a table that grows."""
+    """Print a line for each case, and two for each size of a table that grows: DuckDB's count of it and Spark's."""
     with compared(cases(), "drift_files.py", rows):
         for size in (MILLION, 10 * MILLION, 50 * MILLION):
             run([PYTHON, str(HERE / "drift_files.py"), str(size), "grown.parquet"])
-            found = run([KLCLI, "count", "grown.parquet::s5", "--json"])
-            print(f"count of {size:>10,} rows: {found.seconds:6.2f} s, {found.memory:5.0f} MiB", flush=True)
+            for column, what in (("s5", "labels"), ("x0", "numbers in ten bins")):
+                command = [KLCLI, "count", f"grown.parquet::{column}", *(["--bins", "10"] if column == "x0" else [])]
+                found, on_spark = (run([*command, *engine, "-o", name]) for engine, name in ENGINES)
+                is_same = filecmp.cmp(*(name for _, name in ENGINES), shallow=False)
+                print(
+                    f"count of {size:>10,} rows, {what}: {found.seconds:.2f} s and {found.memory:.0f} MiB; Spark "
+                    f"{on_spark.seconds:.1f} s, {'the same' if is_same else 'ANOTHER'} answer",
+                    flush=True,
+                )
+
+
+ENGINES = (([], "duckdb.csv"), (["--engine", "local[2]"], "spark.csv"))
 
 
 if __name__ == "__main__":

@@ -384,6 +384,11 @@ def _refuse_late_quotes(cells: list[list[str]], text: str, delimiter: str) -> No
 _QUOTE_IN_CELL = 'write one in a cell as two, and the cell in quotes, as """" is one'
 
 
+def after_quote(delimiter: str) -> str:
+    """What is said of a quote that ends a cell and has more after it."""
+    return f"a quote closes a cell only before {delimiter!r} or the end of a line: {_QUOTE_IN_CELL}"
+
+
 def _refuse_bare_quotes(cells: list[list[str]], line: Callable[[int], int], delimiter: str) -> None:
     """Raise where a quote that was meant as itself has taken whole rows into one cell, up to the next quote.
 
@@ -469,8 +474,7 @@ def _lines(text: str, delimiter: str) -> Iterator[tuple[int, int, list[str]]]:
     except csv.Error as error:
         if "end of data" in str(error):
             raise FormatError(f"line {_open_quote(text, line)}: a quote is opened and never closed") from None
-        after = f"a quote closes a cell only before {delimiter!r} or the end of a line: {_QUOTE_IN_CELL}"
-        cure = f"{after}, or give --delimiter if another sign separates the columns"
+        cure = f"{after_quote(delimiter)}, or give --delimiter if another sign separates the columns"
         raise FormatError(f"line {line}: {cure if 'expected after' in str(error) else error}") from None
 
 

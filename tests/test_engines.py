@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import rel_entr
 
-from klcli import engines, rooms
+from klcli import delimited, engines, rooms
 from klcli.drift import g_test
 from klcli.engines import Counts, Engine, Table
 from klcli.errors import InputError, MissingExtraError, OptionError
@@ -332,6 +332,22 @@ def test_faults_of_csv(engine: Engine, tmp_path: Path, text: str) -> None:
     with pytest.raises(InputError) as caught:
         counted(engine, "t.csv::a")
     assert str(caught.value).partition("t.csv: ")[2] == REFUSED[text]
+
+
+@pytest.mark.parametrize("far", ["", "x,1\n" * 300_000])
+def test_blanks_beside_quotes_are_refused(engine: Engine, tmp_path: Path, far: str) -> None:
+    """An engine would drop them, and take two labels for one; within quotes they are a part of the label."""
+    line = far.count("\n") + 2
+    for row, fault in (
+        (' "x",1\n', "' \"x\"': leave out the blank before the quote"),
+        ('"x" ,1\n', delimited.after_quote(",")),
+    ):
+        (tmp_path / "t.csv").write_text(f"a,b\n{far}{row}")
+        with pytest.raises(InputError) as caught:
+            counted(engine, "t.csv::a")
+        assert str(caught.value).partition("t.csv: ")[2] == f"line {line}: {fault}"
+    (tmp_path / "t.csv").write_text(f'a,b\n{far}"x , ""y"" ,",1\n')
+    assert 'x , "y" ,' in counted(engine, "t.csv::a").labels
 
 
 FAR = "x,1\n" * 300_000

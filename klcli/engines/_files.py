@@ -225,7 +225,9 @@ def _first_row(start: str, delimiter: str, is_whole: bool) -> list[str]:
             if row and len(row) != len(first):
                 raise FormatError(f"line {line}: {counted(len(row), 'cell')} where the first row has {len(first)}")
             line = reader.line_num + 1
-    except csv.Error:
+    except csv.Error as error:
+        if "expected after" in str(error):
+            raise FormatError(f"line {line}: {delimited.after_quote(delimiter)}") from None
         if is_whole or not first:  # else it may be closed after what was looked at
             raise FormatError(f"line {line}: a quote is opened and never closed") from None
     return first
@@ -242,18 +244,57 @@ def _check_names(names: Sequence[str]) -> None:
 
 
 @contextlib.contextmanager
-def plain(file: File, encoding: str | None) -> Iterator[str]:
-    """Where the file lies unpacked and in UTF-8: the one given, or a copy."""
+def plain(file: File, encoding: str | None, delimiter: str | None = None) -> Iterator[str]:
+    """Where the file lies unpacked and in UTF-8: the one given, or a copy.
+
+    Raises InputError where it is a table with that delimiter, and has blanks around the quotes of a cell.
+    """
     with streams.opened(file.path) as opened:
         start = opened.read(16)
         opened.seek(0)
         is_plain = sources.packing_of(start) is None and sources.mark_of(start) is None
         if is_plain and encoding in (None, "utf-8"):
+            _refuse_loose_quotes(file.path, file.name, delimiter)
             yield file.path
             return
         text = streams.text(streams.blocks(opened), encoding)
         with streams.copied(part.encode() for part in text) as copy:
-            yield f"/dev/fd/{copy.fileno()}"
+            path = f"/dev/fd/{copy.fileno()}"
+            _refuse_loose_quotes(path, file.name, delimiter)
+            yield path
+
+
+def _refuse_loose_quotes(path: str, name: str, delimiter: str | None) -> None:
+    """Raise where a blank stands beside the quotes of a cell: engines drop it, and take two labels for one."""
+    if delimiter is None:
+        return
+    sign = re.escape(delimiter.encode())
+    loose = re.compile(rb"(?:\A|[\r\n]|%b) +\"|\" +(?:%b|[\r\n]|\Z)" % (sign, sign))
+    with open(path, "rb") as file:
+        while block := file.read(2**20):
+            block += file.readline()
+            if (b' "' in block or b'" ' in block) and loose.search(block):
+                break
+        else:
+            return
+    _refuse_loose_rows(path, name, delimiter)
+
+
+def _refuse_loose_rows(path: str, name: str, delimiter: str) -> None:
+    """The same, row by row, where it may be so: in a cell in quotes such blanks stand for themselves."""
+    import csv
+
+    csv.field_size_limit(_HEAD)
+    with open(path, encoding="utf-8", errors="replace", newline="") as file:
+        reader = csv.reader(file, delimiter=delimiter, strict=True)
+        try:
+            late = next((cell for row in reader for cell in row if re.match(' +"', cell)), None)
+        except csv.Error as error:
+            is_loose, fault = "expected after" in str(error), delimited.after_quote(delimiter)
+        else:
+            is_loose, fault = late is not None, f"{clipped(late or '')!r}: leave out the blank before the quote"
+        if is_loose:  # what else is wrong the engine says
+            raise InputError(f"{clipped(name)}: line {reader.line_num}: {fault}")
 
 
 @contextlib.contextmanager

@@ -119,7 +119,7 @@ class DuckDB:
 
     def _csv(self, view: str, place: files.Place) -> list[Field]:
         head = files.head(place)
-        paths = [self.stack.enter_context(files.plain(file, place.encoding)) for file in place.files]
+        paths = [self.stack.enter_context(files.plain(file, place.encoding, head.delimiter)) for file in place.files]
         line_end = head.line_end.encode("unicode_escape").decode()
         how = f"header = {place.has_header}, delim = {_quoted(head.delimiter)}, new_line = {_quoted(line_end)}"
         return self._of_text(view, paths, head.names, how)

@@ -161,7 +161,7 @@ class Spark:
 
     def _csv(self, view: str, place: files.Place) -> list[Field]:
         head = files.head(place)
-        paths = self._plain(place)
+        paths = self._plain(place, head.delimiter)
         options = _CSV | {"delimiter": head.delimiter, "header": str(place.has_header).lower()}
         columns = ", ".join(f"c{index} STRING" for index in range(len(head.names)))
         parts = [
@@ -201,9 +201,9 @@ class Spark:
         record = f"(SELECT from_json(value, 'map<string,string>') AS m FROM {lines})"
         return self._of_text(view, record, members, names)
 
-    def _plain(self, place: files.Place) -> list[str]:
+    def _plain(self, place: files.Place, delimiter: str | None = None) -> list[str]:
         """Where the files lie as Spark reads them: themselves, or copies of them, which the JVM finds."""
-        paths = [self.stack.enter_context(files.plain(file, place.encoding)) for file in place.files]
+        paths = [self.stack.enter_context(files.plain(file, place.encoding, delimiter)) for file in place.files]
         return [path.replace("/dev/fd/", f"/proc/{os.getpid()}/fd/") for path in paths]
 
     def _file(self, name: str, kind: str, path: str, columns: str = "", **options: str) -> str:
