@@ -3,18 +3,20 @@
     python benchmarks/drift.py [ROWS]
 
 Whole processes in turn, after a warm-up, each with its time and its peak memory; at last the time and the memory of a
-count as the table grows, and Spark's time for the same answer. Evidently wants an older pandas: EVIDENTLY=/path/to/python names the interpreter that has it.
+count as the table grows, and Spark's time for the same answer. Evidently wants an older pandas:
+EVIDENTLY=/path/to/python names the interpreter that has it.
 """
 
 from __future__ import annotations
 
-import filecmp
 import os
 import sys
+from pathlib import Path
 
 from run import HERE, KLCLI, PYTHON, Case, compared, run
 
 MILLION = 1_000_000
+ENGINES: tuple[tuple[list[str], str], ...] = (([], "duckdb.csv"), (["--engine", "local[2]"], "spark.csv"))
 
 
 def cases() -> list[Case]:
@@ -45,15 +47,12 @@ def main(rows: int) -> None:
             for column, what in (("s5", "labels"), ("x0", "numbers in ten bins")):
                 command = [KLCLI, "count", f"grown.parquet::{column}", *(["--bins", "10"] if column == "x0" else [])]
                 found, on_spark = (run([*command, *engine, "-o", name]) for engine, name in ENGINES)
-                is_same = filecmp.cmp(*(name for _, name in ENGINES), shallow=False)
+                is_same = len({Path(name).read_bytes() for _, name in ENGINES}) == 1
                 print(
                     f"count of {size:>10,} rows, {what}: {found.seconds:.2f} s and {found.memory:.0f} MiB; Spark "
                     f"{on_spark.seconds:.1f} s, {'the same' if is_same else 'ANOTHER'} answer",
                     flush=True,
                 )
-
-
-ENGINES = (([], "duckdb.csv"), (["--engine", "local[2]"], "spark.csv"))
 
 
 if __name__ == "__main__":
