@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -198,51 +199,93 @@ def test_spark_counts_the_same(call: Run) -> None:
     assert Path("spark.csv").read_bytes() == Path("duck.csv").read_bytes()
 
 
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a standalone Spark on this machine: a master and two workers, in processes of their own."""
-    pyspark = pytest.importorskip("pyspark", reason="pyspark is not installed")
-    folder = tmp_path_factory.mktemp("cluster")
-    home = Path(pyspark.__file__).parent
-    where = environment(SPARK_HOME=str(home), SPARK_LOCAL_IP="127.0.0.1", SPARK_WORKER_DIR=str(folder))
-    processes = []
+class Servers:
+    """Processes of Spark on this machine, each with a log of its own."""
 
-    def start(name: str, *args: str) -> Path:
-        log = folder / name
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.home = Path(pytest.importorskip("pyspark", reason="pyspark is not installed").__file__).parent
+        self.processes: list[subprocess.Popen[bytes]] = []
+
+    def start(self, name: str, *arguments: str, awaited: str) -> str:
+        """Start one, and return what its log says in the group of that pattern."""
+        log = self.folder / name
+        local = environment(SPARK_HOME=str(self.home), SPARK_LOCAL_IP="127.0.0.1", SPARK_WORKER_DIR=str(self.folder))
         with log.open("wb") as said:
-            line = [str(home / "bin" / "spark-class"), f"org.apache.spark.deploy.{args[0]}", *args[1:]]
-            processes.append(subprocess.Popen(line, env=where, cwd=folder, stdout=said, stderr=said))
-        return log
-
-    def said(log: Path, pattern: str) -> str:
-        for _ in range(600):
-            found = re.search(pattern, log.read_text())
+            line = [str(self.home / "bin" / "spark-class"), f"org.apache.spark.deploy.{arguments[0]}", *arguments[1:]]
+            self.processes.append(subprocess.Popen(line, env=local, cwd=self.folder, stdout=said, stderr=said))
+        for _ in range(1200):
+            found = re.search(awaited, log.read_text())
             if found:
                 return found[1]
             time.sleep(0.1)
         raise AssertionError(log.read_text())
 
-    try:
-        log = start("master", "master.Master", "--host", "127.0.0.1", "--port", "0", "--webui-port", "0")
-        url = said(log, r"Starting Spark master at (spark://127\.0\.0\.1:\d+)")
-        for name in ("worker-1", "worker-2"):
-            start(name, "worker.Worker", "-c", "1", "-m", "1g", "--host", "127.0.0.1", "--webui-port", "0", url)
-        for name in ("worker-1", "worker-2"):
-            said(folder / name, "(Successfully registered with master)")
-        yield url
-    finally:
-        for process in reversed(processes):
+    def stop(self) -> None:
+        """End all of them, the last one first."""
+        while self.processes:
+            process = self.processes.pop()
             process.terminate()
-        for process in processes:
             process.wait(timeout=60)
 
 
-def test_a_cluster_counts_the_same(cluster: str, shell: Run) -> None:
-    """A master and two workers print what DuckDB prints, to the last integer, and the same edges."""
+@pytest.fixture(scope="module")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+    """Servers of Spark that are ended with the tests of this file."""
+    found = Servers(tmp_path_factory.mktemp("spark"))
+    try:
+        yield found
+    finally:
+        found.stop()
+
+
+def cluster(servers: Servers) -> str:
+    """The URL of a standalone Spark: a master and two workers."""
+    ports = ("--host", "127.0.0.1", "--webui-port", "0")
+    url = servers.start(
+        "master", "master.Master", *ports, "--port", "0",
+        awaited=r"Starting Spark master at (spark://127\.0\.0\.1:\d+)",
+    )  # fmt: skip
+    for name in ("worker-1", "worker-2"):
+        servers.start(
+            name, "worker.Worker", "-c", "1", "-m", "1g", *ports, url, awaited="(Successfully registered with master)"
+        )
+    return url
+
+
+def connect(servers: Servers) -> str:
+    """The URL of a server of Spark Connect."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    settings = {"grpc.binding.address": "127.0.0.1", "grpc.binding.port": port}
+    options = [f"--conf=spark.connect.{name}={value}" for name, value in settings.items()]
+    servers.start(
+        "connect", "SparkSubmit", "--master", "local[2]", "--conf", "spark.ui.enabled=false", *options,
+        "--class", "org.apache.spark.sql.connect.service.SparkConnectServer", "spark-internal",
+        awaited="(Spark Connect server started)",
+    )  # fmt: skip
+    return f"sc://127.0.0.1:{port}"
+
+
+@pytest.mark.parametrize("started", [cluster, connect])
+def test_a_cluster_counts_the_same(started: Callable[[Servers], str], servers: Servers, shell: Run) -> None:
+    """A master with two workers, and a server, print what DuckDB prints, to the last integer, and the same edges."""
+    url = started(servers)
     for arguments in (f"count '{MAY}::price' --bins 7", f"count '{MAY}::city'", f"drift '{MAY}' '{JUNE}' --json"):
-        theirs = shell(f"$K {arguments} --engine {cluster}", SPARK_LOCAL_IP="127.0.0.1")
-        assert (theirs.code, theirs.err.splitlines()[0]) == (0, f"klcli: starting Spark ({cluster})")
+        theirs = shell(f"$K {arguments} --engine {url}", SPARK_LOCAL_IP="127.0.0.1")
+        assert (theirs.code, theirs.err.splitlines()[0]) == (0, f"klcli: starting Spark ({url})")
         assert theirs.out == shell(f"$K {arguments}").out
+    servers.stop()
+
+
+@pytest.mark.parametrize("url", ["sc://127.0.0.1:1", "spark://127.0.0.1:1", "sc://127.0.0.1:1/;token=x"])
+def test_a_server_that_is_not_there(url: str, call: Run) -> None:
+    """Where nobody listens it is said at once, and not after minutes."""
+    pytest.importorskip("pyspark", reason="pyspark is not installed")
+    done = call("count", f"{MAY}::city", "--engine", url)
+    assert done.err.splitlines()[1:] == [f"klcli: Spark ({url}) does not answer at 127.0.0.1:1: connection refused"]
+    assert done.code == 2
 
 
 def test_standard_input(shell: Run) -> None:

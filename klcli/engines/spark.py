@@ -8,9 +8,11 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import socket
 import tempfile
 from collections.abc import Iterator, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from klcli.columns import FormatError
 from klcli.engines import Field, text_fields
@@ -78,7 +80,26 @@ def _refusals() -> Iterator[None]:
         raise FormatError(reason(error)) from None
 
 
+_PORTS = {"sc": 15002, "spark": 7077}  # where there is one of Spark Connect, and a master
+
+
+def _refuse_unreachable(url: str) -> None:
+    """Raise InputError where nobody listens at an address of the URL: Spark itself would try for minutes."""
+    kind, _, addresses = url.partition("://")
+    fault = ""
+    for address in re.split("[/;]", addresses)[0].split(",") if kind in _PORTS else ():
+        try:
+            found = urlsplit(f"//{address}")
+            socket.create_connection((found.hostname, found.port or _PORTS[kind]), timeout=10).close()
+            return
+        except (OSError, ValueError) as error:
+            fault = f"{clipped(address)}: {str(getattr(error, 'strerror', None) or error).lower()}"
+    if fault:
+        raise InputError(f"Spark ({clipped(url)}) does not answer at {fault}")
+
+
 def _session(builder: Any, url: str) -> Any:
+    _refuse_unreachable(url)
     is_remote = url.startswith("sc://")
     builder = builder.remote(url) if is_remote else builder.master(url)
     settings = _SETTINGS if is_remote else _SETTINGS | (_AT_HOME if url.startswith("local") else {})
@@ -98,9 +119,8 @@ def _session(builder: Any, url: str) -> Any:
                 if "rror" in line or "xception" in line
             ]
             first = (said or str(error).splitlines() or [type(error).__name__])[0]
-            raise InputError(
-                f"Spark ({clipped(url)}) does not start: {clipped(first, 200)}: it needs Java 17"
-            ) from None
+            cure = "" if is_remote else ": it needs Java 17"
+            raise InputError(f"Spark ({clipped(url)}) does not start: {clipped(first, 200)}{cure}") from None
 
 
 @contextlib.contextmanager
