@@ -11,6 +11,7 @@ import errno
 import functools
 import os
 import re
+import select
 import stat
 import sys
 from collections.abc import Callable, Iterator
@@ -115,11 +116,23 @@ def _whole(path: str, max_size: int) -> bytes:
 
 def _bounded(file: BinaryIO, name: str, max_size: int) -> bytes:
     data = bytearray()
-    while len(data) <= max_size and (block := file.read(_BLOCK)):
+    for block in arriving(file):
         data += block
-    if len(data) > max_size:
-        raise InputError(f"{clipped(name)}: {too_large(max_size)}")
+        if len(data) > max_size:
+            raise InputError(f"{clipped(name)}: {too_large(max_size)}")
     return bytes(data)
+
+
+def arriving(file: BinaryIO) -> Iterator[bytes]:
+    """All that the file holds, part by part, waited for where it comes from a pipe.
+
+    A pipe that another program has told not to wait gives None where nothing has come yet, which is not its end.
+    """
+    while (block := file.read(_BLOCK)) != b"":
+        if block is None:
+            select.select([file], [], [])
+        else:
+            yield block
 
 
 def too_large(max_size: int) -> str:

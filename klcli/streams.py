@@ -22,8 +22,6 @@ from klcli.errors import InputError, clipped
 from klcli.lazy import np
 from klcli.sources import STDIN
 
-_BLOCK = 2**20
-
 
 @contextlib.contextmanager
 def opened(path: str) -> Iterator[BinaryIO]:
@@ -42,7 +40,7 @@ def opened(path: str) -> Iterator[BinaryIO]:
         if not stat.S_ISREG(kind):
             if not stat.S_ISFIFO(kind) and path != STDIN:
                 raise InputError(f"{clipped(path)}: is a device or a socket, not a file")
-            file = stack.enter_context(copied(iter(lambda: file.read(_BLOCK), b"")))
+            file = stack.enter_context(copied(sources.arriving(file)))
         yield file
 
 
@@ -82,7 +80,7 @@ def tally(path: str, unit: str, encoding: str | None = None) -> Counter[str]:
     """
     with opened(path) as file:
         if unit == "bytes":
-            return _bytes(iter(lambda: file.read(_BLOCK), b""))
+            return _bytes(sources.arriving(file))
         parts = text(blocks(file), encoding)
         found: Counter[str] = Counter()
         for items in parts if unit == "chars" else _words(parts) if unit == "words" else _lines(parts):
@@ -123,7 +121,7 @@ def blocks(file: BinaryIO) -> Iterator[bytes]:
     data = _Content(file.fileno())
     packing = sources.packing_of(data)
     if packing is None:
-        yield from iter(lambda: file.read(_BLOCK), b"")
+        yield from sources.arriving(file)
         return
     parts = sources.parts(data, packing)
     first = next(parts, b"")

@@ -22,7 +22,7 @@ from conftest import SAMPLES, Done, environment
 from hypothesis import given
 from hypothesis import strategies as st
 
-from klcli import readers, streams
+from klcli import readers, sources, streams
 from klcli.counts import counts
 from klcli.errors import InputError, OptionError
 
@@ -333,7 +333,7 @@ TEXT = "tick tock,\n tick\r\n東京 tick\t\n\nno end"
 def test_units_of_a_text(monkeypatch: pytest.MonkeyPatch, unit: str, expected: Counter[str], block: int) -> None:
     """Bytes, characters, words and lines are what they are wherever a block of the file ends."""
     Path("t.txt").write_bytes(TEXT.encode())
-    monkeypatch.setattr(streams, "_BLOCK", block)
+    monkeypatch.setattr(sources, "_BLOCK", block)
     assert streams.tally("t.txt", unit) == expected
 
 
@@ -343,7 +343,7 @@ def test_lines_and_words_as_python_has_them(tmp_path_factory: pytest.TempPathFac
     path = tmp_path_factory.mktemp("text") / "t.txt"
     path.write_bytes(text.encode())
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(streams, "_BLOCK", block)
+        patch.setattr(sources, "_BLOCK", block)
         assert streams.tally(str(path), "words") == Counter(text.split())
         with open(path, encoding="utf-8") as file:
             assert streams.tally(str(path), "lines") == Counter(line.rstrip("\n") for line in file)

@@ -8,8 +8,11 @@ import gzip
 import lzma
 import math
 import os
+import select
+import subprocess
 import sys
 import tarfile
+import time
 import tracemalloc
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import Done
+from conftest import Done, environment
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -300,6 +303,26 @@ def test_a_pipe_may_be_asked_for_two_of_its_columns(shell: Run) -> None:
         f"printf '{table}' | $K kl -::p /dev/stdin::q --json",
     ):
         assert shell(line).result["value"] == pytest.approx(0.14384103622589045)
+
+
+@pytest.mark.parametrize("command", [("entropy", "-"), ("count", "-::city"), ("count", "-", "--by", "lines")])
+def test_a_pipe_that_does_not_wait_is_read_to_its_end(run: Run, command: tuple[str, ...]) -> None:
+    """Where another program has set a pipe so that it gives nothing for what is still to come, that is waited for."""
+    source, sink = os.pipe()
+    os.set_blocking(source, False)
+    waiting = subprocess.Popen(
+        [sys.executable, "-m", "klcli", *command], stdin=source, stdout=subprocess.PIPE, env=environment()
+    )
+    with waiting as process:
+        for part in (b"city,n\na,1\n", b"b,3\n"):
+            os.write(sink, part)
+            while select.select([source], [], [], 0)[0] and process.poll() is None:
+                time.sleep(0.01)  # until it is read
+            time.sleep(0.2)
+        os.close(sink)
+        os.close(source)
+        out = process.communicate(timeout=60)[0]
+    assert (process.returncode, out) == (0, run(*command, stdin="city,n\na,1\nb,3\n").raw)
 
 
 def test_a_pipe_that_is_opened_anew_is_read_anew(tmp_path: Path) -> None:
