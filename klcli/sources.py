@@ -436,6 +436,8 @@ def known_encoding(name: str) -> str:
     try:
         found = codecs.lookup(name)
         "".encode(found.name)  # which other codecs than those of text refuse
+        if found.name in ("idna", "punycode"):  # of the names of hosts, which say no place of a fault
+            raise LookupError
     except (LookupError, ValueError, TypeError):
         raise OptionError(
             f"{clipped(name)!r} is no encoding: utf-8, utf-16, gb18030, big5, shift_jis, euc-kr, cp1252, latin-1 ..."

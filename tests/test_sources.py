@@ -179,9 +179,9 @@ def test_a_mark_says_the_encoding(name: str) -> None:
     assert sources.text(TEXT.encode(name)) == TEXT
 
 
-@pytest.mark.parametrize("name", ["hex", "rot13", "zip", "nonsense", "utf-8\0", ""])
+@pytest.mark.parametrize("name", ["hex", "rot13", "zip", "idna", "punycode", "nonsense", "utf-8\0", ""])
 def test_what_is_no_encoding_of_text_is_refused(name: str, call: Run) -> None:
-    """A name that is none, or that of a codec of bytes, is wrong usage."""
+    """A name that is none, or that of a codec of bytes or of names of hosts, is wrong usage."""
     with pytest.raises(OptionError, match="is no encoding: utf-8, utf-16, gb18030"):
         klcli.read("0.5,0.5", encoding=name)
     if "\0" not in name and name:
