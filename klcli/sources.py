@@ -157,7 +157,8 @@ def missing(path: str, error: OSError | ValueError) -> str:
     if not isinstance(error, OSError):
         what = "it holds a NUL" if "\0" in path else error
         return f"{clipped(path)}: not a file name: {what}"
-    if error.errno != errno.ENOENT:
+    are_numbers = "," in path or "=" in path  # or were to be some, of any length
+    if error.errno != errno.ENOENT and not (are_numbers and error.errno == errno.ENAMETOOLONG):
         return f"{clipped(path)}: {(error.strerror or str(error)).lower()}"
     if os.path.islink(path):
         return f"{clipped(path)}: a link to a file that is not there"
@@ -172,7 +173,7 @@ def missing(path: str, error: OSError | ValueError) -> str:
     file, colon, column = path.rpartition(":")
     if colon and not file.endswith(":") and os.path.isfile(file):
         hint = f": did you mean {file}::{column}?"
-    if "," in path or "=" in path:
+    if are_numbers:
         hint = ", nor numbers such as 0.5,1/4,1/4 or A=1/2,B=1/2" + hint
     return f"{clipped(path)}: no such file{hint}"
 

@@ -300,6 +300,7 @@ def test_a_link_is_followed_and_a_circle_refused() -> None:
     ("source", "message"),
     [
         ("x" * 300, f"{'x' * 79}…: file name too long"),
+        ("0.1," * 100 + "o.2", f"{'0.1,' * 19}0.1…: no such file, nor numbers such as 0.5,1/4,1/4 or A=1/2,B=1/2"),
         ("x/" * 5000, f"{'x/' * 39}x…: file name too long"),
         ("a\0b", "a\0b: not a file name: it holds a NUL"),
         ("file.csv/p.csv", "file.csv/p.csv: not a directory"),
