@@ -21,7 +21,7 @@ from klcli.lazy import np
 if TYPE_CHECKING:
     from klcli.numerics import Array
 
-_START = b"PAR1"
+_START = b"PAR1\x15"  # and how the first structure in it begins: text goes on otherwise
 _NUMBERS = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL\(.*\)")
 _OF_NUMPY = re.compile(r"U?(TINY|SMALL|BIG)?INT(EGER)?|FLOAT|DOUBLE")
 _NESTED = re.compile(r"\]$|^(STRUCT|MAP|UNION)\(|^(BLOB|VARIANT|GEOMETRY)")

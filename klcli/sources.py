@@ -320,20 +320,18 @@ _SKIPPABLE = b"\x2a\x4d\x18"  # after a byte of 0x50 to 0x5f: RFC 8878, section 
 
 # Text
 
-_SIGNATURES = {
-    b"\xd0\xcf\x11\xe0": "an old Excel workbook: save the sheet as CSV",
-    b"%PDF": "a PDF",
-    **dict.fromkeys(
-        (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"), "a pickle, which is never read: save the numbers as CSV"
-    ),
-    b"\x89HDF": "an HDF5 file: save the numbers as CSV, JSON or .npy",
-    b"ARROW1\0": "an Arrow file: save it as Parquet",
-    b"SQLite format 3\0": "an SQLite database: write the query's answer to CSV",
-    b"MATLAB 5.0": "a MATLAB file: save the numbers as CSV",
-    b"RDX": "an R data file: save the table with write.csv",
-    **dict.fromkeys(
-        (b"\x04\x22\x4d\x18", b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07", b"\x1f\x9d", b"\x5d\0\0", b"\x1f\xa0", b"LZIP"),
-        "packed in a way that is not read: unpack it, or pack it with gzip, bzip2, xz or zstd",
+_SIGNATURES = {  # each of them up to what no text has: RDX is an explosive, and PDF and LZIP may be counted
+    rb"\xd0\xcf\x11\xe0": "an old Excel workbook: save the sheet as CSV",
+    rb"%PDF-\d\.\d[\t ]*([\r\n]|\Z)": "a PDF",
+    rb"\x80[\x02-\x05]": "a pickle, which is never read: save the numbers as CSV",
+    rb"\x89HDF\r\n\x1a\n": "an HDF5 file: save the numbers as CSV, JSON or .npy",
+    rb"ARROW1\0": "an Arrow file: save it as Parquet",
+    rb"SQLite format 3\0": "an SQLite database: write the query's answer to CSV",
+    rb"MATLAB \d\.\d[ -~]*[\0\x01]": "a MATLAB file: save the numbers as CSV",
+    rb"RD[ABX]\d\n[ABX]\n": "an R data file: save the table with write.csv",
+    rb"[\s\S]{257}ustar(\0|  \0)": "a tar archive: unpack it, and name a file that was in it",
+    rb"\x04\x22\x4d\x18|7z\xbc\xaf\x27\x1c|Rar!\x1a\x07|\x1f[\x9d\xa0]|\x5d\0\0|LZIP[\0\x01]": (
+        "packed in a way that is not read: unpack it, or pack it with gzip, bzip2, xz or zstd"
     ),
 }
 _MARKS = {
@@ -352,11 +350,10 @@ def text(data: bytes, encoding: str | None = None) -> str:
 
     Raises FormatError, with the line, where they are not, and where they are known to be no text, or are none.
     """
-    for signature, what in _SIGNATURES.items():
-        if data.startswith(signature):
-            raise FormatError(f"is {what}")
-    if data.startswith(b"ustar", 257):
-        raise FormatError("is a tar archive: unpack it, and name a file that was in it")
+    is_wide = encoding is not None and encoding.startswith(("utf-16", "utf-32"))  # in which a pickle may begin as 考
+    known = next((what for start, what in _SIGNATURES.items() if re.match(start, data)), None)
+    if known is not None and not is_wide:
+        raise FormatError(f"is {known}")
     marked = mark_of(data)
     data = data.removeprefix(codecs.BOM_UTF8)
     try:

@@ -328,7 +328,7 @@ def test_a_file_that_cannot_be_read_is_refused(number_of_error: int, monkeypatch
     ("data", "what"),
     [
         (b"\xd0\xcf\x11\xe0rest", "an old Excel workbook: save the sheet as CSV"),
-        (b"%PDF-1.7", "a PDF"),
+        (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "a PDF"),
     ],
 )
 @pytest.mark.parametrize("name", ["p.csv", "p.json", "p.yaml", "p"])

@@ -452,11 +452,13 @@ def test_half_a_character_is_refused(tmp_path: Path, text: str, encoding: str) -
     ("start", "what"),
     [
         (b"\x80\x04\x95", "a pickle, which is never read"),
-        (b"\x89HDF\r\n", "an HDF5 file"),
+        (b"\x89HDF\r\n\x1a\n", "an HDF5 file"),
         (b"ARROW1\0\0", "an Arrow file"),
         (b"SQLite format 3\0", "an SQLite database"),
         (b"MATLAB 5.0 MAT-file", "a MATLAB file"),
         (b"RDX3\nX\n", "an R data file"),
+        (b"RDA3\nA\n3\n262657\n", "an R data file"),
+        (b"LZIP\1", "packed in a way that is not read"),
     ],
 )
 def test_known_binary_files_are_called_what_they_are(tmp_path: Path, start: bytes, what: str) -> None:
@@ -465,6 +467,31 @@ def test_known_binary_files_are_called_what_they_are(tmp_path: Path, start: byte
     path.write_bytes(start + bytes(20))
     with pytest.raises(InputError, match=f"is {what}: "):
         klcli.read(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("RDX,12\nHMX,7\n", None),
+        ("RDX: 12\nHMX: 7\n", None),
+        ("RDA3\n1\n3\n", None),
+        ("LZIP,12\nGZIP,7\n", None),
+        ("PAR1,PAR2\n1,2\n", None),
+        ("MATLAB 5.0,3\nR,5\n", None),
+        ("%PDF,3\n%PDF-1.4,5\n", None),
+        ("%PDF-1.7,3\nPDF,5\n", None),
+        ("SQLite format 3,1\nARROW1,2\n", None),
+        ("label,n\n" + "ab,1\n" * 50 + "ustar,2\n", None),
+        ("‰HDF,n\na,1\n", "cp1252"),
+        ("者,3\n考,5\n", "utf-16-be"),
+    ],
+)
+def test_text_that_begins_as_binary_files_do_is_text(tmp_path: Path, text: str, encoding: str | None) -> None:
+    """Genes, explosives and names of formats are labels: a binary file is known by bytes that text has not."""
+    path = tmp_path / "p.csv"
+    path.write_bytes(text.encode(encoding or "utf-8"))
+    assert sources.text(path.read_bytes(), encoding) == text
+    assert readers.read_columns(str(path), encoding=encoding, input_format="yaml" if ": " in text else None)
 
 
 @pytest.mark.parametrize(
