@@ -26,6 +26,7 @@ _NUMBERS = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL\
 _OF_NUMPY = re.compile(r"U?(TINY|SMALL|BIG)?INT(EGER)?|FLOAT|DOUBLE")
 _NESTED = re.compile(r"\]$|^(STRUCT|MAP|UNION)\(|^(BLOB|VARIANT|GEOMETRY)")
 _OVERHEAD = 2**28  # bytes that DuckDB needs beside what it unpacks
+_MOST = 2**62  # bytes of which it can be told
 _BLOCK = 2**20  # rows of text that are fetched at once
 _LONGEST = 25  # bytes of a number as text, save a DECIMAL or a HUGEINT
 
@@ -50,7 +51,7 @@ def columns(data: bytes, max_size: int) -> list[Column]:
     """
     from klcli.engines.duckdb import connected
 
-    limit = f"{max_size + _OVERHEAD}B"
+    limit = f"{min(max_size + _OVERHEAD, _MOST)}B"
     # A copy, since DuckDB reads nothing but files, and an input may be a pipe or packed.
     with (
         connected("a Parquet file", memory_limit=limit, temp_directory="") as connection,

@@ -294,6 +294,11 @@ def test_more_than_may_be_is_refused(write: Write, query: str) -> None:
         found(path, 2_000_000)
 
 
+def test_any_number_of_bytes_may_be_allowed(write: Write) -> None:
+    """A bound beyond what DuckDB counts in is none."""
+    assert len(found(write(CITIES), 2**80)) == 2
+
+
 def test_nothing_is_left_behind(write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The copy that DuckDB is given is in no folder, be it read or refused, and the input is as it was."""
     path = write(CITIES)
