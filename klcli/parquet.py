@@ -71,9 +71,35 @@ class _Table:
         self._names = top_level(schema)
         aliases = ", ".join(f"c{index}" for index in range(len(self._names)))
         self._table = f"read_parquet($path, {PARQUET}) AS t({aliases})"
-        self._types = [str(row[1]) for row in self._execute(f"DESCRIBE SELECT * FROM {self._table}").fetchall()]
-        [(rows,)] = self._execute("SELECT sum(num_rows) FROM parquet_file_metadata($path)").fetchall()
-        self._rows = rows or 0
+        self._types = self._described(self._table)
+        stored = self._described("read_parquet($path, hive_partitioning = false)")
+        for index in range(len(stored)):
+            if stored[index] == "BLOB" and not self._is_utf8(index):
+                self._types[index] = "BLOB"
+        self._rows = self._counted()
+
+    def _described(self, table: str) -> list[str]:
+        """The types of the table's columns."""
+        return [str(row[1]) for row in self._execute(f"DESCRIBE SELECT * FROM {table}").fetchall()]
+
+    def _is_utf8(self, index: int) -> bool:
+        """Whether the bytes of the column, of which its type does not say what they are, are text."""
+        try:
+            self._execute(f"SELECT max(length(c{index})) FROM {self._table}").fetchall()
+        except Exception as error:  # of DuckDB's, whose home is elsewhere
+            if "Invalid string encoding" not in str(error):
+                raise
+            return False
+        return True
+
+    def _counted(self) -> int:
+        """How many rows there are; raises FormatError where the file and its row groups say different numbers."""
+        groups = "SELECT DISTINCT row_group_id, row_group_num_rows AS rows FROM parquet_metadata($path)"
+        [(claimed,)] = self._execute("SELECT sum(num_rows) FROM parquet_file_metadata($path)").fetchall()
+        [(rows,)] = self._execute(f"SELECT coalesce(sum(rows), 0) FROM ({groups})").fetchall()
+        if rows != claimed:
+            raise FormatError(f"broken: its row groups hold {rows} rows where its end says {claimed}: write it anew")
+        return int(rows)
 
     def columns(self, max_size: int) -> list[Column]:
         twice = next((name for name, count in Counter(self._names).items() if count > 1), None)
@@ -92,6 +118,8 @@ class _Table:
             raise FormatError(f"no column of numbers: {listed([f'{name} is {each}' for name, each in typed])}")
         self._refuse_large([*values, *([] if label is None else [label])], max_size)
         for index in {*range(len(self._names))} - {label, *used}:
+            if self._types[index] == "BLOB":
+                continue
             tables.check_row_names(self._names[index], [cell or "" for cell in self._cells(self._text(index))])
         labels = None if label is None else self._labels(label)
         common = tables.labelled(
@@ -118,13 +146,19 @@ class _Table:
         return values
 
     def _label(self, is_text: list[bool]) -> int | None:
-        """Where the labels stand: in a column of lists or of structures only if it is called so."""
+        """Where the labels stand: in a column of lists or of structures only if it is called so.
+
+        Raises FormatError where a column that is called so holds bytes.
+        """
         typed = enumerate(zip(self._names, self._types, strict=True))
         flat = [
             index for index, (name, each) in typed if name.lower() in tables.LABEL_NAMES or not _NESTED.search(each)
         ]
         cells = [["a" if is_text[index] else "0"] for index in flat]
         label = tables.label_column([self._names[index] for index in flat], cells) if len(flat) > 1 else None
+        if label is not None and self._types[flat[label]] == "BLOB":
+            name = clipped(self._names[flat[label]])
+            raise FormatError(f"column {name}: bytes that are not UTF-8: save it as text, or leave it out")
         return None if label is None else flat[label]
 
     def _refuse_large(self, indices: list[int], max_size: int) -> None:

@@ -177,6 +177,32 @@ def test_nested_columns_are_no_labels(write: Write, value: str) -> None:
     assert column.label_name == "label"
 
 
+BYTES = r"('\xFF\xFE'::BLOB)"
+
+
+@pytest.mark.parametrize("name", ["id", "photo", "user_id"])
+def test_bytes_are_no_labels_and_no_numbers(write: Write, name: str) -> None:
+    """A column of bytes, as of ids or of pictures, is told of and not used, wherever it stands."""
+    for query in (f"SELECT {BYTES} AS {name}, 'a' AS city, 5 AS n", f"SELECT 'a' AS city, 5 AS n, {BYTES} AS {name}"):
+        (column,) = found(write(query))
+        assert (column.name, column.labels, len(column.notes)) == ("n", ["a"], 1)
+        assert f"not used: column {name}" in column.notes[0]
+    (column,) = found(write(f"SELECT {BYTES} AS {name}, 5 AS n"))
+    assert (column.labels, column.beside) == (None, (name,))
+
+
+def test_bytes_called_label_are_refused_by_name(write: Write) -> None:
+    """A name that asks for labels is not passed over."""
+    with pytest.raises(FormatError, match=r"^column label: bytes that are not UTF-8: save it as text, or leave it"):
+        found(write(f"SELECT {BYTES} AS label, 5 AS n"))
+
+
+def test_bytes_that_are_text_are_labels(write: Write) -> None:
+    """Older writers do not say that their bytes are text."""
+    (column,) = found(write("SELECT encode('Zürich') AS city, 5 AS n"))
+    assert (column.labels, column.notes) == (["Zürich"], ())
+
+
 def test_a_column_of_null_alone_is_not_used(write: Write) -> None:
     """It is what a column of blanks is in CSV."""
     (column,) = found(write("SELECT 'a' AS city, NULL::INTEGER AS q, 5 AS n"))
@@ -270,6 +296,17 @@ def test_a_file_that_is_cut_off_or_broken(write: Write) -> None:
         with pytest.raises(FormatError, match=r"^a Parquet file that DuckDB cannot read: [^\n]*$") as caught:
             columns(data[:end], MAX)
         assert "/dev" not in str(caught.value)
+
+
+@pytest.mark.parametrize("rows", [1, 4, 63])
+def test_the_number_of_rows_is_held_against_the_row_groups(write: Write, rows: int) -> None:
+    """Where the end of the file says another number than its parts, none is believed and no row is lost."""
+    data = write(CITIES).read_bytes()
+    said = b"\x16\x06\x19\x1c"  # in Thrift: 3 as an integer, and after it a list of structures
+    assert data.count(said) == 1
+    message = f"^broken: its row groups hold 3 rows where its end says {rows}: write it anew$"
+    with pytest.raises(FormatError, match=message):
+        columns(data.replace(said, bytes([0x16, 2 * rows, 0x19, 0x1C])), MAX)
 
 
 @pytest.mark.parametrize(("data", "message"), [(b"", "empty"), (b"a,0.5\nb,0.5\n", "not a Parquet file")])
