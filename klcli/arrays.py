@@ -108,14 +108,22 @@ def _error(name: str, what: str) -> FormatError:
 def tensors(data: bytes, path: str, max_size: int) -> list[Tensor] | None:
     """The arrays that the bytes hold, in their order, or None where they are no file of arrays.
 
-    Raises FormatError where they are one that is broken, and as `npz` and `kind` do.
+    Raises FormatError where they are one that is broken, where they are a sparse matrix, and as `npz` and `kind` do.
     """
     found = kind(data, path)
     if found == "npz":
-        return npz(data, max_size)
+        members = npz(data, max_size)
+        _refuse_sparse({member.name for member in members})
+        return members
     if found == "safetensors":
         return safetensors(data)
     return [npy(data)] if found == "npy" else None
+
+
+def _refuse_sparse(names: set[str]) -> None:
+    """Raise where the arrays are the parts of one matrix: its data, its shape, and where in it the data are."""
+    if {"data", "shape"} <= names and not names.isdisjoint({"format", "indptr"}):
+        raise FormatError("is a sparse matrix of SciPy's: save x.toarray(), or a row of it as x.toarray()[0]")
 
 
 def kind(data: bytes, path: str) -> str | None:
@@ -153,8 +161,6 @@ def columns(found: list[Tensor], wanted: str | None = None) -> list[Column]:
     Raises FormatError where there is no such name, where an array holds no numbers that are read, and where it has 2
     dimensions and no row of it is chosen.
     """
-    if {"indices", "indptr", "data", "shape"} <= {tensor.name for tensor in found}:
-        raise FormatError("is a sparse matrix of SciPy's: save x.toarray(), or a row of it as x.toarray()[0]")
     if wanted is not None:
         tensor, row = _chosen(found, wanted)
         if row is None:

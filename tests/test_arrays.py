@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from conftest import Done
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -23,6 +24,7 @@ from klcli import arrays
 from klcli.arrays import Tensor, columns, kind, matrix, npy, npz, safetensors, tensors
 from klcli.columns import FormatError
 
+Run = Callable[..., Done]
 MAX = 2**31
 NUMBERS = ["<f2", "<f4", "<f8", ">f2", ">f4", ">f8", "|i1", "|u1"]
 NUMBERS += [f"{order}{letter}{size}" for order in "<>" for letter in "iu" for size in (2, 4, 8)]
@@ -884,13 +886,20 @@ def test_text_beside_an_array_is_told_of() -> None:
     assert column.notes == ("text, so not used: array labels; the outcomes are numbered from 0",)
 
 
-def test_a_sparse_matrix_is_no_distribution() -> None:
-    """Its array called data has the values without their places."""
+@pytest.mark.parametrize("layout", ["bsr", "coo", "csc", "csr", "dia"])
+def test_a_sparse_matrix_is_no_distribution(call: Run, layout: str) -> None:
+    """Its array called data has the values without their places, and no array of it is a matrix."""
     sparse = pytest.importorskip("scipy.sparse")
-    data = io.BytesIO()
-    sparse.save_npz(data, sparse.csr_matrix([[0, 5, 3, 2]]))
-    with pytest.raises(FormatError, match=r"sparse matrix of SciPy's: save x.toarray"):
-        arrays.columns(arrays.npz(data.getvalue(), 2**20), "data")
+    sparse.save_npz("s.npz", sparse.coo_matrix([[0, 5], [3, 2]]).asformat(layout))
+    for command in (
+        ("entropy", "s.npz"),
+        ("entropy", "s.npz::data"),
+        ("loss", "s.npz::data", "0.5,0.5"),
+        ("vae", "s.npz"),
+    ):
+        done = call(*command)
+        assert (done.code, done.raw) == (2, b"")
+        assert done.err.startswith("klcli: s.npz: is a sparse matrix of SciPy's: save x.toarray()")
 
 
 def test_several_arrays_side_by_side() -> None:
