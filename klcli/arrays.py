@@ -168,7 +168,8 @@ def columns(found: list[Tensor], wanted: str | None = None) -> list[Column]:
         names = [each.name for each in found if each.unread == _TEXT]
         note = (f"text, so not used: array {listed(names)}; the outcomes are numbered from 0",) if names else ()
         return [_column(tensor, row)._replace(notes=note)]
-    _refuse_unread(found)
+    others = [tensor.name for tensor in found if not tensor.fault]
+    _refuse_unread(found, f"choose another array, as in ::{others[0]}" if others else "")
     for tensor in found:
         _refuse_rows(tensor)
     return [_column(tensor) for tensor in found]
@@ -197,7 +198,7 @@ def side_by_side(found: list[Tensor], wanted: str | None = None) -> list[Column]
     """
     if wanted is not None or len(found) == 1:
         return matrix(found, wanted)
-    _refuse_unread(found)
+    _refuse_unread(found, "save the arrays that are needed without it")
     made = []
     for tensor in found:
         values = tensor.values()
@@ -234,13 +235,11 @@ def _prefix(tensor: Tensor) -> str:
     return f"{tensor.name}." if tensor.name else ""
 
 
-def _refuse_unread(found: list[Tensor]) -> None:
-    """Raise where an array is not what is read, with the name of another one that is."""
-    others = [tensor.name for tensor in found if not tensor.fault]
+def _refuse_unread(found: list[Tensor], cure: str) -> None:
+    """Raise where an array is not what is read, with another cure than to save it as it would be, if there is one."""
     for tensor in found:
         if tensor.fault:
-            hint = f"; or choose another array, as in ::{clipped(others[0])}" if others else ""
-            raise _error(tensor.name, f"{tensor.fault}{hint}")
+            raise _error(tensor.name, f"{tensor.fault}; or {cure}" if cure else tensor.fault)
 
 
 def _chosen(found: list[Tensor], wanted: str) -> tuple[Tensor, int | None]:

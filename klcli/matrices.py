@@ -79,20 +79,22 @@ def read_matrix(source: str, *, several: bool = False, **options: Any) -> Matrix
 def _with_row_names(columns: list[Column], name: str) -> list[Column]:
     """The columns without the one that is called row or sample, whose cells name the rows of the others.
 
-    In a table it has been found already: here it is one of the lists, or of the mappings from numbers, of a tree.
+    In a table it has been found already: here it is one of the arrays of a file, or of the lists, or of the mappings
+    from numbers, of a tree.
     """
     named = next((column for column in columns if column.name.lower() in _ROW_NAMES and column.row_of is None), None)
     others = [column for column in columns if column is not named]
-    if named is None or not others or not named.cells or not all(_is_numbered(column) for column in columns):
+    if named is None or not others or not named.size or not all(_is_numbered(column) for column in columns):
         return columns
     _all_numbers(columns, name)
+    cells = _cells(named)
     made = []
     for column in others:
-        names = dict(zip(named.labels or (), named.cells, strict=False))
+        names = dict(zip(named.labels or (), cells, strict=False))
         is_by_key = column.labels is not None and names.keys() == set(column.labels)
         made.append(
             column._replace(
-                labels=[names[key] for key in column.labels or ()] if is_by_key else named.cells,
+                labels=[names[key] for key in column.labels or ()] if is_by_key else cells,
                 label_name=named.name,
             )
         )
@@ -242,7 +244,11 @@ def _counting(columns: Sequence[Column], values: Array, name: str) -> Iterator[s
 
 
 def _cells(column: Column) -> Sequence[str]:
-    return column.cells if column.values is None else list(map("{:g}".format, column.values.tolist()))
+    return (
+        column.cells
+        if column.values is None
+        else [repr(value).removesuffix(".0") for value in column.values.tolist()]
+    )
 
 
 def _is_label(text: str) -> bool:
@@ -390,7 +396,7 @@ def _instead(name: str, wanted: str) -> str:
         return ": if it is the logarithm of the variance, call it logvar"
     if wanted == "logvar" and given in ("mean", "means"):
         return ": if it is the mean, call it mu"
-    return ": leave it out, or call it row if it names the rows"
+    return ": leave it out" if name.lower() in _ROW_NAMES else ": leave it out, or call it row if it names the rows"
 
 
 _LOGVARS = {"sigma": "2·ln sigma", "sd": "2·ln sd", "std": "2·ln std", "var": "ln var", "variance": "ln variance"}

@@ -7,6 +7,7 @@ import math
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -423,6 +424,38 @@ def test_the_terms_of_a_batch_are_no_batch(call: Run, tmp_path: Path, ending: st
     batch = written(tmp_path, "m.csv", "cat,dog\n2,1\n0.5,1\n")
     own = written(tmp_path, f"own.{ending}", call("distill", batch, batch, "-f", ending).out)
     assert call("distill", f"{own}::p", f"{own}::q").err.endswith(f"{message}\n")
+
+
+@pytest.mark.parametrize(
+    ("more", "fault"),
+    [
+        (
+            {"epoch": np.array(7)},
+            "epoch: has 0 dimensions, a single number: save it with 1 or 2, such as x.reshape(1)",
+        ),
+        ({"labels": np.array(["a", "b"])}, "labels: text, not numbers: save numbers, as x.astype(float) makes them"),
+    ],
+)
+def test_arrays_beside_latents_are_to_be_left_out(call: Run, more: dict[str, Any], fault: str) -> None:
+    """One of them alone would not do, so that no other one is to be chosen."""
+    np.savez("v.npz", mu=np.ones((2, 3)), logvar=np.zeros((2, 3)), **more)
+    done = call("vae", "v.npz")
+    assert done.err == f"klcli: v.npz: {fault}; or save the arrays that are needed without it\n"
+
+
+def test_an_array_called_row_names_the_rows(call: Run) -> None:
+    """As a column of that name does in a table; the names are exact."""
+    np.savez("v.npz", mu=np.ones((2, 3)), logvar=np.zeros((2, 3)), row=np.array([12345678, 0.25]))
+    assert read_matrix("v.npz", several=True).rows == ("12345678", "0.25")
+    assert call("vae", "v.npz", "--json").result["value"] == 1.5
+    np.savez("v.npz", mu=np.ones((2, 3)), logvar=np.zeros((2, 3)), row=np.arange(3))
+    assert "columns of different lengths: mu1 has 2, " in call("vae", "v.npz").err
+
+
+def test_a_column_called_row_that_names_nothing_is_to_be_left_out(call: Run) -> None:
+    """It is not to be called row, as it is already."""
+    done = call("vae", stdin='{"mu": {"a": 1, "b": 2}, "logvar": {"a": 0, "b": 1}, "row": {"a": 5, "b": 6}}')
+    assert done.err == "klcli: stdin: column row: neither mu nor logvar: leave it out\n"
 
 
 def test_latents_are_matched_by_name(call: Run) -> None:
