@@ -415,7 +415,8 @@ def npz(data: bytes, max_size: int) -> list[Tensor]:
     """The arrays of NumPy's archive, which is a zip of .npy files, in its order, by their names without .npy.
 
     Raises FormatError where it is broken, another archive, or encrypted, where two arrays have one name, where
-    something else is in it, be it a byte outside of all arrays, and where it unpacks to more than `max_size` bytes.
+    something else is in it, be it a byte before, between or after its members, and where it unpacks to more than
+    `max_size` bytes. What a member holds behind the end of what is packed in it is passed over, as zipfile does.
     """
     import io
     import struct
