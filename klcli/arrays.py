@@ -185,7 +185,7 @@ def matrix(found: list[Tensor], wanted: str | None = None) -> Array:
     """
     if wanted is None and len(found) > 1:
         names = [tensor.name for tensor in found]
-        raise FormatError(f"holds several arrays ({listed(names, 20)}): choose one, as in ::{clipped(names[0])}")
+        raise FormatError(f"holds several arrays ({listed(names, 20)}): choose one, as in ::{names[0]}")
     tensor, row = (found[0], None) if wanted is None else _chosen(found, wanted)
     values: Array = np.atleast_2d(tensor.values(row))
     return values
@@ -216,7 +216,7 @@ def _column(tensor: Tensor, row: int | None = None) -> Column:
 def _refuse_rows(tensor: Tensor) -> None:
     """Raise where an array of 2 dimensions is to be one distribution; its shape says so, whatever its numbers."""
     if len(tensor.shape) == 2 and not tensor.fault:
-        shown, row = " × ".join(map(str, tensor.shape)), clipped(_row_name(tensor, 0))
+        shown, row = " × ".join(map(str, tensor.shape)), _row_name(tensor, 0)
         cure = "save it as x.ravel()" if tensor.shape[1] == 1 else f"choose a row, as ::{row}"
         what = f"has 2 dimensions ({shown}), and a distribution 1: {cure}"
         raise _error(tensor.name, what)
@@ -276,7 +276,7 @@ def _missing(found: list[Tensor], wanted: str) -> str:
 
     names = [tensor.name for tensor in found]
     close = get_close_matches(wanted, names, 1)
-    hint = f": did you mean ::{clipped(close[0])}?" if close else ""
+    hint = f": did you mean ::{close[0]}?" if close else ""
     return f"no array {clipped(wanted)!r} among {listed(names, 20)}{hint}"
 
 

@@ -93,11 +93,12 @@ def read_all(
         raise OptionError(f"duplicates is refuse or sum, not {duplicates!r}")
     source = os.fspath(source)
     path, wanted = split(source)
+    where = sources.called_in_messages(path) + ("" if wanted is None else f"::{clipped(wanted)}")
     columns = read_columns(source, **options)
     are_alike = all(column.labels is columns[0].labels and column.size == 1 for column in columns)
     if len(columns) > 1 and are_alike and (several or columns[0].labels is None):
         raise InputError(
-            f"{clipped(source)}: holds {len(columns)} distributions of one number each: if they are one, write "
+            f"{where}: holds {len(columns)} distributions of one number each: if they are one, write "
             "it as a column, a list or a mapping of numbers"
         )
     if len(columns) > 1 and not several:
@@ -108,8 +109,7 @@ def read_all(
         if len(columns) == 2 and not columns[0].is_named and all(map(_is_of_digits, columns)):
             doubt = delimited.DECIMAL_COMMA
         raise InputError(
-            f"{clipped(source)}: holds several distributions ({listed(names, 20)}): "
-            f"choose one, as in {clipped(path)}::{clipped(first)}{doubt}"
+            f"{where}: holds several distributions ({listed(names, 20)}): choose one, as in {path}::{first}{doubt}"
         )
     called = name or called_in_outputs(path)
     is_one_of_them = len(columns) > 1 or wanted is not None
@@ -180,7 +180,7 @@ def read_either(source: str, of_tensors: Callable[[list[Tensor], str | None], T]
                 columns = [column._replace(notes=(*column.notes, note)) for column in columns]
         return columns if wanted is None else _chosen(columns, wanted)
     except FormatError as error:
-        raise InputError(f"{'stdin' if path == STDIN else clipped(path)}: {error}") from None
+        raise InputError(f"{sources.called_in_messages(path)}: {error}") from None
 
 
 def reading(

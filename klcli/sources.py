@@ -25,6 +25,7 @@ _STDIN = ("/dev/stdin", "/dev/fd/0", "/proc/self/fd/0")
 MAX_SIZE = 2**31  # bytes, read or unpacked
 
 _BLOCK = 2**20
+_LONGEST_NAME = 255  # of a file, on most systems
 
 
 # Names
@@ -48,6 +49,15 @@ def called_in_outputs(path: str) -> str:
         return "stdin"
     inline = path.removeprefix(" ") if path.startswith(" -") else path  # the blank kept it from being an option
     return os.path.basename(path) if os.path.exists(path) else clipped(inline, 40)
+
+
+def called_in_messages(path: str) -> str:
+    """What a source is called in messages: its path, of a long one the folder cut and the file's own name whole."""
+    if path == STDIN:
+        return "stdin"
+    folder, name = os.path.split(path)
+    is_inline = not (os.path.lexists(path) or (os.path.isdir(folder) and len(name) <= _LONGEST_NAME))
+    return clipped(path) if is_inline else os.path.join(clipped(folder, max(79 - len(name), 1)), name)
 
 
 def ending(path: str) -> str:
@@ -77,11 +87,11 @@ def _file(path: str, max_size: int) -> bytes:
         found = os.stat(path)
         kind = found.st_mode
         if stat.S_ISDIR(kind):
-            raise InputError(f"{clipped(path)}: is a directory: name a file in it")
+            raise InputError(f"{called_in_messages(path)}: is a directory: name a file in it")
         if stat.S_ISFIFO(kind):
             return _pipe(path, found.st_dev, found.st_ino, max_size)
         if not stat.S_ISREG(kind):
-            raise InputError(f"{clipped(path)}: is a device or a socket, not a file")
+            raise InputError(f"{called_in_messages(path)}: is a device or a socket, not a file")
         return _whole(path, max_size)
     except (OSError, ValueError) as error:
         raise InputError(missing(path, error)) from None
@@ -114,12 +124,12 @@ def _whole(path: str, max_size: int) -> bytes:
         return _bounded(file, path, max_size)
 
 
-def _bounded(file: BinaryIO, name: str, max_size: int) -> bytes:
+def _bounded(file: BinaryIO, path: str, max_size: int) -> bytes:
     data = bytearray()
     for block in arriving(file):
         data += block
         if len(data) > max_size:
-            raise InputError(f"{clipped(name)}: {too_large(max_size)}")
+            raise InputError(f"{called_in_messages(path)}: {too_large(max_size)}")
     return bytes(data)
 
 
@@ -146,7 +156,7 @@ def _standard_input(max_size: int) -> bytes:
     if sys.stdin is None:
         raise InputError("stdin: is closed")
     try:
-        return _bounded(sys.stdin.buffer, "stdin", max_size)
+        return _bounded(sys.stdin.buffer, STDIN, max_size)
     except OSError as error:
         raise InputError(f"stdin: cannot be read: {(error.strerror or str(error)).lower()}") from None
 
@@ -156,12 +166,12 @@ def missing(path: str, error: OSError | ValueError) -> str:
     path = path or "''"
     if not isinstance(error, OSError):
         what = "it holds a NUL" if "\0" in path else error
-        return f"{clipped(path)}: not a file name: {what}"
+        return f"{called_in_messages(path)}: not a file name: {what}"
     are_numbers = "," in path or "=" in path  # or were to be some, of any length
     if error.errno != errno.ENOENT and not (are_numbers and error.errno == errno.ENAMETOOLONG):
-        return f"{clipped(path)}: {(error.strerror or str(error)).lower()}"
+        return f"{called_in_messages(path)}: {(error.strerror or str(error)).lower()}"
     if os.path.islink(path):
-        return f"{clipped(path)}: a link to a file that is not there"
+        return f"{called_in_messages(path)}: a link to a file that is not there"
     from difflib import get_close_matches
 
     folder, name = os.path.split(path.partition("::")[0])
@@ -175,7 +185,7 @@ def missing(path: str, error: OSError | ValueError) -> str:
         hint = f": did you mean {file}::{column}?"
     if are_numbers:
         hint = ", nor numbers such as 0.5,1/4,1/4 or A=1/2,B=1/2" + hint
-    return f"{clipped(path)}: no such file{hint}"
+    return f"{called_in_messages(path)}: no such file{hint}"
 
 
 # Packed bytes

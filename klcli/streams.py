@@ -18,7 +18,7 @@ from typing import BinaryIO, overload
 
 from klcli import sources
 from klcli.columns import FormatError
-from klcli.errors import InputError, clipped
+from klcli.errors import InputError
 from klcli.lazy import np
 from klcli.sources import STDIN
 
@@ -34,12 +34,12 @@ def opened(path: str) -> Iterator[BinaryIO]:
             file = _stdin() if path == STDIN else stack.enter_context(open(path, "rb"))
             kind = os.fstat(file.fileno()).st_mode
         except IsADirectoryError:
-            raise InputError(f"{clipped(path)}: is a directory: name a file in it") from None
+            raise InputError(f"{sources.called_in_messages(path)}: is a directory: name a file in it") from None
         except (OSError, ValueError) as error:
             raise InputError(sources.missing(path, error)) from None
         if not stat.S_ISREG(kind):
             if not stat.S_ISFIFO(kind) and path != STDIN:
-                raise InputError(f"{clipped(path)}: is a device or a socket, not a file")
+                raise InputError(f"{sources.called_in_messages(path)}: is a device or a socket, not a file")
             file = stack.enter_context(copied(sources.arriving(file)))
         yield file
 

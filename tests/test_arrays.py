@@ -756,6 +756,16 @@ def test_a_matrix() -> None:
     assert said(lambda: matrix(found)) == "holds several arrays (p, logits, cube): choose one, as in ::p"
 
 
+def test_names_to_be_typed_are_whole() -> None:
+    """An array of a long name is advised by all of it."""
+    name = "decoder." * 12 + "weight"
+    found = [npy(saved(np.eye(2)), name), npy(saved(np.array("a")), f"{name}2")]
+    assert said(lambda: columns(found[:1])).endswith(f"choose a row, as ::{name}.0")
+    assert said(lambda: columns(found)).endswith(f"; or choose another array, as in ::{name}")
+    assert said(lambda: matrix(found)).endswith(f"choose one, as in ::{name}")
+    assert said(lambda: columns(found, name[1:])).endswith(f"did you mean ::{name}?")
+
+
 @pytest.mark.parametrize(
     ("members", "wanted", "words"),
     [

@@ -285,6 +285,24 @@ def test_a_pipe_is_read() -> None:
     writer.join()
 
 
+def test_advice_is_never_cut() -> None:
+    """What is to be typed stands whole; a folder may be cut, the file's own name may not."""
+    folder = "long/" * 30
+    Path(folder).mkdir(parents=True)
+    table, column = f"{folder}table_{'t' * 60}.csv", "c" * 90
+    write(table, f"label,{column},{column}d\na,1,2\nb,3,4\n")
+    with pytest.raises(InputError) as caught:
+        read(table)
+    assert str(caught.value).startswith(f"long/lon…/{os.path.basename(table)}: holds several distributions")
+    assert str(caught.value).endswith(f"choose one, as in {table}::{column}")
+    assert read(f"{table}::{column}").outcomes == ("a", "b")
+    assert refusal(f"{table}::{column[:-1]}").endswith(f": did you mean ::{column}?")
+    assert refusal(f"{folder}tabel.csv") == f"{'long/' * 13}long…/tabel.csv: no such file"
+    assert refusal(table[:-1]).endswith(f"t.cs: no such file: did you mean {table}?")
+    write("n" * 100, "a,x\n")
+    assert refusal("n" * 100).startswith(f"{'n' * 100}: ")
+
+
 def test_a_link_is_followed_and_a_circle_refused() -> None:
     """A symbolic link is the file that it points to; one that points to itself is none."""
     write("p.csv", "a,3\n")
