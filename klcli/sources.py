@@ -352,7 +352,12 @@ _MARKS = {
     codecs.BOM_UTF8: "utf-8",
 }
 # Encodings that a message may name, where a file can be read in them.
-_LIKELY = ("gb18030", "big5", "shift_jis", "euc-kr", "cp1252", "cp1251")
+_OF_WORDS = ("gb18030", "big5", "shift_jis", "euc-kr", "cp1252", "cp1251", "cp1250")  # of signs beyond ASCII in a row
+_OF_ACCENTS = (
+    "cp1252",
+    "cp1250",
+    "cp1251",
+)  # of single ones among letters, as in Straße: two bytes are no sign there
 
 
 def text(data: bytes, encoding: str | None = None) -> str:
@@ -421,7 +426,9 @@ def _undecodable(data: bytes, named: str | None, marked: str | None, error: Unic
     what = f"line {line}: byte 0x{data[start]:02x} is not {encoding.upper()}"
     if marked is None and data.count(0) > len(data) / 4:
         return f"{what}: it may be UTF-16 without its mark: give --encoding utf-16-le or utf-16-be"
-    likely = [name for name in _LIKELY if name != encoding and _is_likely(data, name)]
+    runs = re.findall(b"[\x80-\xff]+", data)
+    names = _OF_ACCENTS if 2 * sum(len(run) == 1 for run in runs) > len(runs) else _OF_WORDS
+    likely = [name for name in names if name != encoding and _is_likely(data, name)]
     if likely and marked is None:
         return f"{what}: it may be {' or '.join(likely[:3])}: give --encoding, or save it as UTF-8"
     return f"{what}: {'name another --encoding' if named else 'save the file as UTF-8, or name its --encoding'}"
