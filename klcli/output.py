@@ -6,12 +6,12 @@ import contextlib
 import errno
 import os
 import re
-import signal
 import stat
 import sys
 from collections.abc import Iterable, Iterator
 from typing import IO, Any
 
+from klcli import litter
 from klcli.errors import InputError, OptionError, OutputError
 
 
@@ -194,24 +194,25 @@ def _replace(content: bytes, path: str, real: str, old: os.stat_result | None) -
         if not os.access(real, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         mode = stat.S_IMODE(old.st_mode) & ~(stat.S_ISUID | stat.S_ISGID)  # which the system drops at a write, too
-    with _named_if_folder(path, old):
-        descriptor, beside = _new_file(os.path.dirname(real), mode)
-    with _removed_on_signal(beside):
+    with contextlib.ExitStack() as stack:
+        with _named_if_folder(path, old), litter.held():
+            descriptor, beside = _new_file(os.path.dirname(real), mode)
+            stack.enter_context(litter.cleared(lambda: _unlink(beside)))
         try:
-            try:
-                _write_all(descriptor, content)
-                if old is not None:
-                    _keep_owner(descriptor, old)
-                    os.fchmod(descriptor, mode)
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
-            with _named_if_folder(path, old):
-                os.replace(beside, real)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(beside)
-            raise
+            _write_all(descriptor, content)
+            if old is not None:
+                _keep_owner(descriptor, old)
+                os.fchmod(descriptor, mode)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        with _named_if_folder(path, old):
+            os.replace(beside, real)
+
+
+def _unlink(path: str) -> None:
+    with contextlib.suppress(OSError):  # where it has got its name
+        os.unlink(path)
 
 
 @contextlib.contextmanager
@@ -244,26 +245,3 @@ def _new_file(folder: str, mode: int) -> tuple[int, str]:
         path = os.path.join(folder, f".klcli-{os.getpid()}-{os.urandom(6).hex()}")
         with contextlib.suppress(FileExistsError):
             return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), path
-
-
-@contextlib.contextmanager
-def _removed_on_signal(path: str) -> Iterator[None]:
-    """Remove the file before a signal ends the process, where that is what the signal would do."""
-
-    def end(number: int, _: object) -> None:
-        with contextlib.suppress(OSError):
-            os.unlink(path)
-        signal.signal(number, signal.SIG_DFL)
-        os.kill(os.getpid(), number)
-
-    caught = [n for n in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP) if signal.getsignal(n) is signal.SIG_DFL]
-    try:
-        for number in caught:
-            signal.signal(number, end)
-    except ValueError:  # not the main thread, which alone may do so
-        caught = []
-    try:
-        yield
-    finally:
-        for number in caught:
-            signal.signal(number, signal.SIG_DFL)

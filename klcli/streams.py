@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO, overload
 
-from klcli import sources
+from klcli import litter, sources
 from klcli.columns import FormatError
 from klcli.errors import InputError
 from klcli.lazy import np
@@ -57,7 +57,7 @@ def copied(blocks: Iterable[bytes]) -> Iterator[BinaryIO]:
 
     with contextlib.ExitStack() as stack:
         try:
-            copy = stack.enter_context(tempfile.TemporaryFile())
+            copy = stack.enter_context(tempfile.TemporaryFile(dir=litter.place()))
             copy.writelines(blocks)
             copy.flush()
             copy.seek(0)

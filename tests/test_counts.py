@@ -301,7 +301,7 @@ def test_what_it_leaves_behind(tmp_path: Path) -> None:
     big.write_bytes(b"a,b\n" + b"".join(b"%d,1\n" % index for index in range(3_000_000)))
     temporary = tmp_path / "temporary"
     temporary.mkdir()
-    for number, pause in itertools.product((signal.SIGINT, signal.SIGTERM), (0.4, 0.6, 0.8, 1.2)):
+    for number, pause in itertools.product((signal.SIGINT, signal.SIGTERM, signal.SIGHUP), (0.2, 0.4, 0.6, 0.8, 1.2)):
         process = subprocess.Popen(
             [sys.executable, "-m", "klcli", "count", f"{big}::a", "-o", str(tmp_path / "out.csv")],
             env=environment(TMPDIR=str(temporary)),
@@ -312,6 +312,72 @@ def test_what_it_leaves_behind(tmp_path: Path) -> None:
         _, said = process.communicate(timeout=60)
         assert (process.returncode, said) in ((-number, b""), (0, b""))
         assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_while_an_engine_is_imported(tmp_path: Path, number: signal.Signals) -> None:
+    """A signal ends the command at once and in silence also where what it imports takes any exception for its own."""
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "duckdb.py").write_text(f"""
+import os
+try:
+    os.kill(os.getpid(), {number})
+    [None for _ in range(1000)]
+except BaseException:
+    raise ImportError
+""")
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(tmp_path / 'site')!r}); " + COMMAND],
+        env=environment(TMPDIR=str(tmp_path / "site")),
+        capture_output=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    assert (done.returncode, done.stderr) == (-number, b"")
+    assert [path.name for path in (tmp_path / "site").iterdir() if path.name != "__pycache__"] == ["duckdb.py"]
+
+
+COMMAND = f"sys.argv[1:] = ['count', {MAY + '::city'!r}]; from klcli.__main__ import main; main()"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_while_spark_starts(tmp_path: Path, number: signal.Signals) -> None:
+    """A signal while Spark starts ends the command at once, and neither a JVM nor a file is left of it."""
+    pytest.importorskip("pyspark", reason="pyspark is not installed")
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    with subprocess.Popen(
+        [sys.executable, "-m", "klcli", "count", f"{MAY}::city", "--engine", "local[1]"],
+        env=environment(TMPDIR=str(temporary)),
+        stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    ) as process:
+        while process.poll() is None and not list(
+            temporary.glob("*/tmp*")
+        ):  # where the JVM is to say how it is reached
+            time.sleep(0.01)
+        time.sleep(0.5)
+        process.send_signal(number)
+        assert process.wait(timeout=5) == -number
+        assert process.stderr is not None
+        assert process.stderr.read() == b"klcli: starting Spark (local[1])\n"
+    for _ in range(100):
+        if not processes_of(temporary):
+            break
+        time.sleep(0.1)
+    assert processes_of(temporary) == []
+    assert list(temporary.iterdir()) == []
+
+
+def processes_of(temporary: Path) -> list[str]:
+    """The processes whose temporary files go into that folder."""
+    found = []
+    for each in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            if f"TMPDIR={temporary}".encode() in each.read_bytes().split(b"\0"):
+                found.append(each.parent.name)
+        except OSError:
+            continue
+    return found
 
 
 # Text

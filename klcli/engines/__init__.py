@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-import os
 import re
-import signal
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import count, pairwise
@@ -87,33 +85,8 @@ def started(text: str, jobs: int | None = None) -> Iterator[Engine]:
     name, url = chosen(text)
     if url and jobs:
         raise OptionError(f"--jobs is for this machine, and {clipped(url)} says itself how much it does at once")
-    with _ended_by_signals(), rooms.load("engines", name).started(url, jobs) as engine:
+    with rooms.load("engines", name).started(url, jobs) as engine:
         yield engine
-
-
-@contextlib.contextmanager
-def _ended_by_signals() -> Iterator[None]:
-    """Where a signal would end the process at once, let it do so after what is in the context has been left."""
-    caught = [each for each in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(each) is signal.SIG_DFL]
-    received: list[int] = []
-
-    def leave(number: int, _: object) -> None:
-        received.append(number)
-        raise KeyboardInterrupt
-
-    try:
-        for each in caught:
-            signal.signal(each, leave)
-        yield
-    except KeyboardInterrupt:
-        for each in caught:
-            signal.signal(each, signal.SIG_DFL)
-        if received:
-            os.kill(os.getpid(), received[0])
-        raise
-    finally:
-        for each in caught:
-            signal.signal(each, signal.SIG_DFL)
 
 
 _views = count()

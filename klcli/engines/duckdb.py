@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import re
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
+from types import ModuleType
 from typing import Any
 
+from klcli import litter
 from klcli.columns import FormatError
 from klcli.engines import Field, text_fields
 from klcli.engines import _files as files
@@ -46,10 +47,7 @@ def connected(what: str, **settings: Any) -> Iterator[Any]:
     Raises MissingExtraError, which says what needs it, where DuckDB is not installed, and FormatError where DuckDB
     cannot read that.
     """
-    try:
-        import duckdb
-    except ImportError:
-        raise MissingExtraError(what, "data") from None
+    duckdb = _package(what)
     with duckdb.connect(config=_SETTINGS | settings) as connection:
         connection.execute("SET TimeZone = 'UTC'")
         try:
@@ -62,11 +60,20 @@ def connected(what: str, **settings: Any) -> Iterator[Any]:
             raise
 
 
+def _package(what: str) -> ModuleType:
+    try:
+        import duckdb
+    except ImportError:
+        raise MissingExtraError(what, "data") from None
+    return duckdb
+
+
 @contextlib.contextmanager
 def started(_: str = "", jobs: int | None = None) -> Iterator[DuckDB]:
     """The engine, in so many threads, which leaves nothing behind."""
     threads = {"threads": jobs} if jobs else {}
-    with tempfile.TemporaryDirectory(prefix="klcli-") as folder, contextlib.ExitStack() as stack:
+    _package("data")
+    with litter.folder() as folder, contextlib.ExitStack() as stack:
         yield DuckDB(stack.enter_context(connected("data", temp_directory=folder, **threads)), stack, folder)
 
 

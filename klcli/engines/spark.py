@@ -9,11 +9,15 @@ import contextlib
 import os
 import re
 import socket
+import subprocess
 import tempfile
+import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlsplit
 
+from klcli import litter
 from klcli.columns import FormatError
 from klcli.engines import Field, text_fields
 from klcli.engines import _files as files
@@ -33,6 +37,7 @@ _SETTINGS = {
     "spark.sql.files.ignoreMissingFiles": "false",
 }
 _AT_HOME = {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}  # where there is no cluster
+_PATIENCE = 5  # seconds in which a session stops
 _KINDS = {
     "text": "string|char.*|varchar.*|binary",
     "whole": "tinyint|smallint|int|bigint",
@@ -60,9 +65,54 @@ def started(url: str = "", jobs: int | None = None) -> Iterator[Spark]:
     except ImportError:
         raise MissingExtraError("--engine spark", "spark") from None
     with contextlib.ExitStack() as stack:
-        session = _session(SparkSession.builder, url or f"local[{jobs or '*'}]")
-        stack.callback(session.stop)
+        folder = stack.enter_context(litter.folder())
+        with contextlib.nullcontext() if _is_remote(url) else _launching(folder):
+            session = _session(SparkSession.builder, url or f"local[{jobs or '*'}]")
+        stack.enter_context(litter.cleared(lambda: _stop(session)))
         yield Spark(session, stack)
+
+
+def _is_remote(url: str) -> bool:
+    """Whether it is a server that has the JVM, and none is launched here."""
+    return url.startswith("sc://")
+
+
+@contextlib.contextmanager
+def _launching(folder: str) -> Iterator[None]:
+    """What is needed while Spark starts: its own files in the folder, and a signal that leaves no JVM behind.
+
+    A JVM ends when the process ends that launched it; one that comes up later, and finds nowhere to say how it is
+    reached, would wait for ever.
+    """
+    from pyspark import SparkContext, java_gateway
+
+    launched: list[Any] = []
+
+    class Popen(subprocess.Popen[bytes]):
+        def __init__(self, *args: Any, **options: Any) -> None:
+            launched.append(self)
+            super().__init__(*args, **options)
+
+    def end() -> None:
+        for process in launched:
+            if SparkContext._gateway is None and getattr(process, "pid", None):
+                process.terminate()
+
+    before, tempfile.tempdir = tempfile.tempdir, folder
+    vars(java_gateway)["Popen"] = Popen
+    try:
+        with litter.cleared(end):
+            yield
+    finally:
+        tempfile.tempdir = before
+        vars(java_gateway)["Popen"] = subprocess.Popen
+
+
+def _stop(session: Any) -> None:
+    """Stop the session, or leave it after a while: a signal may come where Spark can do nothing else."""
+    thread = threading.Thread(target=session.stop, daemon=True)
+    thread.start()
+    thread.join(_PATIENCE)
 
 
 @contextlib.contextmanager
@@ -100,15 +150,15 @@ def _refuse_unreachable(url: str) -> None:
 
 def _session(builder: Any, url: str) -> Any:
     _refuse_unreachable(url)
-    is_remote = url.startswith("sc://")
-    builder = builder.remote(url) if is_remote else builder.master(url)
-    settings = _SETTINGS if is_remote else _SETTINGS | (_AT_HOME if url.startswith("local") else {})
+    builder = builder.remote(url) if _is_remote(url) else builder.master(url)
+    settings = _SETTINGS if _is_remote(url) else _SETTINGS | (_AT_HOME if url.startswith("local") else {})
     for name, value in settings.items():
         builder = builder.config(name, value)
     with tempfile.TemporaryFile() as log:
         try:
             with _stderr_to(log.fileno()):  # on which the JVM tells much that is of no use
-                session = builder.getOrCreate()
+                with ThreadPoolExecutor(1) as other:  # in the main thread Spark makes of Ctrl-C an exception
+                    session = other.submit(builder.getOrCreate).result()
                 session.sql("SELECT 1").collect()
                 return session
         except Exception as error:
@@ -119,7 +169,7 @@ def _session(builder: Any, url: str) -> Any:
                 if "rror" in line or "xception" in line
             ]
             first = (said or str(error).splitlines() or [type(error).__name__])[0]
-            cure = "" if is_remote else ": it needs Java 17"
+            cure = "" if _is_remote(url) else ": it needs Java 17"
             raise InputError(f"Spark ({clipped(url)}) does not start: {clipped(first, 200)}{cure}") from None
 
 
