@@ -1048,6 +1048,7 @@ ACTING = {
     "separator": "a\u2028b\u2029c",
     "bidi": "\u202eabc\u202c\u2066x\u2069",
     "zero width": "a\u200bb\u200dc\ufeff",
+    "ignorable": "a\u034fb\u115f\u3164\ufe0f\U000e0101",
     "script": "<script>alert(1)</script>",
     "entity": "&lt;b&gt; &#60;",
     "attribute": "\" onload='x'",
@@ -1088,6 +1089,22 @@ def finite(label: str) -> Result:
 
 
 CASES = [pytest.param(label, id=name) for name, label in ACTING.items()]
+
+
+def test_labels_that_differ_are_shown_otherwise() -> None:
+    """What Unicode shows as nothing is an escape; U+FE0F is none where it makes a picture of what was text."""
+    unseen = [*range(0xFE00, 0xFE10), 0x34F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180F, 0x3164, 0xFFA0, 0xE0100, 0xE01EF]
+    for sign in map(chr, unseen):
+        assert printable(f"a{sign}") == f"a{sign.encode('unicode_escape').decode()}"
+    assert printable("❤\ufe0f ❤ 🏳\ufe0f") == "❤\ufe0f ❤ 🏳\ufe0f"
+    assert printable("★\ufe0f 😀\ufe0f ❤\ufe0f\ufe0f ❤\ufe0e") == "★\\ufe0f 😀\\ufe0f ❤\ufe0f\\ufe0f ❤\\ufe0e"
+    assert printable("👨\u200d👩") == "👨\\u200d👩"
+
+
+def test_a_sign_that_an_encoding_turns_into_a_backslash() -> None:
+    """Shift_JIS has for a yen sign the byte of a backslash, which would take the meaning from klcli's own ones."""
+    assert "\n| &#165;\\*a | " in rendered("markdown", finite("¥*a"), encoding="shift_jis")
+    assert "\\xa5*a" in rendered("table", finite("¥*a"), encoding="shift_jis")
 
 
 @pytest.mark.parametrize("label", CASES)

@@ -265,15 +265,31 @@ def decimal(x: float, digits: int, given: bool = False) -> str:
     return f"{x:.{digits}f}"
 
 
+# What Unicode has a program show as nothing (Default_Ignorable_Code_Point), and Python calls printable.
+_UNSEEN = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
+# A sign; U+FE0F is one with a sign that it makes a picture of: an emoji that Unicode has as text without it.
+_SIGNS = re.compile(
+    "[©®‼⁉™ℹ↔-↙↩↪⌨⏏⏭-⏯⏱⏲⏸-⏺Ⓜ▪▫▶◀◻◼☀-☄☎☑☘☝☠☢☣☦☪☮☯☸-☺♀♂♟♠♣♥♦♨♻♾⚒⚔-⚗⚙⚛⚜⚠⚧⚰⚱⛈⛏⛑⛓⛩⛰⛱⛴⛷-⛹✂✈✉✌✍✏✒✔✖✝✡✳✴❄❇❣❤➡⤴⤵⬅-⬇〰〽㊗㊙"
+    "🅰🅱🅾🅿🈂🈷🌡🌤-🌬🌶🍽🎖🎗🎙-🎛🎞🎟🏋-🏎🏔-🏟🏳🏵🏷🐿👁📽🕉🕊🕯🕰🕳-🕹🖇🖊-🖍🖐🖥🖨🖱🖲🖼🗂-🗄🗑-🗓🗜-🗞🗡🗣🗨🗯🗳🗺🛋🛍-🛏🛠-🛥🛩🛰🛳]\ufe0f|.",
+    re.DOTALL,
+)
+
+
 def printable(text: str) -> str:
     r"""The text with every character that could act, or that cannot be seen, shown as its escape.
+
+    U+FE0F is seen where it makes a picture of a sign, as of the heart. What joins pictures to one, U+200D, is not.
 
     >>> printable("a\x1b[31m\u202eb"), printable("红 é")
     ('a\\x1b[31m\\u202eb', '红 é')
     """
-    if text.isprintable():
+    if text.isprintable() and not _UNSEEN.search(text):
         return text
-    return "".join(c if c.isprintable() or c == "\u3000" else _escape(c) for c in text)
+    return "".join(sign if len(sign) > 1 or _is_seen(sign) else _escape(sign) for sign in _SIGNS.findall(text))
+
+
+def _is_seen(sign: str) -> bool:
+    return sign == "\u3000" or (sign.isprintable() and not _UNSEEN.match(sign))
 
 
 def _escape(character: str) -> str:
@@ -312,8 +328,13 @@ def ascii_only(text: str, encoding: str = "ascii") -> str:
     """
     if text.isascii():
         return text
-    signs = (sign if can_write(sign, encoding) else _PROSE.get(sign, sign) for sign in spelt(text, 0))
-    return "".join(signs).encode(encoding, "backslashreplace").decode(encoding)
+    return "".join(_writable(sign, encoding) for sign in spelt(text, 0))
+
+
+def _writable(sign: str, encoding: str) -> str:
+    # Sign by sign, and read back: Shift_JIS makes of a yen sign the byte that is a backslash.
+    ways = (sign, _PROSE.get(sign, sign))
+    return next((way for way in ways if can_write(way, encoding)), _escape(sign))
 
 
 def can_write(text: str, encoding: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from klcli.render import Page, Table, View, pages, text_rows
+from klcli.render import Page, Table, View, can_write, pages, text_rows
 from klcli.result import Result
 
 _ADDRESS = re.compile(r":(?=//)|(?<=www)\.|@", re.IGNORECASE)
@@ -16,7 +16,9 @@ def render(results: Sequence[Result], view: View) -> str:
     """The results as Markdown, tables in the pipe syntax that GitHub and pandoc read."""
     blocks = [block for shown in pages(results, view) for block in _blocks(shown, view)]
     text = "\n\n".join(filter(None, blocks)) + "\n"
-    return text.encode(view.encoding, "xmlcharrefreplace").decode(view.encoding)  # a sign by its number, if need be
+    if can_write(text, view.encoding):
+        return text
+    return "".join(sign if can_write(sign, view.encoding) else f"&#{ord(sign)};" for sign in text)
 
 
 def _blocks(shown: Page, view: View) -> list[str]:
