@@ -159,6 +159,8 @@ def test_help_names_the_formula_and_every_option(call: Run, name: str, flag: str
     done = call(name, flag)
     assert (done.code, done.err) == (0, "")
     assert done.out.startswith(f"Usage: klcli {name} [OPTIONS] ")
+    assert done.out.replace("\n", "").isprintable()
+    assert not re.search(r"\\b|-$|\S Source: ", done.out, re.MULTILINE)
     words = " ".join(done.out.split())
     for option in options(name):
         assert all(opt in words for opt in (*option.opts, *option.secondary_opts))
@@ -180,6 +182,11 @@ def test_every_parameter_of_a_measure_is_an_option(name: str) -> None:
     }  # fmt: skip
     summed = {"engine"} if name in SUMMED else set()
     assert {option.name for option in options(name)} == own | shared | summed
+
+
+def test_help_of_profiles_shows_its_examples(call: Run) -> None:
+    """Examples in a help text stand a line each, as they are typed."""
+    assert "\n    klcli profile merge june-*.json -o june.json\n    klcli drift " in call("profile", "--help").out
 
 
 def test_help_lists_every_command(call: Run) -> None:

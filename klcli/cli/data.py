@@ -289,7 +289,7 @@ def drift_command(reference: str, current: str, **given: Any) -> int:
     P is the reference and Q the current table. Numbers, days and times are compared in bins of the reference, words
     and truth values by themselves, missing values as outcomes. A column has drifted where the divergence is larger
     than chance makes it (by a G-test, over all columns) and large enough to matter (--effect). REFERENCE, or both,
-    may be a profile, as --save-profile and klcli profile write them.
+    may be a profile, as klcli profile and --save-profile write them.
     """
     from klcli.drift import drift, exceeded, limits
 
@@ -377,16 +377,25 @@ def _chosen(names: list[str], table: str, given: dict[str, Any], like: Profile |
 # Profiles
 
 
-@click.group("profile", context_settings=SETTINGS, short_help="Tables as counts, to be kept and put together.")
-def profile_group() -> None:
-    r"""Tables as counts, a column at a time, without rows: what klcli drift compares, to be kept and put together.
+_ABOUT_PROFILES = """Tables as counts, a column at a time, without rows: what klcli drift compares,
+to be kept and put together.
 
-    \b
-      klcli profile count may.parquet -o may.json
-      klcli profile count june-1.csv --like may.json -o june-1.json
-      klcli profile merge june-*.json -o june.json
-      klcli drift may.json june.json
-    """
+\b
+  klcli profile count may.parquet -o may.json
+  klcli profile count june-1.csv --like may.json -o june-1.json
+  klcli profile merge june-*.json -o june.json
+  klcli drift may.json june.json
+"""
+
+
+@click.group(
+    "profile",
+    help=_ABOUT_PROFILES,
+    context_settings=SETTINGS,
+    short_help="Tables as counts, to be kept and put together.",
+)
+def profile_group() -> None:
+    """Hold the commands."""
 
 
 @click.command(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from typing import Any
 
 import click
@@ -37,7 +38,7 @@ def measure_command(measure: Measure) -> click.Command:
         callback=run,
         params=[
             *(
-                click.Argument([side], type=Source(), metavar=side.upper(), required=not alone)
+                click.Argument([side], type=Source(), metavar="[P]" if alone else side.upper(), required=not alone)
                 for side in measure.sides
             ),
             *measure_options(measure),
@@ -52,7 +53,8 @@ def measure_command(measure: Measure) -> click.Command:
 
 def _help(measure: Measure) -> str:
     text = inspect.getdoc(measure.function) or ""
-    return text.partition(">>>")[0].replace("\nSource: ", "\n\nSource: ") + f"\n\n\b\n{measure.formula}"
+    text = re.sub(r"\s+Source: ", "\n\nSource: ", text.partition(">>>")[0])
+    return f"{text}\n\n\b\n{measure.formula}"
 
 
 @click.command(
