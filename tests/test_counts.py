@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import math
@@ -10,6 +11,7 @@ import re
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -26,7 +28,7 @@ from klcli import readers, sources, streams
 from klcli.counts import counts
 from klcli.errors import InputError, OptionError
 
-pytest.importorskip("duckdb", reason="duckdb is not installed")
+duckdb = pytest.importorskip("duckdb", reason="duckdb is not installed")
 
 Run = Callable[..., Done]
 MAY, JUNE = (str(SAMPLES / f"orders_{month}.csv") for month in ("may", "june"))
@@ -286,6 +288,47 @@ def test_a_server_that_is_not_there(url: str, call: Run) -> None:
     done = call("count", f"{MAY}::city", "--engine", url)
     assert done.err.splitlines()[1:] == [f"klcli: Spark ({url}) does not answer at 127.0.0.1:1: connection refused"]
     assert done.code == 2
+
+
+@pytest.mark.parametrize("ending", ["csv", "csv.gz", "ndjson", "parquet", "duckdb", "sqlite"])
+def test_a_name_that_is_no_utf_8(call: Run, tmp_path: Path, ending: str) -> None:
+    """A file whose name holds bytes that are not UTF-8 is read as any other, of every format and as a reference."""
+    name = f"n\udcff.{ending}"
+    rows = "SELECT 'x' AS label, 2 AS n UNION ALL SELECT 'y', 2"
+    if ending == "sqlite":
+        with contextlib.closing(sqlite3.connect(tmp_path / "t")) as base:
+            base.execute(f"CREATE TABLE t AS {rows}")
+            base.commit()
+    else:
+        with duckdb.connect(str(tmp_path / "t") if ending == "duckdb" else ":memory:") as base:
+            how = {"ndjson": "json", "csv.gz": "csv, COMPRESSION gzip"}.get(ending, ending)
+            base.execute(
+                f"CREATE TABLE t AS {rows}" if ending == "duckdb" else f"COPY ({rows}) TO 't' (FORMAT {how})"
+            )
+    os.rename("t", name)
+    assert call("count", f"{name}::{'t::' * (ending in ('duckdb', 'sqlite'))}label").out == (
+        "outcome,count\nx,1\ny,1\n"
+    )
+    if ending == "csv":
+        assert call("count", "n*::label", "-o", "m\udcff.csv").code == 0
+        assert json.loads(call("profile", "count", name).out)["name"] == name
+        assert call("drift", name, name, "--save-profile", "p\udcff.json").code == 0
+        assert call("profile", "merge", "p\udcff.json", "-o", "m\udcff.json").code == 0
+        assert call("drift", "m\udcff.json", name).out.splitlines()[1].startswith("P = m\\udcff.json    Q = n\\udcff")
+        assert call("kl", name, name, "--engine", "duckdb", "--json").result["value"] == 0
+
+
+@pytest.mark.parametrize("option", ["--delimiter", "--null", "--encoding", "--engine", "--width"])
+def test_bytes_that_are_no_text(call: Run, option: str) -> None:
+    """Where an option takes text, bytes that are not UTF-8 are refused with the name of the option."""
+    said = refused(call("count", f"{MAY}::city", option, "\udcff"))
+    assert said.startswith(f"Invalid value for '{option}': \\udcff: is not UTF-8: write it in UTF-8 ")
+
+
+def test_a_broken_database(call: Run) -> None:
+    """A file that begins as a database of DuckDB and is none is refused with its name."""
+    Path("broken.duckdb").write_bytes(b"checksumDUCKbbbb")
+    assert refused(call("count", "broken.duckdb::t::x")).startswith("broken.duckdb::t: ")
 
 
 def test_standard_input(shell: Run) -> None:

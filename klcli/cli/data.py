@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from klcli import engines, output, profiles, sources, streams
-from klcli.cli.options import Checked, Number, Source, common_options, option, output_options
+from klcli.cli.options import Checked, Number, Source, Text, common_options, option, output_options
 from klcli.cli.show import SETTINGS, Command, default_source, refuse_inputs, say, show, tell
 from klcli.columns import FormatError
 from klcli.counts import counts
@@ -64,7 +64,7 @@ def data_options() -> tuple[click.Parameter, ...]:
             help="The decimal sign of numbers in CSV and TSV.",
         ),
         option("--header/--no-header", default=True, help="Whether the first row of a table names its columns."),
-        option("--null", multiple=True, metavar="TEXT", help="Text that stands for a missing value, as NA does."),
+        option("--null", multiple=True, type=Text(), help="Text that stands for a missing value, as NA does."),
     )
 
 
@@ -234,8 +234,8 @@ def _limits(text: str) -> dict[str, float]:
 
 def _columns_options() -> tuple[click.Parameter, ...]:
     return (
-        option("--columns", metavar="NAMES", help="Compare these columns alone, with commas between them."),
-        option("--exclude", metavar="NAMES", help="Leave these columns out."),
+        option("--columns", type=Text("names"), help="Compare these columns alone, with commas between them."),
+        option("--exclude", type=Text("names"), help="Leave these columns out."),
         option(
             "--bins",
             type=click.IntRange(2, MOST_BINS),
@@ -361,7 +361,9 @@ def _kept_profile(source: str) -> Profile | None:
 def _written(profile: Profile) -> bytes:
     import json
 
-    return json.dumps(profiles.to_tree(profile), ensure_ascii=False, allow_nan=False, indent=1).encode() + b"\n"
+    from klcli.render.json import encoded
+
+    return encoded(json.dumps(profiles.to_tree(profile), ensure_ascii=False, allow_nan=False, indent=1) + "\n")
 
 
 def _chosen(names: list[str], table: str, given: dict[str, Any], like: Profile | None) -> list[str]:

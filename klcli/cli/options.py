@@ -49,6 +49,20 @@ class Source(click.ParamType):
         return [CompletionItem(incomplete, type="file")]
 
 
+class Text(click.ParamType):
+    """Any text; the name stands for it in the help."""
+
+    def __init__(self, name: str = "text") -> None:
+        self.name = name
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The text, whatever the locale, or a usage error where it is no UTF-8."""
+        try:
+            return _utf_8(value)
+        except UnicodeError:
+            self.fail(f"{clipped(value)}: is not UTF-8: write it in UTF-8", param, ctx)
+
+
 def _utf_8(text: str) -> str:
     """The text, decoded anew where the locale's encoding could not."""
     return text if text.isascii() or not _UNDECODED.search(text) else os.fsencode(text).decode("utf-8")
@@ -106,19 +120,21 @@ class Names(click.ParamType):
             self.fail(str(error), param, ctx)
 
 
-class Checked(click.ParamType):
+class Checked(Text):
     """A text that a function checks, so that a wrong one is refused before anything is read."""
 
     def __init__(self, name: str, check: Callable[[str], Any]) -> None:
-        self.name, self.check = name, check
+        super().__init__(name)
+        self.check = check
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """The text as it is, or a usage error that says what there is."""
+        """The text, or a usage error that says what there is."""
+        text = super().convert(value, param, ctx)
         try:
-            self.check(value)
+            self.check(text)
         except KlcliError as error:
             self.fail(str(error), param, ctx)
-        return str(value)
+        return text
 
 
 def option(*names: str, **facts: Any) -> click.Option:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from klcli import rooms
 from klcli.columns import FormatError
 from klcli.distribution import listed
-from klcli.engines._files import FORMATS, Place, located, named
+from klcli.engines._files import FORMATS, Place, inputs, located, named
 from klcli.engines._joint import joint
 from klcli.engines._ranks import at_ranks
 from klcli.engines._sql import INFINITY, bucket, comparable, is_nan, literal, zero
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FORMATS", "MOST_BINS", "ORDERED", "Counts", "Engine", "Field", "Stats", "Table", "Weights", "bins", "chosen",
-    "even_edges", "in_quantiles", "joint", "label_of", "labels_of_missing", "opened", "profile", "started",
+    "even_edges", "in_quantiles", "inputs", "joint", "label_of", "labels_of_missing", "opened", "profile", "started",
     "sums", "text_fields", "typed", "weights",
 ]  # fmt: skip
 

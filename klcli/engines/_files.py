@@ -117,25 +117,50 @@ def _split(source: str) -> tuple[str, list[str]]:
     return path, names
 
 
-def _found(path: str, stack: contextlib.ExitStack) -> Iterator[File]:
+def inputs(source: str) -> list[str]:
+    """The paths of all that the source names."""
+    path, _ = _split(source)
+    return _matching(path) or [path]
+
+
+def _matching(path: str) -> list[str]:
+    """The data files in a folder, or the files that match a pattern; none where the path is neither."""
     import glob
 
-    if os.path.isfile(path):
-        yield File(os.path.abspath(path), path)
+    if os.path.isdir(path):
+        every = glob.glob(os.path.join(glob.escape(path), "**"), recursive=True)
+        return sorted(each for each in every if os.path.isfile(each) and sources.ending(each) in _ENDINGS)
+    if _is_pattern(path):
+        return sorted(each for each in glob.glob(path, recursive=True) if os.path.isfile(each))
+    return []
+
+
+def _is_pattern(path: str) -> bool:
+    import glob
+
+    return path != sources.STDIN and not os.path.exists(path) and glob.has_magic(path)
+
+
+def _found(path: str, stack: contextlib.ExitStack) -> Iterator[File]:
+    matching = [path] if os.path.isfile(path) else _matching(path)
+    if matching:
+        yield from (File(_named_in_utf_8(os.path.abspath(each), stack), each) for each in matching)
     elif os.path.isdir(path):
-        every = sorted(glob.glob(os.path.join(glob.escape(path), "**"), recursive=True))
-        kept = [each for each in every if os.path.isfile(each) and sources.ending(each) in _ENDINGS]
-        if not kept:
-            raise InputError(f"{clipped(path)}: a folder without files of data: {', '.join(FORMATS)}")
-        yield from (File(os.path.abspath(each), each) for each in kept)
-    elif path != sources.STDIN and not os.path.exists(path) and glob.has_magic(path):
-        every = sorted(each for each in glob.glob(path, recursive=True) if os.path.isfile(each))
-        if not every:
-            raise InputError(f"{clipped(path)}: no file matches")
-        yield from (File(os.path.abspath(each), each) for each in every)
+        raise InputError(f"{clipped(path)}: a folder without files of data: {', '.join(FORMATS)}")
+    elif _is_pattern(path):
+        raise InputError(f"{clipped(path)}: no file matches")
     else:
         copy = stack.enter_context(streams.opened(path))
         yield File(f"/dev/fd/{copy.fileno()}", "stdin" if path == sources.STDIN else path)
+
+
+def _named_in_utf_8(path: str, stack: contextlib.ExitStack) -> str:
+    """The path, or another one that leads to the same file: engines take no bytes for a name that are not UTF-8."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return f"/dev/fd/{stack.enter_context(streams.opened(path)).fileno()}"
+    return path
 
 
 def _format(file: File, path: str) -> str:

@@ -134,7 +134,7 @@ class DuckDB:
     def _of_text(self, view: str, paths: Sequence[str], names: Sequence[str], how: str) -> list[Field]:
         """A view of CSV in a closed dialect, every cell as text: DuckDB's own guesses lose rows in silence."""
         columns = ", ".join(f"'c{index}': 'VARCHAR'" for index in range(len(names)))
-        self._connection.execute(
+        self.rows(
             f"CREATE TEMP VIEW {view} AS SELECT * FROM read_csv({_list(paths)}, auto_detect = false, {how}, "
             f"quote = '\"', escape = '\"', columns = {{{columns}}}, max_line_size = {_LONGEST})"
         )
@@ -155,11 +155,11 @@ class DuckDB:
         fields = ", ".join(
             f"json ->> {_quoted(files.json_path(name))} AS c{index}" for index, name in enumerate(names)
         )
-        self._connection.execute(f"CREATE TEMP VIEW {view} AS SELECT {fields} FROM {lines}")
+        self.rows(f"CREATE TEMP VIEW {view} AS SELECT {fields} FROM {lines}")
         return text_fields(names)
 
     def _duckdb(self, view: str, place: files.Place) -> list[Field]:
-        self._connection.execute(f"ATTACH {_quoted(place.files[0].path)} AS {view}_file (READ_ONLY)")
+        self.rows(f"ATTACH {_quoted(place.files[0].path)} AS {view}_file (READ_ONLY)")
         catalog = "SELECT table_name FROM information_schema.tables WHERE table_catalog"
         tables = sorted(row[0] for row in self.rows(f"{catalog} = '{view}_file' AND table_schema = 'main'"))
         relation = f"{view}_file.{_identifier(files.chosen_table(place, tables))}"
@@ -177,7 +177,7 @@ class DuckDB:
         types = [str(row[1]) for row in self.rows(f"DESCRIBE SELECT * FROM {relation}")]
         kinds = [next((kind for kind in _KINDS if re.fullmatch(_KINDS[kind], type_)), "nested") for type_ in types]
         cells = ", ".join(f"{_cell(f'c{index}', kind)} AS c{index}" for index, kind in enumerate(kinds))
-        self._connection.execute(f"CREATE TEMP VIEW {view} AS SELECT {cells} FROM {relation} AS t({columns})")
+        self.rows(f"CREATE TEMP VIEW {view} AS SELECT {cells} FROM {relation} AS t({columns})")
         return [Field(name, kind, f"c{index}") for index, (name, kind) in enumerate(zip(names, kinds, strict=True))]
 
 
