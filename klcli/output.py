@@ -106,6 +106,27 @@ def refuse_input(path: str, inputs: Iterable[str]) -> None:
                 raise InputError(f"{path}: is also an input: write to another file")
 
 
+def refuse_same(path: str, option: str, other: str | None, other_option: str) -> None:
+    """Raise OptionError where both options name one place to write to.
+
+    Raises OutputError where one leads to no file that could be written.
+    """
+    places = [_place(each) for each in (path, other)]
+    if places[0] == places[1] is not None:
+        raise OptionError(f"{path}: is where both {option} and {other_option} would write: name two files")
+
+
+def _place(path: str | None) -> str | None:
+    """The real file that is written at that path, - for standard output; None where what comes is not kept."""
+    if is_stdout(path):
+        return "-"
+    try:
+        real, found = _target(str(path))
+    except (OSError, ValueError) as error:
+        raise _refused(str(path), error) from None
+    return os.path.realpath(real) if found is None or stat.S_ISREG(found.st_mode) else None
+
+
 def _target(path: str) -> tuple[str, os.stat_result | None]:
     """The real file that is written where that path is asked for, over all links, and what is there by now.
 

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from klcli import profiles
+from klcli import output, profiles
 from klcli.drift import drift, exceeded, g_test, limits, q_values
 from klcli.errors import InputError, OptionError
 from klcli.measures import MEASURES, kl
@@ -355,6 +355,40 @@ def test_many_labels_are_not_in_a_profile(call: Run, many: tuple[Path, Path]) ->
 
 
 # Profiles
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (["-o", "x.xlsx"], "x.xlsx: klcli does not write .xlsx: "),
+        (["--json", "--format", "csv"], "--json and --format csv exclude each other."),
+        (["-f", "png", "-o", "/dev/tty"], "png is no text for a terminal: "),
+        (["-o", "old.json"], "old.json: is where both --save-profile and --output would write: name two files"),
+        (["-o", "./old.json"], "old.json: is where both --save-profile and --output would write: name two files"),
+    ],
+)
+def test_what_is_refused_writes_no_profile(
+    call: Run, monkeypatch: pytest.MonkeyPatch, more: list[str], said: str
+) -> None:
+    """A command that is refused has written nothing: an old profile stands as it was."""
+    monkeypatch.setattr(output, "columns", lambda path: 80 if path == "/dev/tty" else None)
+    Path("old.json").write_text("old", encoding="utf-8")
+    done = call("drift", MAY, JUNE, "--save-profile", "old.json", *more)
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith(f"klcli: {said}")
+    assert Path("old.json").read_text(encoding="utf-8") == "old"
+
+
+def test_no_sign_of_a_profile_acts(call: Run) -> None:
+    """A profile holds text that would act on a terminal, or cannot be seen, as escapes, and reads back the same."""
+    odd = "a\x9b31mb\x7f\u202e\u200b"
+    Path("t.csv").write_text(f"city,n\n{odd},1\nb,2\n", encoding="utf-8")
+    call("drift", "t.csv", "t.csv", "--save-profile", "kept.json", "-o", "answer.json")
+    call("profile", "merge", "kept.json", "kept.json", "-o", "merged.json")
+    counted = call("profile", "count", "t.csv").out
+    for text in (counted, Path("kept.json").read_text(), Path("merged.json").read_text()):
+        assert text.replace("\n", "").isprintable()
+        assert odd in json.loads(text)["columns"]["city"]["counts"]
 
 
 def test_a_profile_is_the_reference(call: Run) -> None:

@@ -24,7 +24,7 @@ from conftest import Done, environment
 import klcli
 from klcli import output, rooms
 from klcli.distribution import Distribution
-from klcli.errors import InputError, OutputError
+from klcli.errors import InputError, OptionError, OutputError
 from klcli.render import View, printable
 from klcli.result import Result
 
@@ -631,6 +631,41 @@ def test_the_command_refuses_to_overwrite_an_input(tmp_path: Path, args: list[st
     assert done.stderr == f"klcli: {args[-1]}: is also an input: write to another file\n"
     assert {(tmp_path / name).read_bytes() for name in ("p.csv", "q.csv")} == {data}
     assert files(tmp_path) == ["hard.csv", "link.csv", "p.csv", "q.csv"]
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["count", "g/*.csv::city", "-o", "g/1.csv"],
+        ["count", "g::city", "-o", "g/deep/2.csv"],
+        ["drift", "g/*.csv", "g/deep", "-o", "g/1.csv"],
+        ["drift", "g/1.csv", "g/**/*.csv", "--save-profile", "g/deep/2.csv"],
+        ["profile", "count", "g/*.csv", "-o", "g/1.csv"],
+        ["kl", "g", "g", "--engine", "duckdb", "--format", "csv", "-o", "g/1.csv"],
+    ],
+    ids=" ".join,
+)
+def test_no_file_of_a_pattern_or_a_folder_is_overwritten(call: Callable[..., Done], args: list[str]) -> None:
+    """Whatever a source leads to is an input: it is refused as an output before anything is read."""
+    Path("g/deep").mkdir(parents=True)
+    for name in ("g/1.csv", "g/deep/2.csv"):
+        Path(name).write_text("city,n\na,1\n", encoding="utf-8")
+    done = call(*args)
+    assert (done.code, done.out) == (2, "")
+    assert done.err == f"klcli: {args[-1]}: is also an input: write to another file\n"
+    assert {Path(name).read_text(encoding="utf-8") for name in ("g/1.csv", "g/deep/2.csv")} == {"city,n\na,1\n"}
+
+
+def test_one_place_for_two_outputs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two outputs to one file, under any names, or both to standard output, are refused: one would be lost."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "link").symlink_to("new.json")
+    for path, other in (("new.json", "./new.json"), ("sub/../link", "new.json"), ("-", "/dev/stdout"), ("-", None)):
+        with pytest.raises(OptionError, match=f"^{path}: is where both --one and --two would write: name two files$"):
+            output.refuse_same(path, "--one", other, "--two")
+    for path, other in (("new.json", "sub/new.json"), ("/dev/null", "/dev/null"), ("-", "new.json")):
+        output.refuse_same(path, "--one", other, "--two")
 
 
 def test_a_matrix_of_a_family_is_not_written_over(call: Callable[..., Done], tmp_path: Path) -> None:

@@ -102,7 +102,7 @@ def count_command(data: str | None, by: str | None, **given: Any) -> int:
     which every other command reads.
     """
     data = default_source() if data is None else data
-    refuse_inputs([data], given)
+    refuse_inputs([data], given, engines.inputs)
     result = _of_table(data, given) if by is None else _of_text(data, by, given)
     is_default = click.get_current_context().get_parameter_source("format") is click.core.ParameterSource.DEFAULT
     format_ = "csv" if is_default and output.columns(given["output"]) is None else given["format"]
@@ -205,7 +205,7 @@ def summed(measure: str, sources: Sequence[str], given: dict[str, Any]) -> Resul
     wrong = next((name for name, usual in is_usual.items() if given[name] != usual), None)
     if wrong is not None:
         raise OptionError(f"--{wrong} is not for --engine, which adds up what is there: leave one of them out")
-    refuse_inputs(sources, given)
+    refuse_inputs(sources, given, engines.inputs)
     how = {name: given[name] for name in ("input_format", "encoding", "delimiter")}
     engine_name, _ = engines.chosen(given["engine"])
     with _started(given | {"jobs": None}) as engine:
@@ -293,20 +293,21 @@ def drift_command(reference: str, current: str, **given: Any) -> int:
     """
     from klcli.drift import drift, exceeded, limits
 
-    refuse_inputs([reference, current], given)
+    for written in ("output", "save_profile"):
+        refuse_inputs([reference, current], given, engines.inputs, written)
+    kept = given["save_profile"]
+    if kept is not None:
+        output.refuse_same(kept, "--save-profile", given["output"], "--output")
     with contextlib.ExitStack() as stack:
         started = functools.cache(lambda: stack.enter_context(_started(given)))
         p, table = _profile(reference, started, given)
         q, other = _profile(current, started, given, like=p)
-        if given["save_profile"]:
-            output.refuse_input(given["save_profile"], [sources.split(each)[0] for each in (reference, current)])
-            output.write(_written(p), given["save_profile"])
         options = {name: given[name] for name in ("fdr", "effect", "smooth", "missing")}
         joined = (
             None if table is None or other is None else functools.partial(_joined, table, other, given["missing"])
         )
         results = drift(p, q, sensitivity=given["explain"], joined=joined, **options)
-    code = show(results, given | {"fail_above": None})
+    code = show(results, given | {"fail_above": None}, {} if kept is None else {kept: _written(p)})
     above = exceeded(results, limits(given["fail_above"])) if given["fail_above"] else []
     for line in above:
         say(f"{line} (--fail-above)")
@@ -415,7 +416,7 @@ def profile_group() -> None:
 )
 def profile_count_command(data: str, like: str | None, **given: Any) -> None:
     """The profile of a table: how often each value of a column comes, or how many are in each bin, as JSON."""
-    refuse_inputs([data, *([like] if like else [])], given)
+    refuse_inputs([data, *([like] if like else [])], given, engines.inputs)
     model = _kept_profile(like) if like else None
     if like and model is None:
         raise InputError(f"{clipped(like)}: is no profile: klcli profile count makes one")

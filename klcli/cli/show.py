@@ -6,7 +6,7 @@ import contextlib
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import click
@@ -68,10 +68,16 @@ def _no_option(arg: str) -> str:
     return f" {arg}" if re.match(r"-(\d|\.\d|inf)", arg) else arg  # numbers have blanks around them taken off
 
 
-def refuse_inputs(sources: Sequence[str], given: dict[str, Any]) -> None:
-    """Raise InputError where the answer would be written over one of the sources."""
-    if given["output"] is not None:
-        output.refuse_input(given["output"], [readers.split(source)[0] for source in sources])
+def _path(source: str) -> list[str]:
+    return [readers.split(source)[0]]
+
+
+def refuse_inputs(
+    sources: Sequence[str], given: dict[str, Any], paths: Callable[[str], list[str]] = _path, option: str = "output"
+) -> None:
+    """Raise InputError where that option would write over one of the paths that the sources lead to."""
+    if given[option] is not None:
+        output.refuse_input(given[option], [path for source in sources for path in paths(source)])
 
 
 def read(sources: Sequence[str], given: dict[str, Any], several: bool = True) -> list[list[Distribution]]:
@@ -86,8 +92,11 @@ def read_one(sources: Sequence[str], given: dict[str, Any]) -> list[Distribution
     return [found for (found,) in read(sources, given, several=False)]
 
 
-def show(results: Sequence[Result], given: dict[str, Any]) -> int:
-    """Write the results as they were asked for; 1 where one is above the limit or does not agree, or else 0."""
+def show(results: Sequence[Result], given: dict[str, Any], beside: Mapping[str, bytes] | None = None) -> int:
+    """Write the results as they were asked for; 1 where one is above the limit or does not agree, or else 0.
+
+    What is to be written beside them, by its path, is so before them and after all that may be refused.
+    """
     path = given["output"]
     chosen, contradicted = _format(given)
     renderer, view = rooms.load("render", chosen), _view(given)
@@ -96,6 +105,8 @@ def show(results: Sequence[Result], given: dict[str, Any]) -> int:
     if chosen in _DRAWN:
         _require_memory(_MATPLOTLIB)
     content = renderer.render(results, view)
+    for each, kept in (beside or {}).items():
+        output.write(kept, each)
     output.write(content if isinstance(content, bytes) else content.encode(view.encoding, "backslashreplace"), path)
     if contradicted:
         say(f"note: {path}: holds {chosen}, as was asked for, whatever its ending says")
