@@ -110,10 +110,13 @@ def _delimited(text: str, delimiter: str, decimal: str) -> list[Column]:
         return plain
     cells = _cells(text, delimiter)
     _refuse_another_delimiter(cells, delimiter)
+    doubt = ""
     if '"' in text:
         _refuse_late_quotes(cells, text, delimiter)
-        _refuse_bare_quotes(cells, lambda index: next(islice(_lines(text, delimiter), index, None))[0], delimiter)
+        doubt = _bare_quotes(cells, lambda index: next(islice(_lines(text, delimiter), index, None))[0], delimiter)
     names = [column[0].strip() for column in cells]
+    if doubt and not _may_be_own(names):
+        raise FormatError(doubt)
     first_row = [column[0] if decimal == "." else with_point(column[0]) for column in cells]
     has_header = not any(map(is_number, first_row))
     if has_header:
@@ -121,7 +124,8 @@ def _delimited(text: str, delimiter: str, decimal: str) -> list[Column]:
         cells = [column[1:] for column in cells]
         if not cells[0]:
             raise FormatError("empty: a header and no rows")
-        return _headed(names, table(names, cells, place, decimal=decimal))
+        columns = _headed(names, table(names, cells, place, decimal=decimal))
+        return [column._replace(notes=(*column.notes, doubt)) for column in columns] if doubt else columns
     if len(cells[0]) == 1 and all(map(looks_like_number, first_row)):
         if decimal == ",":
             refuse_points("", [column[0] for column in cells], lambda _: place(0))
@@ -389,13 +393,8 @@ def after_quote(delimiter: str) -> str:
     return f"a quote closes a cell only before {delimiter!r} or the end of a line: {_QUOTE_IN_CELL}"
 
 
-def _refuse_bare_quotes(cells: list[list[str]], line: Callable[[int], int], delimiter: str) -> None:
-    """Raise where a quote that was meant as itself has taken whole rows into one cell, up to the next quote.
-
-    What klcli has written itself has quotes where they belong.
-    """
-    if cells[0][0] == "outcome" and cells[-1][0] in ("count", "contribution"):
-        return
+def _bare_quotes(cells: list[list[str]], line: Callable[[int], int], delimiter: str) -> str:
+    """What is wrong where a quote that was meant as itself has taken whole rows into one cell, up to the next one."""
     for column in cells:
         for index, cell in enumerate(column):
             if delimiter not in cell or not re.search("[\r\n]", cell):
@@ -406,10 +405,16 @@ def _refuse_bare_quotes(cells: list[list[str]], line: Callable[[int], int], deli
             if all(len(row) == len(cells) for row in lines) and any(
                 all(map(is_number, column)) for column in zip(*rows_of_data, strict=True)
             ):
-                raise FormatError(
+                return (
                     f"line {line(index)}: a quote is opened and closed {counted(len(lines) - 1, 'line')} below, with "
                     f"whole rows between: {_QUOTE_IN_CELL}; if it is one cell, write that in one line"
                 )
+    return ""
+
+
+def _may_be_own(names: Sequence[str]) -> bool:
+    """Whether klcli writes such a header, and has written the quotes below it then."""
+    return names[0] == "outcome" and names[-1] in ("count", "contribution")
 
 
 def _refuse_lines(text: str, delimiter: str) -> None:

@@ -333,12 +333,12 @@ def _format_of(path: str, text: str) -> str:
         return "ndjson" if _is_line_of_many(first, text) else "json"
     if first.startswith("#"):  # which may be a comment of YAML, or above a table
         first = next((line for line in map(str.strip, text.splitlines()) if line and line[0] != "#"), ":")
-    is_row = any(mark in first for mark in ",;\t|") and not _OF_YAML.match(first)
-    is_yaml = ": " in first or first.endswith(":") or first[:2] in ("- ", "? ", "--", "%Y")
+    is_row = any(mark in first for mark in ",;\t|") and not _FLOW.match(first)
+    is_yaml = ": " in first or first.endswith(":") or first.startswith(("- ", "? ", "--", "%YAML "))
     return "yaml" if is_yaml and not is_row else "csv"
 
 
-_OF_YAML = re.compile(r"(- |[^,;\t|]*: )[\[{]|[?] |%YAML ")  # which lists and mappings in one line may follow
+_FLOW = re.compile(r"(- |[^,;\t|]*: )(\[.*\]|\{.*\})$|[?] ")  # of YAML, in one line
 
 
 def _is_line_of_many(first: str, text: str) -> bool:

@@ -351,13 +351,10 @@ _MARKS = {
     codecs.BOM_UTF16_BE: "utf-16",
     codecs.BOM_UTF8: "utf-8",
 }
-# Encodings that a message may name, where a file can be read in them.
-_OF_WORDS = ("gb18030", "big5", "shift_jis", "euc-kr", "cp1252", "cp1251", "cp1250")  # of signs beyond ASCII in a row
-_OF_ACCENTS = (
-    "cp1252",
-    "cp1250",
-    "cp1251",
-)  # of single ones among letters, as in Straße: two bytes are no sign there
+# Encodings that a message may name, where a file can be read in them: of signs beyond ASCII in a row, and of single
+# ones among letters, as in Straße, where two bytes are no sign.
+_OF_WORDS = ("gb18030", "big5", "shift_jis", "euc-kr", "cp1252", "cp1251", "cp1250")
+_OF_ACCENTS = ("cp1252", "cp1250", "cp1251")
 
 
 def text(data: bytes, encoding: str | None = None) -> str:

@@ -13,8 +13,8 @@ from klcli.labels import MANY
 from klcli.numerals import NumeralError, number
 
 LABEL_NAMES = ("label", "labels", "outcome", "category", "name")
-_ROW_NAMES = ("id", "key", "index", "bin", "bucket", "row", "rank", "year")  # of what tells rows apart
-KEY_NAMES = (*_ROW_NAMES, "sample")  # of labels that may be numbers
+_ID_NAMES = ("id", "key", "index", "bin", "bucket", "row", "rank", "year")  # of what tells rows apart
+KEY_NAMES = (*_ID_NAMES, "sample")  # of labels that may be numbers
 _OF_PANDAS = re.compile(r"Unnamed: 0(\.\d+)?|__index_level_\d+__")  # its index without a name: in CSV, in Parquet
 
 
@@ -217,7 +217,7 @@ def is_nameless(name: str) -> bool:
 
 def _names_rows(name: str) -> bool:
     """Whether a column of that name tells rows apart and is never one of weights; a sample may have been counted."""
-    return is_nameless(name) or is_of_ids(name) or name.lower() in _ROW_NAMES
+    return is_nameless(name) or is_of_ids(name) or name.lower() in _ID_NAMES
 
 
 def is_of_ids(name: str) -> bool:

@@ -272,7 +272,7 @@ def _named_columns(tree: Members) -> list[Column]:
     _refuse_twice(tree, "$")
     if not tree:
         raise FormatError("empty")
-    _refuse_parts({name for name, _ in tree})
+    _refuse_apart(dict(tree))
     found = _table_by_columns(tree)
     if found is not None:
         return found
@@ -304,9 +304,11 @@ def _named_columns(tree: Members) -> list[Column]:
     return columns
 
 
-def _refuse_parts(names: set[str]) -> None:
+def _refuse_apart(nodes: dict[str, Any]) -> None:
     """Raise for a table whose names of columns stand apart from its rows, as pandas has it with orient='split'."""
-    if names & {"columns", "fields", "header", "headers", "schema"} and names & {"data", "rows", "values", "records"}:
+    rows = next((nodes[name] for name in ("data", "rows", "values", "records") if name in nodes), None)
+    has_names = not nodes.keys().isdisjoint(("columns", "fields", "header", "headers", "schema"))
+    if has_names and isinstance(rows, list) and any(map(_has_parts, rows)):
         raise FormatError(
             "$: a table in parts, its rows apart from the names of its columns: write it as a list of records, as "
             "pandas does by reset_index().to_json(orient='records')"
@@ -319,11 +321,13 @@ def _table_by_columns(tree: Members) -> list[Column] | None:
     None where none of them has labels: then each is a distribution by itself.
     """
     nodes = dict(tree)
-    columns = [*nodes.values()]
+    columns: list[Any] = [*nodes.values()]
     if all(isinstance(column, list) for column in columns):
         keys = [*range(len(columns[0]))]
         step = "[{}]"
     elif all(isinstance(column, Members) and column and column[0][0].isdecimal() for column in columns):
+        for title, column in tree:
+            _refuse_twice(column, f"$.{title}")
         keys = [key for key, _ in columns[0]]
         step = ".{}"
         if any(len(column) != len(keys) or dict(column).keys() != set(keys) for column in columns):
@@ -405,7 +409,7 @@ def _may_be_weights(items: Sequence[Any]) -> bool:
     if len(values) < len(items):
         return not all(isinstance(item, str) for item in items)
     if all(map(float.is_integer, values)):
-        return min(values) >= 0 and len(set(values)) < len(values)
+        return min(values) >= 0 and len(set(map(str, items))) < len(items)
     return min(values) >= 0 and abs(math.fsum(values) - 1) <= TOLERANCE
 
 

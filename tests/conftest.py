@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from hypothesis import settings
 from jsonschema import Draft202012Validator
 
 from klcli import cli, engines, rooms, sources
@@ -77,6 +78,10 @@ def environment(**changes: str | None) -> dict[str, str]:
     kept = {name: x for name, x in os.environ.items() if name not in UNWANTED and "KLCLI" not in name}
     wanted = kept | {"LC_ALL": "C.UTF-8"} | changes
     return {name: x for name, x in wanted.items() if x is not None}
+
+
+settings.register_profile("klcli", deadline=None)  # how long an example takes says nothing of what it shows
+settings.load_profile("klcli")
 
 
 @pytest.fixture(autouse=True)

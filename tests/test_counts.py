@@ -327,7 +327,7 @@ def test_bytes_that_are_no_text(call: Run, option: str) -> None:
 
 def test_a_broken_database(call: Run) -> None:
     """A file that begins as a database of DuckDB and is none is refused with its name."""
-    Path("broken.duckdb").write_bytes(b"checksumDUCKbbbb")
+    Path("broken.duckdb").write_bytes(b"checksumDUCK\x40" + bytes(7) + b"junk")
     assert refused(call("count", "broken.duckdb::t::x")).startswith("broken.duckdb::t: ")
 
 

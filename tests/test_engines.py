@@ -206,6 +206,46 @@ def test_days_and_times_in_bins(engine: Engine, tmp_path: Path) -> None:
         engines.even_edges(table, field, Fraction(1, 2))
 
 
+def test_times_that_are_typed(engine: Engine, tmp_path: Path) -> None:
+    """Columns of time in Parquet are times, of any precision and zone, and have bins."""
+    seconds = "TIMESTAMP '2026-01-01' + to_seconds(i * 60)"
+    source = parquet(
+        tmp_path / "t.parquet", f"SELECT {seconds} AS a, ({seconds})::TIMESTAMPTZ AS b FROM range(4) r(i)"
+    )
+    for column in "ab":
+        edges, found = binned(engine, f"{source}::{column}", 2)
+        assert found.labels == ["(-inf, 2026-01-01 00:02:00)", "[2026-01-01 00:02:00, inf)"]
+        assert (edges, found.counts) == ([1767225720000000], [2, 2])
+
+
+@pytest.mark.parametrize("kind", ["SMALLINT", "INTEGER", "BIGINT"])
+def test_whole_numbers_from_end_to_end_of_their_type(engine: Engine, tmp_path: Path, kind: str) -> None:
+    """The difference of two whole numbers may be beyond their type, and their bins are right."""
+    bits = {"SMALLINT": 16, "INTEGER": 32, "BIGINT": 64}[kind]
+    least = -(2 ** (bits - 1))
+    rows = f"i * {2**bits // 60_000}::HUGEINT + {least}"
+    source = parquet(tmp_path / "t.parquet", f"SELECT ({rows})::{kind} AS x FROM range(60000) r(i)")
+    edges, found = binned(engine, source, 2)
+    assert (edges, found.counts) == ([30_000 * (2**bits // 60_000) + least], [30_000, 30_000])
+
+
+def test_text_that_begins_as_binary_files_do(engine: Engine, tmp_path: Path) -> None:
+    """A gene called PAR1, and a duck at the ninth byte, are data."""
+    (tmp_path / "t.csv").write_text("species\nDUCK\nGOOSE\n")
+    assert counted(engine, "t.csv").labels == ["DUCK", "GOOSE"]
+    (tmp_path / "g.csv").write_text("PAR1\nPAR2\n")
+    assert counted(engine, "g.csv", header=False).labels == ["PAR1", "PAR2"]
+
+
+def test_a_first_row_without_an_end(duck: Engine, tmp_path: Path) -> None:
+    """A first row of more than a million signs is refused; lines that end in CR are lines."""
+    (tmp_path / "t.csv").write_text("x" * 2**20 + "\n1\n")
+    with pytest.raises(InputError, match="the first row does not end within 1048576 characters"):
+        counted(duck, "t.csv")
+    (tmp_path / "t.csv").write_text("a,b\r" + "x,1\r" * 300_000, newline="")
+    assert counted(duck, "t.csv::a").counts == [300_000]
+
+
 def test_decimal_commas(engine: Engine, tmp_path: Path) -> None:
     """Numbers of CSV may be written with commas, where that is said; points are none of them then."""
     (tmp_path / "t.csv").write_text("x;y;n\n0,5;0.5;1\n1,25e1;2;2\n,75;3;3\n")
@@ -216,6 +256,9 @@ def test_decimal_commas(engine: Engine, tmp_path: Path) -> None:
         [0.75, 12.5], Counts(["(-inf, 0.75)", "[0.75, 12.5)", "[12.5, inf)"], [1, 1, 1], 0, 0),
     )  # fmt: skip
     assert table.counts(table.field("x")).labels == [",75", "0,5", "1,25e1"]
+    (tmp_path / "t.csv").write_text("1,5;2\n2,5;3\n")
+    with pytest.raises(InputError, match="line 1: 1,5 is a number: if the first row is data, give --no-header"):
+        engines.opened(engine, "t.csv", decimal=",")
 
 
 WRITTEN = {
@@ -338,16 +381,15 @@ def test_faults_of_csv(engine: Engine, tmp_path: Path, text: str) -> None:
 def test_blanks_beside_quotes_are_refused(engine: Engine, tmp_path: Path, far: str) -> None:
     """An engine would drop them, and take two labels for one; within quotes they are a part of the label."""
     line = far.count("\n") + 2
-    for row, fault in (
-        (' "x",1\n', "' \"x\"': leave out the blank before the quote"),
-        ('"x" ,1\n', delimited.after_quote(",")),
-    ):
+    for row, where in ((' "x",1\n', "before the quote that opens"), ('"x" ,1\n', "after the quote that closes")):
         (tmp_path / "t.csv").write_text(f"a,b\n{far}{row}")
         with pytest.raises(InputError) as caught:
             counted(engine, "t.csv::a")
+        fault = f"a blank {where} a cell: leave it out"
+        fault = fault if far or "opens" in where else delimited.after_quote(",")
         assert str(caught.value).partition("t.csv: ")[2] == f"line {line}: {fault}"
-    (tmp_path / "t.csv").write_text(f'a,b\n{far}"x , ""y"" ,",1\n')
-    assert 'x , "y" ,' in counted(engine, "t.csv::a").labels
+    (tmp_path / "t.csv").write_text(f'a,b\n{far}"x , ""y"" ,",1\n" ""z""",2\n"w, ",3\n')
+    assert {'x , "y" ,', ' "z"', "w, "} <= {*counted(engine, "t.csv::a").labels}
 
 
 FAR = "x,1\n" * 300_000

@@ -31,6 +31,7 @@ import klcli
 from klcli import delimited as klcli_delimited
 from klcli import readers, rooms, sources
 from klcli.columns import FormatError
+from klcli.counts import counts
 from klcli.distribution import Distribution
 from klcli.errors import InputError
 from klcli.numerals import NumeralError, number
@@ -2192,11 +2193,13 @@ def test_a_bare_quote_takes_no_rows(text: str, line: str) -> None:
 
 @pytest.mark.parametrize("label", ["Main St 5, 62701\nUSA", "\ufeffab", "x\rb, 1\nc, 2"])
 @pytest.mark.parametrize("format_", ["csv", "tsv"])
-def test_what_klcli_wrote_itself_is_not_doubted(label: str, format_: str) -> None:
+def test_what_klcli_wrote_itself_comes_back(label: str, format_: str) -> None:
     """A label of lines that look like rows, or with a byte-order mark, comes back from klcli's own tables."""
     label = label if format_ == "csv" else label.replace(", ", "\t")
-    text = rooms.load("render", format_).render([klcli.entropy({"a": 1, label: 3})], View()).decode()
-    assert read(write(f"own.{format_}", text) + "::p").outcomes == ("a", label)
+    text = rooms.load("render", format_).render([counts({"a": 1, label: 3}, "data")], View()).decode()
+    found = read(write(f"own.{format_}", text))
+    assert found.outcomes == (label, "a")
+    assert any("with whole rows between" in note for note in found.notes) == ("62701" in label)
 
 
 @pytest.mark.parametrize(
@@ -2218,6 +2221,20 @@ def test_ends_of_lines_change_no_answer(rows: str) -> None:
 def test_names_may_begin_with_an_underscore() -> None:
     """Spark calls columns _1 and _2, which are no numbers."""
     assert heads("_1,_2\nA,3\nB,4\n", "p.csv") == [("_2", ["A", "B"], [3, 4])]
+
+
+@pytest.mark.parametrize("text", ["%Yield\n3\n1\n", "Size: [cm],n\na,3\nb,1\n", "- foo,3\n- bar,1\n"])
+def test_tables_that_begin_a_little_as_yaml_does(text: str, call: Callable[..., Done]) -> None:
+    """A first row is YAML only where nothing else can be."""
+    assert call("entropy", "--json", stdin=text).result["details"]["n_p"] == 4
+
+
+@pytest.mark.parametrize(
+    "text", ["p: [3, 1]\n", "- {label: a, n: 3}\n- {label: b, n: 1}\n", "%YAML 1.2\n---\na: 3\nb: 1\n", "? a\n: 3\n"]
+)
+def test_yaml_in_one_line(text: str, call: Callable[..., Done]) -> None:
+    """Lists and mappings in one line have commas, and are YAML all the same."""
+    assert call("entropy", "--json", stdin=text).code == 0
 
 
 def test_an_interval_is_no_list_of_json() -> None:
@@ -2493,6 +2510,7 @@ def test_lists_of_numbers_are_distributions() -> None:
         ),
         ('{"columns": ["rating", "count"], "data": [[1, 10], [2, 20]]}', "in parts, its rows apart"),
         ('{"columns": ["rating", "count"], "rows": [[1, 10], [2, 20]]}', "in parts, its rows apart"),
+        ('{"label": {"0": "a", "0": "b"}, "p": {"0": 0.2, "0": 0.5}}', r"\$\.label\.0: duplicate name '0'"),
         ('{"bin": {"0": 5, "1": 6}, "p": {"0": 1, "2": 3}}', r"\$.p: its keys are not those of \$.bin"),
     ],
 )
@@ -2590,6 +2608,10 @@ def test_the_column_that_is_proposed_is_one_of_weights() -> None:
         read("p.csv")
 
 
+N = "123456789012345"
+HALVES = [0.5, 0.5]
+
+
 @pytest.mark.parametrize(
     ("text", "found"),
     [
@@ -2605,6 +2627,8 @@ def test_the_column_that_is_proposed_is_one_of_weights() -> None:
         ('{"country": ["c", "d"], "p": [0.25, 0.75]}', [("p", ["c", "d"], [0.25, 0.75])]),
         ('{"country": {"0": "c", "1": "d"}, "p": {"0": 1, "1": 3}}', [("p", ["c", "d"], [1, 3])]),
         ('{"word": ["3.5 kg", "-"], "p": [0.5, 0.5]}', [("p", ["3.5 kg", "-"], [0.5, 0.5])]),
+        ('{"id": [12345678901234567, 12345678901234568], "n": [1, 3]}', [("n", [f"{N}67", f"{N}68"], [1, 3])]),
+        ('{"rows": [0.5, 0.5], "columns": [0.25, 0.75]}', [("rows", None, HALVES), ("columns", None, [0.25, 0.75])]),
         ('{"label": {"0": 1, "1": 0}, "count": {"0": 30, "1": 10}}', [("count", ["1", "0"], [30, 10])]),
         ('{"label": [-1, 0, 1], "count": [30, 20, 10]}', [("count", ["-1", "0", "1"], [30, 20, 10])]),
         ('{"labels": [0.5, 1.5, 2.5], "count": [3, 2, 1]}', [("count", ["0.5", "1.5", "2.5"], [3, 2, 1])]),

@@ -1,8 +1,9 @@
 """Engines: databases that read tables where they lie, and count. The arithmetic stays with klcli.
 
 An engine opens a source as a view whose columns are c0, c1 and so on, whatever they are called, and runs queries.
-There is one body of SQL for all engines, and it is here: it keeps to what they understand alike, and calls functions
-by Spark's names. Whole numbers leave it, and the labels and edges that they belong to. NULL and NaN are never merged.
+There is one body of SQL for all engines, in this folder beside them: it keeps to what they understand alike, and
+calls functions by Spark's names. Whole numbers leave it, and the labels and edges that they belong to. NULL and NaN
+are never merged.
 """
 
 from __future__ import annotations
@@ -158,12 +159,13 @@ class Counts(NamedTuple):
 class Table:
     """A source as an engine sees it.
 
-    `name` is what it is called in outputs, `view` what it is called in SQL, `column` the one that was asked for,
-    if any; `notes` say how it was read.
+    `name` is what it is called in outputs, `typed` how it is asked for, `view` what it is called in SQL, `column` the
+    one that was asked for, if any; `notes` say how it was read.
     """
 
     def __init__(self, engine: Engine, view: str, place: Place, fields: Sequence[Field]) -> None:
         self.engine, self.view, self.name, self.column = engine, view, place.name, place.column
+        self.typed = place.typed
         self.fields = {field.name: field for field in fields}
         self.notes: tuple[str, ...] = ()
         self.is_text = place.format in ("csv", "ndjson", "sqlite")
@@ -182,13 +184,12 @@ class Table:
         if name in self.fields:
             return self._countable(self.fields[name])
         if name is None:
-            raise InputError(
-                f"{self.name}: holds several columns ({listed(names, 20)}): choose one, as in {self.name}::{names[0]}"
-            )
+            several = f"holds several columns ({listed(names, 20)})"
+            raise InputError(f"{self.name}: {several}: choose one, as in {self.typed}::{names[0]}")
         from difflib import get_close_matches
 
         close = get_close_matches(name, names, 1)
-        hint = f": did you mean ::{clipped(close[0])}?" if close else ""
+        hint = f": did you mean ::{close[0]}?" if close else ""
         raise InputError(f"{self.name}: no column {clipped(name)!r} among {listed(names, 20)}{hint}")
 
     def _countable(self, field: Field) -> Field:

@@ -15,6 +15,7 @@ from klcli.columns import FormatError, is_number
 from klcli.distribution import listed
 from klcli.errors import InputError, clipped
 from klcli.numerals import counted
+from klcli.tables import with_point
 
 FORMATS = ("csv", "tsv", "ndjson", "parquet", "duckdb", "sqlite")
 DATABASES = ("duckdb", "sqlite")
@@ -22,7 +23,11 @@ _ENDINGS = {"csv": "csv", "txt": "csv", "tsv": "tsv", "tab": "tsv", "ndjson": "n
 _ENDINGS |= {"json": "ndjson", "parquet": "parquet", "pq": "parquet"}
 _ENDINGS |= {"duckdb": "duckdb", "ddb": "duckdb", "sqlite": "sqlite", "sqlite3": "sqlite"}
 _NO_TABLES = ("yaml", "yml", "npy", "npz", "safetensors", "xlsx", "xls", "html", "md")
-_SIGNATURES = ((b"PAR1", 0, "parquet"), (b"SQLite format 3\0", 0, "sqlite"), (b"DUCK", 8, "duckdb"))
+_SIGNATURES = {  # up to bytes that no text has
+    re.compile(rb"PAR1\x15"): "parquet",
+    re.compile(rb"SQLite format 3\0"): "sqlite",
+    re.compile(rb".{8}DUCK..\0{6}", re.DOTALL): "duckdb",
+}
 _HEAD = 2**20  # characters in which the first row of a table must end
 _ROWS = 1000  # that are looked at before an engine reads all
 NULL = b"\\N"  # what stands for NULL in a copy; text is in quotes
@@ -38,10 +43,12 @@ class File(NamedTuple):
 class Place(NamedTuple):
     """What a source names, and how its text is written.
 
-    `name` is what it is called in outputs; the table is one in a database, and the column one of the table.
+    `name` is what it is called in outputs, and `typed` how it is asked for; the table is one in a database, and the
+    column one of the table.
     """
 
     name: str
+    typed: str
     files: list[File]
     format: str
     table: str | None = None
@@ -66,7 +73,7 @@ def named(source: str, relation: Callable[[str], str | None]) -> Place | None:
     if path == sources.STDIN or os.path.exists(path):
         return None
     found = relation(path)
-    return None if found is None else Place(path, [], "relation", found, "::".join(names) or None)
+    return None if found is None else Place(path, path, [], "relation", found, "::".join(names) or None)
 
 
 def located(
@@ -97,9 +104,11 @@ def located(
         format_, delimiter = "csv", delimiter or "\t"
     called = "stdin" if path == sources.STDIN else os.path.basename(path.rstrip("/")) or path
     table = names.pop(0) if names and format_ in DATABASES else None
-    called = called if table is None else f"{called}::{table}"
+    within = "" if table is None else f"::{table}"
     column = "::".join(names) if names else None
-    return Place(called, files, format_, table, column, encoding, delimiter, header, decimal)
+    return Place(
+        f"{called}{within}", f"{path}{within}", files, format_, table, column, encoding, delimiter, header, decimal
+    )
 
 
 def _split(source: str) -> tuple[str, list[str]]:
@@ -170,8 +179,8 @@ def _format(file: File, path: str) -> str:
             start = opened.read(1024)
     except OSError as error:
         raise InputError(sources.missing(file.name, error)) from None
-    for signature, at, name in _SIGNATURES:
-        if start[at:].startswith(signature):
+    for signature, name in _SIGNATURES.items():
+        if signature.match(start):
             return name
     ending = sources.ending(path if file.name == path else file.name)
     named = _ENDINGS.get(ending, "ndjson" if start.lstrip()[:1] == b"{" else "csv")
@@ -228,7 +237,7 @@ def _head(file: File, place: Place) -> Head:
     names = [name.strip() for name in _first_row(start, delimiter, is_whole=len(start) < _HEAD)]
     line_end = next(iter(re.findall("\r\n|\n|\r", start)), "\n")
     if place.has_header:
-        _check_names(names)
+        _check_names(names, place.decimal)
     else:
         names = [*map(str, range(1, len(names) + 1))]
     return Head(tuple(names), delimiter, line_end)
@@ -240,7 +249,7 @@ def _first_row(start: str, delimiter: str, is_whole: bool) -> list[str]:
     import io
 
     csv.field_size_limit(_HEAD)
-    whole_lines = start if is_whole else start[: start.rfind("\n") + 1]
+    whole_lines = start if is_whole else start[: max(map(start.rfind, "\r\n")) + 1]
     reader = csv.reader(io.StringIO(whole_lines, newline=""), delimiter=delimiter, strict=True)
     first: list[str] = []
     line = 1
@@ -255,12 +264,14 @@ def _first_row(start: str, delimiter: str, is_whole: bool) -> list[str]:
             raise FormatError(f"line {line}: {delimited.after_quote(delimiter)}") from None
         if is_whole or not first:  # else it may be closed after what was looked at
             raise FormatError(f"line {line}: a quote is opened and never closed") from None
+    if not first:
+        raise FormatError(f"line 1: the first row does not end within {_HEAD} characters")
     return first
 
 
-def _check_names(names: Sequence[str]) -> None:
+def _check_names(names: Sequence[str], decimal: str) -> None:
     """Refuse a first row that names no columns, and names that do not tell them apart."""
-    number = next(filter(is_number, names), None)
+    number = next((name for name in names if is_number(with_point(name) if decimal == "," else name)), None)
     if number is not None:
         raise FormatError(f"line 1: {clipped(number)} is a number: if the first row is data, give --no-header")
     twice = next((name for name, count in Counter(names).items() if count > 1), None)
@@ -294,32 +305,26 @@ def _refuse_loose_quotes(path: str, name: str, delimiter: str | None) -> None:
     if delimiter is None:
         return
     sign = re.escape(delimiter.encode())
-    loose = re.compile(rb"(?:\A|[\r\n]|%b) +\"|\" +(?:%b|[\r\n]|\Z)" % (sign, sign))
+    loose = re.compile(rb"(?:\A|[\r\n]|%b) +(?P<opens>\")|\"(?= +(?:%b|[\r\n]|\Z))" % (sign, sign))
+    quotes, lines, data = 0, 1, b""  # how many there are before the data, of which the end is looked at twice
     with open(path, "rb") as file:
         while block := file.read(2**20):
-            block += file.readline()
-            if (b' "' in block or b'" ' in block) and loose.search(block):
-                break
-        else:
-            return
-    _refuse_loose_rows(path, name, delimiter)
+            data += block
+            if b' "' in data or b'" ' in data:
+                place = 0
+                for found in loose.finditer(data):
+                    quotes, place = quotes + data.count(b'"', place, found.end() - 1), found.end() - 1
+                    if (quotes % 2 == 0) == bool(found["opens"]):  # within quotes blanks stand for themselves
+                        lines += data.count(b"\n", 0, place) or data.count(b"\r", 0, place)
+                        where = "before the quote that opens" if found["opens"] else "after the quote that closes"
+                        raise InputError(f"{clipped(name)}: line {lines}: a blank {where} a cell: leave it out")
+                quotes -= data.count(b'"', 0, place)
+            seen, data = data[:-_SEAM], data[-_SEAM:]
+            quotes += seen.count(b'"')
+            lines += seen.count(b"\n") or seen.count(b"\r")
 
 
-def _refuse_loose_rows(path: str, name: str, delimiter: str) -> None:
-    """The same, row by row, where it may be so: in a cell in quotes such blanks stand for themselves."""
-    import csv
-
-    csv.field_size_limit(_HEAD)
-    with open(path, encoding="utf-8", errors="replace", newline="") as file:
-        reader = csv.reader(file, delimiter=delimiter, strict=True)
-        try:
-            late = next((cell for row in reader for cell in row if re.match(' +"', cell)), None)
-        except csv.Error as error:
-            is_loose, fault = "expected after" in str(error), delimited.after_quote(delimiter)
-        else:
-            is_loose, fault = late is not None, f"{clipped(late or '')!r}: leave out the blank before the quote"
-        if is_loose:  # what else is wrong the engine says
-            raise InputError(f"{clipped(name)}: line {reader.line_num}: {fault}")
+_SEAM = 100  # bytes, more than blanks in a row
 
 
 @contextlib.contextmanager
@@ -361,7 +366,7 @@ def chosen_table(place: Place, names: Sequence[str]) -> str:
     if not names:
         raise FormatError("holds no tables")
     if place.table is None:
-        raise FormatError(f"holds several tables ({listed(names, 20)}): choose one, as in {place.name}::{names[0]}")
+        raise FormatError(f"holds several tables ({listed(names, 20)}): choose one, as in {place.typed}::{names[0]}")
     raise FormatError(f"no table {clipped(place.table)!r} among {listed(names, 20)}")
 
 

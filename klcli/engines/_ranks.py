@@ -89,11 +89,11 @@ def _evenly(x: str, kind: str, ranges: Sequence[_Range]) -> str:
     size = _CELLS // len(ranges)
     cases = []
     for index, each in enumerate(ranges):
-        width = each.most - each.least
-        scale = size / width
-        if not 0 < scale < math.inf or width >= 2**63:
+        least, width = float(each.least), float(each.most) - float(each.least)  # whole numbers may overflow
+        scale = size / width if width else math.inf
+        if not 0 < scale < math.inf:
             return _by_place(x, kind, ranges)
-        cell = f"CAST(floor(CAST({x} - {literal(each.least)} AS DOUBLE) * {literal(scale)}) AS BIGINT)"
+        cell = f"CAST(floor((CAST({x} AS DOUBLE) - {literal(least)}) * {literal(scale)}) AS BIGINT)"
         cases.append(f"WHEN {x} <= {literal(each.most)} THEN {index * (size + 1)} + {cell}")
     return f"CASE {' '.join(cases)} END" if len(ranges) > 1 else cell
 

@@ -30,13 +30,13 @@ _MACROS = (
     "try_to_timestamp(x) AS TRY_CAST(x AS TIMESTAMPTZ)",
 )
 _KINDS = {
+    "time": "TIMESTAMP.*",
     "text": r"VARCHAR|UUID|ENUM\(.*\)|TIME.*|INTERVAL|BIT",
     "whole": r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?",
     "number": "FLOAT|DOUBLE",
     "decimal": r"DECIMAL\(.*\)",
     "truth": "BOOLEAN",
     "date": "DATE",
-    "time": "TIMESTAMP.*",
 }
 
 
