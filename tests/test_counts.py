@@ -394,9 +394,7 @@ def test_a_signal_while_spark_starts(tmp_path: Path, number: signal.Signals) -> 
         stderr=subprocess.PIPE,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     ) as process:
-        while process.poll() is None and not list(
-            temporary.glob("*/tmp*")
-        ):  # where the JVM is to say how it is reached
+        while process.poll() is None and not list(temporary.rglob("tmp*")):  # where the JVM says how it is reached
             time.sleep(0.01)
         time.sleep(0.5)
         process.send_signal(number)
