@@ -354,7 +354,7 @@ _MARKS = {
 # Encodings that a message may name, where a file can be read in them: of signs beyond ASCII in a row, and of single
 # ones among letters, as in Straße, where two bytes are no sign.
 _OF_WORDS = ("gb18030", "big5", "shift_jis", "euc-kr", "cp1252", "cp1251", "cp1250")
-_OF_ACCENTS = ("cp1252", "cp1250", "cp1251")
+_OF_ACCENTS = ("cp1252", "cp1250", "cp1251", "gb18030", "big5", "shift_jis", "euc-kr")
 
 
 def text(data: bytes, encoding: str | None = None) -> str:
@@ -427,7 +427,7 @@ def _undecodable(data: bytes, named: str | None, marked: str | None, error: Unic
     names = _OF_ACCENTS if 2 * sum(len(run) == 1 for run in runs) > len(runs) else _OF_WORDS
     likely = [name for name in names if name != encoding and _is_likely(data, name)]
     if likely and marked is None:
-        return f"{what}: it may be {' or '.join(likely[:3])}: give --encoding, or save it as UTF-8"
+        return f"{what}: it may be {' or '.join(likely)}: give --encoding, or save it as UTF-8"
     return f"{what}: {'name another --encoding' if named else 'save the file as UTF-8, or name its --encoding'}"
 
 

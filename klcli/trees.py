@@ -326,13 +326,14 @@ def _table_by_columns(tree: Members) -> list[Column] | None:
         keys = [*range(len(columns[0]))]
         step = "[{}]"
     elif all(isinstance(column, Members) and column and column[0][0].isdecimal() for column in columns):
-        for title, column in tree:
-            _refuse_twice(column, f"$.{title}")
         keys = [key for key, _ in columns[0]]
         step = ".{}"
-        if any(len(column) != len(keys) or dict(column).keys() != set(keys) for column in columns):
+        cells = [*map(dict, columns)]
+        if any(
+            each.keys() != set(keys) or len(each) != len(given) for each, given in zip(cells, columns, strict=True)
+        ):
             return None
-        columns = [[dict(column)[key] for key in keys] for column in columns]
+        columns = [[each[key] for key in keys] for each in cells]
     else:
         return None
     if {len(column) for column in columns} != {len(keys)} or any(map(_has_parts, chain(*columns))):
@@ -407,7 +408,7 @@ def _may_be_weights(items: Sequence[Any]) -> bool:
     """Whether they may be a distribution: shares of 1, or counts of which two are alike, as labels are not."""
     values = [number(item) for item in items if _is_numeral(item) and not is_infinite(item)]
     if len(values) < len(items):
-        return not all(isinstance(item, str) for item in items)
+        return False
     if all(map(float.is_integer, values)):
         return min(values) >= 0 and len(set(map(str, items))) < len(items)
     return min(values) >= 0 and abs(math.fsum(values) - 1) <= TOLERANCE
@@ -662,7 +663,7 @@ def _cell(node: Any, path: str, of: str = "") -> str:
         return str(node)
     hint = ""
     if isinstance(node, str):
-        of_labels = of and f"if {clipped(of)} holds labels, call it label"
+        of_labels = of and f"if {clipped(of)} holds labels, call it labels"
         cures = ("leave out the quotes" if is_number(node) else "", of_labels)
         hint = "".join(f"{mark}{cure}" for mark, cure in zip((": ", "; or, "), filter(None, cures), strict=False))
     raise FormatError(f"{_place(node, path)}: expected a number, found {_kind(node)}{hint}")

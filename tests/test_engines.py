@@ -392,6 +392,50 @@ def test_blanks_beside_quotes_are_refused(engine: Engine, tmp_path: Path, far: s
     assert {'x , "y" ,', ' "z"', "w, "} <= {*counted(engine, "t.csv::a").labels}
 
 
+def test_quotes_that_are_signs_change_nothing(duck: Engine, tmp_path: Path) -> None:
+    """A quote within a cell opens nothing: what comes after it is seen as it is, beside blanks or not."""
+    (tmp_path / "t.csv").write_text('x,y\n5" pipe,1\n"a, ""b"", c",1\n')
+    assert counted(duck, "t.csv::x").labels == ['5" pipe', 'a, "b", c']
+    (tmp_path / "t.csv").write_text('x\n5" pipe\n"a"\n "a"\n')
+    with pytest.raises(InputError, match=r"line 4: a blank before the quote that opens a cell: leave it out"):
+        counted(duck, "t.csv")
+
+
+def test_blocks_part_no_cell(duck: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wherever a block of the file ends, the same cells are seen."""
+    monkeypatch.setattr(engines._files, "_SEAM", 3)
+    rows = 'x,n\nThe "x" song,1\n"a, ""b"" ",2\n"c\nd , ""e"" , f",3\n'
+    for size in range(1, 60):
+        monkeypatch.setattr(engines._files, "_BLOCK", size)
+        (tmp_path / "t.csv").write_text(rows)
+        assert counted(duck, "t.csv::x").labels == ['The "x" song', 'a, "b" ', 'c\nd , "e" , f']
+        for loose, where in (
+            (' "g",4\n', "before the quote that opens"),
+            ('"g" ,4\n', "after the quote that closes"),
+        ):
+            (tmp_path / "t.csv").write_text(rows + loose)
+            with (tmp_path / "t.csv").open("rb") as file:
+                assert [*engines._files._loose_quotes(file, b",")] == [(6, where)]
+
+
+def test_a_column_of_nothing(duck: Engine, tmp_path: Path) -> None:
+    """A column of Parquet that is missing throughout, which has a type of its own, is counted as missing."""
+    pq = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed")
+    pa = pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+    pq.write_table(pa.table({"x": pa.nulls(3)}), "t.parquet")
+    assert counted(duck, "t.parquet") == Counts([], [], 3, 0)
+
+
+def test_times_beyond_all(duck: Engine, tmp_path: Path) -> None:
+    """Infinite times are not missing, and times that differ by parts of a microsecond are no one label."""
+    source = parquet(tmp_path / "t.parquet", "SELECT unnest(['infinity', '-infinity', '2026-01-01'])::TIMESTAMP AS x")
+    assert (sum(counted(duck, source).counts), binned(duck, source, 3)[1].counts) == (3, [1, 1, 1])
+    source = parquet(tmp_path / "n.parquet", "SELECT make_timestamp_ns(i * 500) AS x FROM range(4) r(i)")
+    with pytest.raises(InputError, match="holds parts of a microsecond, which would be merged: count in --bins"):
+        counted(duck, source)
+    assert binned(duck, source, 2)[1].counts == [2, 2]
+
+
 FAR = "x,1\n" * 300_000
 BELOW = {
     FAR + "y,1,2\n" + FAR: "line 300002: 3 cells where the first row has 2",

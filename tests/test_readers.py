@@ -50,7 +50,7 @@ END = "a delimiter at its end? Leave it out; or, if it is data, put a header bef
 NOT_A_NAME = "is neither a number nor the name of a column: begin a name with a letter"
 COMMA = "written with a comma: use a point for decimals, or --decimal , in a table; and nothing for thousands"
 SEVERAL = "not one number: if blanks separate columns here, put commas or tabs there"
-QUOTES = "leave out the quotes; or, if p holds labels, call it label"
+QUOTES = "leave out the quotes; or, if p holds labels, call it labels"
 SEVERAL_TEXTS = (
     "several JSON texts, one after another: put each on one line and give --input-format ndjson, as jq -c writes them"
 )
@@ -1090,7 +1090,10 @@ LATIN = f"it may be cp1252 or cp1250 or cp1251: {GIVE}"
     [
         (b"label,p\na,1\ncaf\xe9,1\n", f"line 3: byte 0xe9 is not UTF-8: {LATIN}"),
         (b"\xff", f"line 1: byte 0xff is not UTF-8: {LATIN}"),
-        (b"a,1\n\xc3", f"line 2: byte 0xc3 is not UTF-8: it may be cp1252 or cp1250 or cp1251: {GIVE}"),
+        (
+            b"a,1\n\xc3",
+            f"line 2: byte 0xc3 is not UTF-8: it may be cp1252 or cp1250 or cp1251 or shift_jis: {GIVE}",
+        ),
         (b"a,1\n\xed\xa0\x80,1\n", f"line 2: byte 0xed is not UTF-8: {MANY}"),
         (b"\xff\xfea\x00,\x001", "line 1: cut off in the middle of a character of UTF-16"),
         (b"\xef\xbb\xbflabel,p\na,\xff\n", f"line 2: byte 0xff is not UTF-8: {NAME}"),
@@ -1360,7 +1363,7 @@ def test_duplicates_are_added_exactly() -> None:
         (
             '{"zip": ["01234", "02139"], "n": [3, 4]}',
             "$.zip[0]: expected a number, found text, '01234': leave out the quotes; or, if zip holds labels, call "
-            "it label",
+            "it labels",
         ),
         ("[0.5, [0.5]]", "$[1]: expected a number, found a list"),
         ('[0.5, {"a": 0.5}]', "$[1]: expected a number, found a mapping"),

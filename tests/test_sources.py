@@ -191,17 +191,20 @@ def test_what_is_no_encoding_of_text_is_refused(name: str, call: Run) -> None:
 @pytest.mark.parametrize(
     ("text", "encoding", "likely"),
     [
-        ("红,0.5\n橙,0.5\n", "gb18030", "gb18030 or big5 or euc-kr"),
+        ("红,0.5\n橙,0.5\n", "gb18030", "gb18030 or big5 or euc-kr or cp1252"),
         ("ひらがな,1\n", "shift_jis", "gb18030 or shift_jis or cp1252"),
+        ("トマト,3\nキャベツ,4\n", "shift_jis", "cp1252 or cp1251 or gb18030 or shift_jis"),
+        ("性別,人數\n男,3\n女,4\n", "big5", "cp1252 or cp1250 or cp1251 or big5"),
         ("красный,1\n", "cp1251", "cp1252 or cp1251 or cp1250"),
-        ("Straße;3\nWeg;4\n", "cp1252", "cp1252 or cp1250 or cp1251"),
-        ("Málaga;3\nOrléans;4\n", "cp1252", "cp1252 or cp1250 or cp1251"),
+        ("Straße;3\nWeg;4\n", "cp1252", "cp1252 or cp1250 or cp1251 or gb18030"),
+        ("Málaga;3\nOrléans;4\n", "cp1252", "cp1252 or cp1250 or cp1251 or gb18030"),
+        ("größer,3\n", "cp1252", "gb18030 or big5 or euc-kr or cp1252"),
         ("Łódź;3\n", "cp1250", "cp1252 or cp1251 or cp1250"),
     ],
 )
 def test_a_likely_encoding_is_named_and_not_taken(text: str, encoding: str, likely: str) -> None:
-    """A file that is not UTF-8 is refused, with the encodings that it may be in."""
-    with pytest.raises(FormatError, match=f"line 1: byte 0x.. is not UTF-8: it may be {likely}: give --encoding"):
+    """A file that is not UTF-8 is refused, with all the encodings that it may be in, the likelier ones first."""
+    with pytest.raises(FormatError, match=f"line 1: byte 0x.. is not UTF-8: it may be {likely}"):
         sources.text(text.encode(encoding))
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -132,6 +134,7 @@ def test_a_name_of_two_distributions_is_refused(text: str, name: str) -> None:
             '{"bin": {"0": "a", "1": NaN}, "n": {"0": 1, "1": 1}}',
             f"$.bin.1: expected a label, found NaN: {IN_QUOTES}",
         ),
+        ('{"label": [true, false], "n": [3, 4]}', f"$.label[0]: expected a label, found true: {IN_QUOTES}"),
         ('[{"_id": true, "n": 3}, {"_id": false, "n": 5}]', f"$[0]._id: expected a label, found true: {IN_QUOTES}"),
     ],
 )
@@ -338,6 +341,16 @@ def test_a_field_called_measure_is_data() -> None:
         ("p.json", '{"measure": ["height", "weight"], "formula": ["x", "y"], "value": [1, 1]}'),
     ):
         assert read(write(name, text)).outcomes == ("height", "weight")
+
+
+def test_a_table_by_its_rows_takes_time_in_proportion() -> None:
+    """A member of a mapping is looked up once a row, and not once a row for each row."""
+    rows = range(30_000)
+    columns = {"label": {str(row): f"w{row}" for row in rows}, "n": {str(row): row + 1 for row in rows}}
+    code = "import klcli; print(len(klcli.read('p.json').outcomes))"
+    write("p.json", json.dumps(columns))
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == "30000\n"
 
 
 def test_nothing_beside_the_answers_is_dropped() -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from klcli import engines, output, profiles, sources, streams
-from klcli.cli.options import Checked, Number, Source, Text, common_options, option, output_options
+from klcli.cli.options import Checked, Number, Source, Text, common_options, option, output_options, text_options
 from klcli.cli.show import SETTINGS, Command, default_source, refuse_inputs, say, show, tell
 from klcli.columns import FormatError
 from klcli.counts import counts
@@ -21,7 +21,6 @@ from klcli.engines import MOST_BINS, Counts, Engine, Field, Table
 from klcli.errors import InputError, OptionError, clipped
 from klcli.numerals import NumeralError, counted, exact
 from klcli.profiles import Joint, Profile
-from klcli.readers import known_delimiter
 from klcli.render import printable
 from klcli.result import Result
 
@@ -46,23 +45,7 @@ def data_options() -> tuple[click.Parameter, ...]:
         ),
         option("--jobs", type=click.IntRange(min=1), help="Threads that count; as many as processors without it."),
         option("--input-format", type=click.Choice(engines.FORMATS), help="Format of every input."),
-        option(
-            "--encoding",
-            type=Checked("name", sources.known_encoding),
-            help="Encoding of every input, where it is not UTF-8 and no mark shows it.",
-        ),
-        option(
-            "--delimiter",
-            type=Checked("sign", known_delimiter),
-            help="What separates the columns of a table: a sign, or tab.",
-        ),
-        option(
-            "--decimal",
-            type=click.Choice([".", ","]),
-            default=".",
-            show_default=True,
-            help="The decimal sign of numbers in CSV and TSV.",
-        ),
+        *text_options(),
         option("--header/--no-header", default=True, help="Whether the first row of a table names its columns."),
         option("--null", multiple=True, type=Text(), help="Text that stands for a missing value, as NA does."),
     )

@@ -220,14 +220,10 @@ def input_options() -> tuple[click.Parameter, ...]:
     )
 
 
-READING = ("input_format", "encoding", "delimiter", "decimal", "max_size")  # the options of readers.reading
-
-
 @functools.cache
-def reading_options() -> tuple[click.Parameter, ...]:
-    """How what is read is written, where that does not show."""
+def text_options() -> tuple[click.Parameter, ...]:
+    """How text is written, where that does not show."""
     return (
-        option("--input-format", type=click.Choice(list(readers.FORMATS)), help="Format of every input."),
         option(
             "--encoding",
             type=Checked("name", sources.known_encoding),
@@ -245,6 +241,18 @@ def reading_options() -> tuple[click.Parameter, ...]:
             show_default=True,
             help="The decimal sign in tables.",
         ),
+    )
+
+
+READING = ("input_format", "encoding", "delimiter", "decimal", "max_size")  # the options of readers.reading
+
+
+@functools.cache
+def reading_options() -> tuple[click.Parameter, ...]:
+    """How what is read is written, where that does not show."""
+    return (
+        option("--input-format", type=click.Choice(list(readers.FORMATS)), help="Format of every input."),
+        *text_options(),
         option(
             "--max-size",
             type=Size(),

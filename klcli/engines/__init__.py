@@ -123,6 +123,7 @@ class Field(NamedTuple):
     kind: str
     sql: str
     text: str = ""  # the SQL of the text that it is read from, if there is some
+    label: str = ""  # the SQL of its labels, if that is another one
 
 
 class Stats(NamedTuple):
@@ -222,7 +223,8 @@ class Table:
 
     def counts_up_to(self, most: int | None, field: Field) -> Counts | None:
         """The same, or None where there are more labels than that."""
-        label = f"CAST({field.sql} AS STRING)" if field.kind == "decimal" else comparable(field)
+        as_text = f"CAST({field.sql} AS STRING)" if field.kind == "decimal" else ""
+        label = field.label or as_text or comparable(field)
         limit = "" if most is None else f" LIMIT {most + 3}"  # NULL and NaN are none of them
         tally: dict[Any, int] = dict(self.rows(f"SELECT {label} AS label, count(*) AS n", f"GROUP BY 1{limit}"))
         nulls = tally.pop(None, 0)

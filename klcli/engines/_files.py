@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from klcli import delimited, sources, streams
 from klcli.columns import FormatError, is_number
@@ -304,27 +304,62 @@ def _refuse_loose_quotes(path: str, name: str, delimiter: str | None) -> None:
     """Raise where a blank stands beside the quotes of a cell: engines drop it, and take two labels for one."""
     if delimiter is None:
         return
-    sign = re.escape(delimiter.encode())
-    loose = re.compile(rb"(?:\A|[\r\n]|%b) +(?P<opens>\")|\"(?= +(?:%b|[\r\n]|\Z))" % (sign, sign))
-    quotes, lines, data = 0, 1, b""  # how many there are before the data, of which the end is looked at twice
     with open(path, "rb") as file:
-        while block := file.read(2**20):
-            data += block
-            if b' "' in data or b'" ' in data:
-                place = 0
-                for found in loose.finditer(data):
-                    quotes, place = quotes + data.count(b'"', place, found.end() - 1), found.end() - 1
-                    if (quotes % 2 == 0) == bool(found["opens"]):  # within quotes blanks stand for themselves
-                        lines += data.count(b"\n", 0, place) or data.count(b"\r", 0, place)
-                        where = "before the quote that opens" if found["opens"] else "after the quote that closes"
-                        raise InputError(f"{clipped(name)}: line {lines}: a blank {where} a cell: leave it out")
-                quotes -= data.count(b'"', 0, place)
-            seen, data = data[:-_SEAM], data[-_SEAM:]
-            quotes += seen.count(b'"')
-            lines += seen.count(b"\n") or seen.count(b"\r")
+        if _may_have_loose_quotes(file, re.escape(delimiter.encode())):
+            file.seek(0)
+            line, where = next(_loose_quotes(file, re.escape(delimiter.encode())), (0, ""))
+            if line:
+                raise InputError(f"{clipped(name)}: line {line}: a blank {where} a cell: leave it out")
 
 
+def _may_have_loose_quotes(file: BinaryIO, sign: bytes) -> bool:
+    """Whether there are blanks between a quote and what may be the end of a cell; within quotes they mean nothing."""
+    loose = re.compile(rb"(?:\A|[\r\n]|%b) +\"|\" +(?:%b|[\r\n]|\Z)" % (sign, sign))
+    data = b""
+    while block := file.read(_BLOCK):
+        data = data[-_SEAM:] + block
+        if (b' "' in data or b'" ' in data) and loose.search(data):
+            return True
+    return False
+
+
+def _loose_quotes(file: BinaryIO, sign: bytes) -> Iterator[tuple[int, str]]:
+    """The lines on which a cell in quotes has blanks beside them, and where these are.
+
+    A quote opens at the start of a cell alone, and what is in quotes is passed over as a whole.
+    """
+    quoted = re.compile(rb"(?:[\r\n]|%b)( *)\"[^\"]*(?:\"\"[^\"]*)*(?:\"( *)|\Z)" % sign)
+    after = re.compile(rb"%b|[\r\n]|\Z" % sign)
+    data, line = b"\n", 0  # what was read and not yet passed over
+    while len(data) < _LONGEST:
+        block = file.read(max(_BLOCK, len(data)))
+        data, place = data + block, 0
+        for found in quoted.finditer(data):
+            if block and found.end() == len(data):
+                break  # it may go on
+            line, place = line + _ends(data, place, found.start(1)), found.start(1)
+            if found[1]:
+                yield line, "before the quote that opens"
+            if found[2] and after.match(data, found.end()):
+                yield line + _ends(data, place, found.end()), "after the quote that closes"
+            line, place = line + _ends(data, place, found.end()), found.end()
+        else:
+            if not block:
+                return
+            rest = max(place, len(data) - _SEAM)
+            line, place = line + _ends(data, place, rest), rest
+        data = data[place:]
+
+
+def _ends(data: bytes, start: int, stop: int) -> int:
+    """How many lines end there."""
+    lone = data.count(b"\r", start, stop) - data.count(b"\r\n", start, stop)
+    return data.count(b"\n", start, stop) + lone
+
+
+_BLOCK = 2**20
 _SEAM = 100  # bytes, more than blanks in a row
+_LONGEST = 2**27  # bytes in a cell, of which an engine takes no longer one
 
 
 @contextlib.contextmanager

@@ -23,7 +23,10 @@ _LONGEST = 2**27  # bytes in a row
 # What Spark calls these functions is what the SQL of all engines calls them.
 _MACROS = (
     "unix_date(x) AS CAST(x AS DATE) - DATE '1970-01-01'",
-    "unix_micros(x) AS epoch_us(x)",
+    # An infinite time is the first one or the last one, for by itself it would be missing. DuckDB takes pandas' last
+    # time in nanoseconds, which stands for no end, for infinite.
+    "unix_micros(x) AS CASE WHEN x IS NULL THEN NULL WHEN isfinite(x) THEN epoch_us(x) "
+    "WHEN x > TIMESTAMP '1970-01-01' THEN 9223372036854775806 ELSE -9223372022400000000 END",
     "rlike(x, pattern) AS regexp_matches(x, pattern)",
     "get_json_object(x, path) AS x ->> path",
     "to_timestamp(x) AS CAST(x AS TIMESTAMPTZ)",
@@ -31,7 +34,7 @@ _MACROS = (
 )
 _KINDS = {
     "time": "TIMESTAMP.*",
-    "text": r"VARCHAR|UUID|ENUM\(.*\)|TIME.*|INTERVAL|BIT",
+    "text": r'"NULL"|VARCHAR|UUID|ENUM\(.*\)|TIME.*|INTERVAL|BIT',
     "whole": r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?",
     "number": "FLOAT|DOUBLE",
     "decimal": r"DECIMAL\(.*\)",
@@ -178,7 +181,17 @@ class DuckDB:
         kinds = [next((kind for kind in _KINDS if re.fullmatch(_KINDS[kind], type_)), "nested") for type_ in types]
         cells = ", ".join(f"{_cell(f'c{index}', kind)} AS c{index}" for index, kind in enumerate(kinds))
         self.rows(f"CREATE TEMP VIEW {view} AS SELECT {cells} FROM {relation} AS t({columns})")
-        return [Field(name, kind, f"c{index}") for index, (name, kind) in enumerate(zip(names, kinds, strict=True))]
+        return [
+            Field(name, kind, f"c{index}", label=_label(f"c{index}") if type_ == "TIMESTAMP_NS" else "")
+            for index, (name, kind, type_) in enumerate(zip(names, kinds, types, strict=True))
+        ]
+
+
+def _label(column: str) -> str:
+    """The time in microseconds, as labels have it; those of parts of one would be merged, and are refused."""
+    fault = "klcli: holds parts of a microsecond, which would be merged: count in --bins, or write the times as text"
+    is_part = f"CASE WHEN isfinite({column}) THEN epoch_ns({column}) % 1000 <> 0 END"
+    return f"CASE WHEN {is_part} THEN error({_quoted(fault)}) ELSE unix_micros({column}) END"
 
 
 PARQUET = "binary_as_string = true, hive_partitioning = false"
@@ -224,6 +237,8 @@ def _list(paths: Iterable[str]) -> str:
 def reason(error: Exception) -> str:
     """What DuckDB complains of, in few words, with the line where there is one."""
     text = str(error)
+    if "klcli: " in text:
+        return text.partition("klcli: ")[2].splitlines()[0]
     line = re.search(r"CSV Error on Line: (\d+)", text)
     widths = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", text)
     place = f"line {line[1]}: " if line else ""
