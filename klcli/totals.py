@@ -15,14 +15,15 @@ if TYPE_CHECKING:
 
 # What totals are called, and hardly anything else is.
 _SURE = re.compile(
-    r"(.*\b)?(sub-?)?totals?\b.*|sum of .*|totale[ns]?|totaal|totalt|gesamt(ergebnis|summe)?|insgesamt|"
-    r"zwischensumme|(общий )?итог[ои]?|всего|всього|[合总總総小][计計]|총?합계|총계|소계|razem|ogółem|celkem|"
-    r"összesen|yhteensä|toplam|ukupno|skupaj|spolu|σύνολο|jumlah|tổng cộng|i alt",
+    r"(.*\b)?(sub-?|eind|hoved|slut)?(tota(ls?|les?|len|lt|lsum|lsumm?a|ux|al)|toplam|yhteensä|ergebnis)\b.*|"
+    r"sum of .*|gesamt(ergebnis|summe)?|summe gesamt|insgesamt|zwischensumme|(общий )?итог[ои]?|всего|всього|общо|"
+    r"kopā|[合总總総小共][计計]|[总總]数|總數|총?합계|총계|소계|razem|ogółem|suma końcowa|celkem|celkový součet|"
+    r"összesen|végösszeg|ukupno|skupaj|spolu|σύνολο|jumlah|tổng cộng|i alt",
     re.IGNORECASE | re.DOTALL,
 )
 # What may as well be an outcome, unless its number says so too.
 _LIKELY = re.compile(
-    r"\(?(all|both|overall|everyone|everything)\b.*|sum|summe|summa|suma|somme|somma|soma|ensemble|zusammen|Σ|∑",
+    r"\(?(all|both|overall|everyone|everything)\b.*|sum|summe|summa|suma|somme|somma|soma|ensemble|zusammen|alle|計|Σ|∑",
     re.IGNORECASE | re.DOTALL,
 )
 _NEAR = 0.02  # of the sum of the others: what rounding makes, or an outcome that is not listed
