@@ -177,6 +177,21 @@ def test_edges_of_any_numbers(tmp_path_factory: pytest.TempPathFactory, values: 
     assert edges == sorted({in_order[rank] for rank in ranks if in_order[rank] > in_order[0]})
 
 
+@pytest.mark.parametrize("size", [1, 9, 100])
+def test_bins_beside_what_is_in_none(engine: Engine, tmp_path: Path, size: int) -> None:
+    """With few edges or many: infinities are in the ends, and NaN, blanks and what is no number are apart."""
+    values = RNG.normal(size=500).tolist()
+    cells = [*map(repr, values), "nan", "nan", "inf", "-inf", "", "", "", "n/a"]
+    (tmp_path / "t.csv").write_text("\n".join(["x,y", *(f"{cell},1" for cell in cells)]))
+    table = engines.opened(engine, str(tmp_path / "t.csv"))
+    field = engines._tried_as("number", table.field("x"), table.forms)
+    edges = sorted(values[:size])
+    found = table.histogram(field, edges)
+    placed = Counter(np.searchsorted(edges, [*values, math.inf, -math.inf], side="right").tolist())
+    assert found.counts == [placed[index] for index in range(size + 1)]
+    assert (found.nulls, found.nans, found.unread) == (3, 2, 1)
+
+
 def test_bins_of_a_width_begin_at_its_multiples(engine: Engine, tmp_path: Path) -> None:
     """Edges are the decimals that were meant, 0.3 and not 0.30000000000000004; 0.7 is in the bin that it begins."""
     source = parquet(tmp_path / "t.parquet", "SELECT unnest([0.3, 0.7, 0.69999999999999996, -0.05]) AS x")

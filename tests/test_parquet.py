@@ -80,7 +80,7 @@ def test_every_double_comes_back(write: Write) -> None:
     """A double is read to its last bit, be it subnormal."""
     bits = np.random.default_rng(4).integers(0, 0x7FF0000000000000, 20_000, dtype=np.uint64)
     expected = [*bits.view(np.float64).tolist(), 5e-324, 2.2250738585072014e-308, 1.7976931348623157e308, 0.1, 1 / 3]
-    listed = ", ".join(map(repr, expected))
+    listed = ", ".join(f"'{x!r}'" for x in expected)
     (column,) = found(write(f"SELECT unnest([{listed}]::DOUBLE[]) AS n"))
     assert list(map(float, column.cells)) == expected
 

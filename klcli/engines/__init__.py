@@ -237,9 +237,18 @@ class Table:
     def histogram(self, field: Field, edges: Sequence[Any]) -> Counts:
         """How many values lie below the first edge, from each one to below the next, and from the last one on."""
         x = comparable(field)
-        unread = f"WHEN {field.text} IS NOT NULL AND {x} IS NULL THEN {_UNREAD} " if field.text else ""
-        nan = f"WHEN {is_nan(x)} THEN {_NAN} " if field.kind == "number" else ""
-        cell = f"CASE {unread}WHEN {x} IS NULL THEN {_NULL} {nan}ELSE {bucket(x, [*map(literal, edges)])} END"
+        unread = f"{field.text} IS NOT NULL AND {x} IS NULL" if field.text else "FALSE"
+        nan = is_nan(x) if field.kind == "number" else "FALSE"
+        ends = [*map(literal, edges)]
+        if len(edges) <= _FEW_EDGES:  # to hold a value against all of them is quicker than to search among them
+            asked = ", ".join(f"count_if({each})" for each in (unread, nan, *(f"{x} < {end}" for end in ends)))
+            rows, filled, unreads, nans, *below = self.rows(f"SELECT count(*), count({x}), {asked}")[0]
+            counts = [high - low for low, high in pairwise([0, *below, filled - nans])]
+            return Counts(bins(field.kind, edges), counts, rows - filled - unreads, nans, unreads)
+        cell = (
+            f"CASE WHEN {unread} THEN {_UNREAD} WHEN {x} IS NULL THEN {_NULL} WHEN {nan} THEN {_NAN} "
+            f"ELSE {bucket(x, ends)} END"
+        )
         found = Counter(dict(self.rows(f"SELECT {cell} AS cell, count(*)", "GROUP BY 1")))
         counts = [found[index] for index in range(len(edges) + 1)]
         return Counts(bins(field.kind, edges), counts, found[_NULL], found[_NAN], found[_UNREAD])
@@ -344,6 +353,7 @@ def _is_written(x: str, kind: str, forms: _Forms) -> str:
 
 
 _NULL, _NAN, _UNREAD = -1, -2, -3  # the numbers of cells for what is in no bin
+_FEW_EDGES = 30
 
 
 def _ends(field: Field) -> list[str]:

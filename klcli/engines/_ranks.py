@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import struct
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import cycle
+from itertools import accumulate, cycle
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from klcli.engines._sql import bucket, comparable, literal, zero
@@ -36,7 +37,7 @@ def at_ranks(table: Table, field: Field, stats: Stats, ranks: Sequence[int]) -> 
     """
     x = comparable(field)
     found: dict[Any, int] = {}
-    ranges = _open([_Range(stats.least, stats.most, stats.finite, 0)], ranks, found)
+    ranges = _open([_Range(stats.least, stats.most, stats.finite, 0)] if ranks else [], found)
     has_cells = stats.finite == stats.rows - stats.nulls  # infinities and NaN have none
     where = f"{x} IS NOT NULL" if has_cells else _within(x, ranges)
     for divided in cycle((_evenly, _by_place)):
@@ -44,30 +45,33 @@ def at_ranks(table: Table, field: Field, stats: Stats, ranks: Sequence[int]) -> 
             break
         cell = x if _are_few(field.kind, ranges) else divided(x, field.kind, ranges)
         tally = table.rows(f"SELECT {cell} AS cell, count(*), min({x}), max({x})", f"WHERE {where} GROUP BY 1")
-        parts = sorted((zero(least), zero(most), size, number) for number, size, least, most in tally)
-        ranges = _open(_parts(ranges, parts), ranks, found)
+        ranges = _open(_parts(ranges, sorted(tally, key=itemgetter(2)), ranks), found)
         # The number of the cell is quicker to look up than the value, while every row has one.
         where = f"{cell} IN ({', '.join(str(each.cell) for each in ranges)})" if has_cells else _within(x, ranges)
         has_cells = False
     return found
 
 
-def _parts(ranges: Sequence[_Range], parts: Sequence[tuple[Any, Any, int, Any]]) -> Iterator[_Range]:
-    """The parts of the ranges, with how many values are below each."""
-    remaining = iter(parts)
+def _parts(
+    ranges: Sequence[_Range], parts: Sequence[tuple[Any, int, Any, Any]], ranks: Sequence[int]
+) -> Iterator[_Range]:
+    """Those of the parts of the ranges, all in order, in which there are ranks."""
+    ends = [*accumulate(size for _, size, _, _ in parts)]
+    shift = 0  # from the ranks among all values to those among the values of the ranges
     for given in ranges:
-        below = given.below
-        while below < given.below + given.size:
-            least, most, size, cell = next(remaining)
-            yield _Range(least, most, size, below, cell)
-            below += size
+        shift -= given.below
+        inside = ranks[bisect_left(ranks, given.below) : bisect_left(ranks, given.below + given.size)]
+        for index in sorted({bisect_right(ends, rank + shift) for rank in inside}):
+            cell, size, least, most = parts[index]
+            yield _Range(zero(least), zero(most), size, ends[index] - size - shift, cell)
+        shift += given.below + given.size
 
 
-def _open(parts: Iterable[_Range], ranks: Sequence[int], found: dict[Any, int]) -> list[_Range]:
-    """The parts in which there are ranks, which rise, and several values; those of one value are found."""
-    wanted = [part for part in parts if bisect_left(ranks, part.below) < bisect_left(ranks, part.below + part.size)]
-    found |= {part.least: part.below for part in wanted if part.least == part.most}
-    return [part for part in wanted if part.least != part.most]
+def _open(parts: Iterable[_Range], found: dict[Any, int]) -> list[_Range]:
+    """The parts of several values; those of one value are found."""
+    parts = [*parts]
+    found |= {part.least: part.below for part in parts if part.least == part.most}
+    return [part for part in parts if part.least != part.most]
 
 
 def _within(x: str, ranges: Sequence[_Range]) -> str:

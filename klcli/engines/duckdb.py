@@ -52,7 +52,7 @@ def connected(what: str, **settings: Any) -> Iterator[Any]:
     """
     duckdb = _package(what)
     with duckdb.connect(config=_SETTINGS | settings) as connection:
-        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET TimeZone = 'UTC'; SET parquet_metadata_cache = true")
         try:
             yield connection
         except duckdb.Error as error:
