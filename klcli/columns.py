@@ -28,6 +28,7 @@ class Column(NamedTuple):
     has_number_labels: bool = False  # its labels are numbers and no header says so: they may be data
     decimal: str = "."  # the sign that was one in its cells, which have a point now
     row_of: str | None = None  # the name of the list of lists whose row it is, "" where that has none
+    fault: str = ""  # why its cells are no numbers, where that is told if it is asked for
 
     @property
     def size(self) -> int:
@@ -86,6 +87,11 @@ def looks_like_number(cell: str) -> bool:
 def is_infinite(cell: str) -> bool:
     """Whether the cell writes infinity or minus infinity, as the logarithm of 0 is."""
     return cell.strip().lstrip("+-−").lower() in ("inf", ".inf", "infinity", "∞")
+
+
+def as_typed(name: str) -> str:
+    r"""The name as messages show it, and as it may be asked for: with a line break in it as \n."""
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode("ascii") for sign in name)
 
 
 def name_cells(labels: Sequence[str]) -> bool:

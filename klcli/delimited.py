@@ -15,7 +15,7 @@ from klcli.lazy import np
 from klcli.numerals import NoNumeralError, NumeralError, counted, number, numbers, stands_for_none
 from klcli.tables import (
     LABEL_NAMES,
-    THOUSANDS,
+    counts_rows,
     is_counting,
     is_key,
     is_nameless,
@@ -99,6 +99,7 @@ def _delimited(text: str, delimiter: str, decimal: str) -> list[Column]:
     first = first_line(text)
     if first.lower().startswith("sep="):
         raise FormatError(f"line 1: Excel's {first.strip()!r} line: delete it")
+    _refuse_drawn(text)
 
     def place(index: int) -> str:
         line, _, _ = next(islice(_lines(text, delimiter), index + has_header, None))
@@ -151,6 +152,19 @@ def _delimited(text: str, delimiter: str, decimal: str) -> list[Column]:
         column._replace(notes=(*column.notes, *notes), has_number_labels=has_number_labels, is_named=False)
         for column in columns
     ]
+
+
+def _refuse_drawn(text: str) -> None:
+    """Raise for a line that parts a header from rows, as tables have that are drawn for people to look at."""
+    for line, content in enumerate(re.split("\r\n|\r|\n", text[:10_000])[:3], 1):
+        if _DRAWN.fullmatch(content):
+            raise FormatError(
+                f"line {line}: a table drawn with lines: write it as CSV, as psql --csv, mysql --batch and duckdb "
+                "-csv do, or leave out the lines that hold no data"
+            )
+
+
+_DRAWN = re.compile(r"[-+|=:─━═┌┬┐├┼┤└┴┘╞╪╡│ ]*(---|===|───|━━━|═══)[-+|=:─━═┌┬┐├┼┤└┴┘╞╪╡│ ]*")
 
 
 def _headed(names: Sequence[str], columns: list[Column]) -> list[Column]:
@@ -267,7 +281,7 @@ def _plain_table(text: str, delimiter: str, place: Callable[[int], str]) -> list
         not 0 < start < stop
         or names == [""]
         or not delimiter.isascii()
-        or (".000" in text and THOUSANDS.search(text))
+        or (".000" in text and _ZEROS.search(text))
         or '"' in text
         or "\r" in text
         or len(second) != width
@@ -278,7 +292,7 @@ def _plain_table(text: str, delimiter: str, place: Callable[[int], str]) -> list
     try:
         _check_header(names, 1)
         label = label_column(names, [[cell] for cell in second])
-        values = set(value_columns(names, label))
+        value_columns(names, label)
     except FormatError:  # by its second row alone
         return None
     packed: list[Labels] = []
@@ -300,6 +314,7 @@ def _plain_table(text: str, delimiter: str, place: Callable[[int], str]) -> list
         except NumeralError:
             return None
     whole = {index: np.concatenate(part) for index, part in parts.items()}
+    values = set(value_columns(names, label, lambda index: counts_rows(whole[index])))
     labels = Labels(*packed) if sum(map(len, packed)) > MANY else [*chain(*packed)]
     if any(_has_fractions(found) for index, found in whole.items() if index not in values):
         return None
@@ -316,6 +331,7 @@ def _has_fractions(values: Any) -> bool:
     return bool(((values > 0) & (values < 1)).any())
 
 
+_ZEROS = re.compile(r"(?<![0-9.])[1-9][0-9]{0,2}\.000(?![0-9])")
 _POINTED = re.compile(r"(?<![0-9.])[1-9][0-9]{0,2}(\.[0-9]{3})+(?![0-9.])")
 
 

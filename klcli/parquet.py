@@ -107,7 +107,7 @@ class _Table:
             raise FormatError(f"two columns are called {clipped(twice)!r}")
         is_text = [not _NUMBERS.fullmatch(each) for each in self._types]
         label = self._label(is_text)
-        used = tables.value_columns(self._names, label)
+        used = tables.value_columns(self._names, label, self._counts_rows)
         is_empty = self._are_empty()
         if all(is_text[index] or is_empty[index] for index in used):
             is_empty = [False] * len(is_empty)  # there is nothing beside them
@@ -117,26 +117,22 @@ class _Table:
             typed = zip(self._names, self._types, strict=True)
             raise FormatError(f"no column of numbers: {listed([f'{name} is {each}' for name, each in typed])}")
         self._refuse_large([*values, *([] if label is None else [label])], max_size)
-        for index in {*range(len(self._names))} - {label, *used}:
-            if self._types[index] == "BLOB":
-                continue
-            tables.check_row_names(self._names[index], [cell or "" for cell in self._cells(self._text(index))])
+        aside = {*range(len(self._names))} - {label, *used}
+        for index, words in self._cells([index for index in aside if self._types[index] != "BLOB"]):
+            tables.check_row_names(self._names[index], words)
         labels = None if label is None else self._labels(label)
         common = tables.labelled(
             self._names, label, labels, used, _place, tuple(self._names[index] for index in beside)
         )
-        return [self._filled(common, index) for index in values]
-
-    def _filled(self, common: Column, index: int) -> Column:
-        """The column with its numbers: of very many as they are, if none is missing, or else as text."""
-        column = common._replace(name=self._names[index])
-        values = self._values(index) if self._rows > MANY else None
-        if values is not None:
-            return column._replace(values=values)
-        return column._replace(cells=[cell or "" for cell in self._cells(self._text(index))])
+        numbers = {index: self._values(index) if self._rows > MANY else None for index in values}
+        cells = dict(self._cells([index for index in values if numbers[index] is None]))
+        return [
+            common._replace(name=self._names[index], values=numbers[index], cells=cells.get(index, ()))
+            for index in values
+        ]
 
     def _values(self, index: int) -> Array | None:
-        """The numbers of the column, where it has nothing else."""
+        """The numbers of the column as they are, where it has nothing else."""
         if not _OF_NUMPY.fullmatch(self._types[index]):
             return None
         found = self._execute(f"SELECT c{index} AS x FROM {self._table}").fetchnumpy()["x"]
@@ -161,6 +157,11 @@ class _Table:
             raise FormatError(f"column {name}: bytes that are not UTF-8: save it as text, or leave it out")
         return None if label is None else flat[label]
 
+    def _counts_rows(self, index: int) -> bool:
+        """Whether the column holds nothing but the numbers of rows."""
+        values = self._values(index)
+        return values is not None and tables.counts_rows(values)
+
     def _refuse_large(self, indices: list[int], max_size: int) -> None:
         """Raise where there are no rows, or more of them, or more text in them, than may be read."""
         if not self._rows:
@@ -181,7 +182,7 @@ class _Table:
         return list(self._execute(f"SELECT {empty} FROM {self._table}").fetchone())
 
     def _labels(self, index: int) -> Sequence[str]:
-        blocks = self._checked(self._blocks(f"CAST(c{index} AS VARCHAR)"))
+        blocks = self._checked(block for (block,) in self._blocks([f"CAST(c{index} AS VARCHAR)"]))
         return Labels(*map(Labels, blocks)) if self._rows > MANY else [*chain(*blocks)]
 
     def _checked(self, blocks: Iterator[list[Any]]) -> Iterator[list[str]]:
@@ -191,15 +192,22 @@ class _Table:
                 raise FormatError(f"{_place(row)}: no label (NULL): give it one, or leave the row out")
             yield labels
 
-    def _cells(self, text: str) -> list[Any]:
-        """What the expression gives in each row; None where it is NULL."""
-        return [*chain(*self._blocks(text))]
+    def _cells(self, indices: Sequence[int]) -> Iterator[tuple[int, list[str]]]:
+        """Each of the columns with its cells as text; those of many short ones are asked for at once."""
+        many = max(_BLOCK // max(self._rows, 1), 1)
+        for start in range(0, len(indices), many):
+            some = indices[start : start + many]
+            parts = zip(*self._blocks([self._text(index) for index in some]), strict=True)
+            for index, blocks in zip(some, parts, strict=True):
+                yield index, [cell or "" for cell in chain(*blocks)]
 
-    def _blocks(self, text: str) -> Iterator[list[Any]]:
-        """The same, many rows at a time."""
+    def _blocks(self, asked: Sequence[str]) -> Iterator[list[list[Any]]]:
+        """What each of the expressions gives, None where that is NULL, many rows at a time."""
+        named = ", ".join(f"{text} AS x{index}" for index, text in enumerate(asked))
         for start in range(0, self._rows, _BLOCK):
             some = f"LIMIT {_BLOCK} OFFSET {start}"
-            yield self._execute(f"SELECT {text} AS cell FROM {self._table} {some}").fetchnumpy()["cell"].tolist()
+            found = self._execute(f"SELECT {named} FROM {self._table} {some}").fetchnumpy()
+            yield [found[f"x{index}"].tolist() for index in range(len(asked))]
 
     def _text(self, index: int) -> str:
         # By way of DOUBLE, so that a float32 is what it is and not the shortest decimal that leads to it.

@@ -16,7 +16,16 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from klcli import delimited, sources, tables, totals, trees  # noqa: F401 - trees enters its formats
-from klcli.columns import FORMATS, Column, FormatError, Reading, is_infinite, is_number, looks_like_number
+from klcli.columns import (
+    FORMATS,
+    Column,
+    FormatError,
+    Reading,
+    as_typed,
+    is_infinite,
+    is_number,
+    looks_like_number,
+)
 from klcli.distribution import Distribution, listed, numbered
 from klcli.errors import InputError, OptionError, OutcomeError, clipped
 from klcli.lazy import np
@@ -96,7 +105,7 @@ def read_all(
     where = sources.called_in_messages(path) + ("" if wanted is None else f"::{clipped(wanted)}")
     columns = read_columns(source, **options)
     are_alike = all(column.labels is columns[0].labels and column.size == 1 for column in columns)
-    if len(columns) > 1 and are_alike and (several or columns[0].labels is None):
+    if len(columns) > 1 and are_alike:
         raise InputError(
             f"{where}: holds {len(columns)} distributions of one number each: if they are one, write "
             "it as a column, a list or a mapping of numbers"
@@ -104,7 +113,9 @@ def read_all(
     if len(columns) > 1 and not several:
         names = [column.name for column in columns]
         likely = [column.name for column in columns if _is_read(column) and not tables.is_key(column.name)]
-        first = next((name for name in likely if name.lower() in _OF_WEIGHTS), likely[0] if likely else names[0])
+        first = next(
+            (name for name in likely if name.lower() in tables.WEIGHT_NAMES), likely[0] if likely else names[0]
+        )
         doubt = "".join(f"; {note}" for note in columns[0].notes if columns[0].labels is None)
         if len(columns) == 2 and not columns[0].is_named and all(map(_is_of_digits, columns)):
             doubt = delimited.DECIMAL_COMMA
@@ -117,21 +128,6 @@ def read_all(
         _distribution(column, f"{called}::{column.name}" if is_one_of_them else called, normalize, duplicates)
         for column in columns
     ]
-
-
-_OF_WEIGHTS = (
-    "count",
-    "counts",
-    "n",
-    "freq",
-    "frequency",
-    "p",
-    "prob",
-    "probability",
-    "proportion",
-    "share",
-    "weight",
-)
 
 
 def _is_of_digits(column: Column) -> bool:
@@ -178,7 +174,11 @@ def read_either(source: str, of_tensors: Callable[[list[Tensor], str | None], T]
             if how.encoding is not None and "utf" not in how.encoding and sources.is_utf8(data):
                 note = f"it is UTF-8 as it stands, and was read as {how.encoding}, as was asked"
                 columns = [column._replace(notes=(*column.notes, note)) for column in columns]
-        return columns if wanted is None else _chosen(columns, wanted)
+        found = columns if wanted is None else _chosen(columns, wanted)
+        fault = next((column.fault for column in found if column.fault), "")
+        if fault:
+            raise FormatError(fault)
+        return found
     except FormatError as error:
         raise InputError(f"{sources.called_in_messages(path)}: {error}") from None
 
@@ -244,10 +244,11 @@ def _line(line: str) -> Column | None:
 
 def _chosen(columns: list[Column], wanted: str) -> list[Column]:
     found = [column for column in columns if column.name == wanted or (wanted and column.row_of == wanted)]
+    found = found or [column for column in columns if as_typed(column.name) == wanted]
     if found:
         return found
     if wanted in columns[0].beside:
-        raise FormatError(f"column {clipped(wanted)!r} holds no weights")
+        raise FormatError(f"column {clipped(wanted)!r} holds no weights: call it n if it does")
     if wanted and wanted == columns[0].label_name:
         raise FormatError(f"column {clipped(wanted)!r} holds the labels")
     names = [column.name for column in columns if column.name]

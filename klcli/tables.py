@@ -5,16 +5,35 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from klcli.columns import Column, FormatError, is_infinite, is_number, looks_like_number
 from klcli.distribution import listed
 from klcli.errors import clipped
 from klcli.labels import MANY
+from klcli.lazy import np
 from klcli.numerals import NumeralError, number
+
+if TYPE_CHECKING:
+    from klcli.numerics import Array
 
 LABEL_NAMES = ("label", "labels", "outcome", "category", "name")
 _ID_NAMES = ("id", "key", "index", "bin", "bucket", "row", "rank", "year")  # of what tells rows apart
 KEY_NAMES = (*_ID_NAMES, "sample")  # of labels that may be numbers
+_NUMBER_NAMES = ("obs", "no", "nr", "s.no", "sr.no", "sl.no", "code", "fips", "zip")  # of what is put before words
+WEIGHT_NAMES = (
+    "count",
+    "counts",
+    "n",
+    "freq",
+    "frequency",
+    "p",
+    "prob",
+    "probability",
+    "proportion",
+    "share",
+    "weight",
+)
 _OF_PANDAS = re.compile(r"Unnamed: 0(\.\d+)?|__index_level_\d+__")  # its index without a name: in CSV, in Parquet
 
 
@@ -32,7 +51,7 @@ def table(
     label = 0 if labels_first else label_column(names, columns)
     if label == 0 and not labels_first and not names_labels(names[0]):
         _refuse_mixture(names[0], columns[0], place)
-    values = value_columns(names, label)
+    values = value_columns(names, label, lambda index: len(columns[index]) > 2 and is_counting(columns[index]))
     for index in {*range(len(names))} - {label, *values}:
         check_row_names(names[index], columns[index])
     text = dict.fromkeys(index for index in values if len(values) > 1 and _is_left_aside(columns[index]))
@@ -64,11 +83,15 @@ def labelled(
     if label is not None:
         notes += _doubts_of_labels(names[label], labels or (), has_others=len(names) > 2)
     elif len(names) > 1:
-        none = f"no column of labels among {listed(names)}"
-        notes.append(f"{none}, so the outcomes are numbered from 0: call one label if it is")
+        notes.append(unlabelled(names))
     label_name = "" if label is None else names[label]
     unused = (*beside, *aside)
     return Column("", labels, (), place, tuple(notes), unused, label_name=label_name, labels_first=not label)
+
+
+def unlabelled(names: Sequence[str]) -> str:
+    """What is told where none of these columns has labels."""
+    return f"no column of labels among {listed(names)}, so the outcomes are numbered from 0: call one label if it is"
 
 
 def _called(name: str) -> str:
@@ -100,10 +123,14 @@ def is_counting(labels: Sequence[str]) -> bool:
     )
 
 
+def counts_rows(values: Array) -> bool:
+    """The same of numbers, of three rows or more."""
+    return len(values) > 2 and values[0] in (0, 1) and bool((np.diff(values) == 1).all())
+
+
 _WITH_COMMA = re.compile(r"\s*[+\-−]?(\d+,\d*|,\d+)([eE][+\-]?\d+)?\s*")
 
 
-THOUSANDS = re.compile(r"(?<![0-9.])[1-9][0-9]{0,2}\.000(?![0-9])")
 _GROUPED = re.compile(r"[1-9][0-9]{0,2}(\.[0-9]{3})+")
 
 
@@ -121,17 +148,14 @@ def refuse_points(name: str, cells: Sequence[str], place: Callable[[int], str]) 
 
 
 def refuse_thousands(cells: Sequence[str], decimal: str = ".") -> None:
-    """Raise NumeralError, with the index, where 1.000 beside 5, or 1.234 beside 200, may be thousands."""
+    """Raise NumeralError, with the index, where 1.234 beside 5 may be thousands: no cell has another fraction."""
     pointed = [index for index, cell in enumerate(cells) if "." in cell]
-    whole = [cell.strip() for cell in cells if cell.strip().isdecimal() and cell.strip("0 ")]
-    odd = next((index for index in pointed if THOUSANDS.fullmatch(cells[index].strip())), None)
-    if odd is None and any(len(cell) > 2 for cell in whole):
-        odd = next(iter(pointed), None)
-    if odd is not None and whole and all(_GROUPED.fullmatch(cells[index].strip()) for index in pointed):
+    has_whole = any(cell.strip().isdecimal() and cell.strip("0 ") for cell in cells)
+    if pointed and has_whole and all(_GROUPED.fullmatch(cells[index].strip()) for index in pointed):
         example = f"or write whole numbers as 100{decimal}0"
         what = f"in doubt among whole numbers: leave out the marks between thousands, {example}"
-        error = NumeralError(cells[odd].strip().replace(".", decimal), what)
-        error.index = odd
+        error = NumeralError(cells[pointed[0]].strip().replace(".", decimal), what)
+        error.index = pointed[0]
         raise error
 
 
@@ -159,10 +183,13 @@ def label_column(names: Sequence[str], columns: Sequence[Sequence[str]]) -> int 
     return next((index for index, name in enumerate(names) if is_of_ids(name) or name.lower() in KEY_NAMES), None)
 
 
-def value_columns(names: Sequence[str], label: int | None) -> list[int]:
+def value_columns(
+    names: Sequence[str], label: int | None, counts_rows: Callable[[int], bool] = lambda _: False
+) -> list[int]:
     """Where the numbers stand: all but the labels, and but the columns that name or number the rows beside them.
 
-    Raises FormatError where there are no others.
+    What stands before the labels numbers the rows if it is called so, as SAS has Obs, or if it `counts_rows`, unless
+    nothing is left. Raises FormatError where there are no others.
     """
     if label is None:
         return [*range(len(names))]
@@ -173,7 +200,9 @@ def value_columns(names: Sequence[str], label: int | None) -> list[int]:
             f"no numbers but those of {listed(aside)}, which tell rows apart: call a column n if it holds weights; "
             "klcli count makes counts of rows"
         )
-    return found
+    before = [index for index in found if index < label and names[index].lower() not in WEIGHT_NAMES]
+    numbering = [index for index in before if names[index].lower().rstrip(".") in _NUMBER_NAMES or counts_rows(index)]
+    return [index for index in found if index not in numbering] or found
 
 
 def check_row_names(name: str, column: Sequence[str]) -> None:

@@ -18,7 +18,9 @@ _SURE = re.compile(
     r"(.*\b)?(sub-?|eind|hoved|slut)?(tota(ls?|les?|len|lt|lsum|lsumm?a|ux|al)|toplam|yhteensä|ergebnis)\b.*|"
     r"sum of .*|gesamt(ergebnis|summe)?|summe gesamt|insgesamt|zwischensumme|(общий )?итог[ои]?|всего|всього|общо|"
     r"kopā|[合总總総小共][计計]|[总總]数|總數|총?합계|총계|소계|razem|ogółem|suma końcowa|celkem|celkový součet|"
-    r"összesen|végösszeg|ukupno|skupaj|spolu|σύνολο|jumlah|tổng cộng|i alt",
+    r"összesen|végösszeg|ukupno|ukupni zbroj|skupaj|skupna vsota|spolu|celkový súčet|σύνολο|γενικό άθροισμα|разом|"
+    r"загальний підсумок|общ[аи]? (сума|сбор)|kopsumma|bendroji suma|üldkokkuvõte|jumlah|tổng cộng|i alt|"
+    r"סכום כולל|סה[\"״]כ|(ال)?[إا]جمالي.*|المجموع|جمع کل|कुल योग|ผลรวมทั้งหมด",
     re.IGNORECASE | re.DOTALL,
 )
 # What may as well be an outcome, unless its number says so too.
@@ -26,6 +28,8 @@ _LIKELY = re.compile(
     r"\(?(all|both|overall|everyone|everything)\b.*|sum|summe|summa|suma|somme|somma|soma|ensemble|zusammen|alle|計|Σ|∑",
     re.IGNORECASE | re.DOTALL,
 )
+# What stands where there is no label, as in the last row of a ROLLUP.
+_MISSING = re.compile(r"|\(?null\)?|<na>|n/?a|nan|none|\\n", re.IGNORECASE)
 _NEAR = 0.02  # of the sum of the others: what rounding makes, or an outcome that is not listed
 _FEWEST = 4  # outcomes, of which the first or the last is doubted for its number alone
 _MANY = 10_000  # outcomes, of which only the first and the last are looked at
@@ -46,11 +50,15 @@ def doubt(column: Column, values: Array) -> str:
     is_doubted = size >= _FEWEST and not _is_dyadic(values)
     found = {}
     for place in range(size) if column.labels is not None and size <= _MANY else sorted(ends):
-        label = None if column.labels is None else column.labels[place].strip(" :.…")
+        label = None if column.labels is None else column.labels[place].replace("_", " ").strip(" :.…")
         off = abs(2 * (values[place] / total) - 1) if values[place] else 1.0  # 0 where it is the sum of the others
         is_sum = off <= 1e-9
         is_so_called = label and (_SURE.fullmatch(label) or (_LIKELY.fullmatch(label) and off < _NEAR))
-        if is_so_called or (is_sum and place in ends and (is_doubted or (label == "" and size > 2))):
+        if is_so_called or (
+            is_sum
+            and place in ends
+            and (is_doubted or (size > 2 and label is not None and _MISSING.fullmatch(label)))
+        ):
             found[place] = is_sum
     if not found:
         return ""

@@ -24,7 +24,17 @@ from klcli.columns import (
 from klcli.distribution import TOLERANCE, listed
 from klcli.errors import clipped
 from klcli.numerals import counted, number
-from klcli.tables import KEY_NAMES, LABEL_NAMES, is_key, is_of_ids, label_column, table
+from klcli.tables import (
+    KEY_NAMES,
+    LABEL_NAMES,
+    WEIGHT_NAMES,
+    is_counting,
+    is_key,
+    is_of_ids,
+    label_column,
+    table,
+    unlabelled,
+)
 
 if TYPE_CHECKING:
     import yaml
@@ -62,7 +72,10 @@ def json_columns(text: str, _: Reading) -> list[Column]:
 
 @reads("ndjson")
 def ndjson_columns(text: str, _: Reading) -> list[Column]:
-    """The columns of lines that are a JSON text each: records, rows, or own results; one line is as in JSON."""
+    """The columns of lines that are a JSON text each: records, rows, or own results.
+
+    One line is as in JSON, save a record by the names of its fields.
+    """
     found = []
     for place, line in enumerate(re.split("\r\n|\r|\n", text), 1):
         if line.strip():
@@ -71,7 +84,14 @@ def ndjson_columns(text: str, _: Reading) -> list[Column]:
                 raise FormatError(f"line {place}: expected a record or a list, found {_kind(tree)}")
             found.append((place, tree))
     trees = [tree if len(found) == 1 else _numbered(tree, place) for place, tree in found]
-    return _of_unicode(_columns(trees[0] if len(trees) == 1 else trees), text)
+    return _of_unicode(_columns(trees[0] if len(trees) == 1 and not _is_record(trees[0]) else trees), text)
+
+
+def _is_record(tree: Any) -> bool:
+    """Whether the mapping has a name of labels or keys, and is no list of columns, nor an answer of klcli."""
+    if not isinstance(tree, Members) or _is_result(tree):
+        return False
+    return any(is_key(name) for name, _ in tree) and not any(_has_parts(node) for _, node in tree)
 
 
 def _json_tree(text: str, first_line: int = 1) -> Any:
@@ -246,7 +266,10 @@ def _columns(tree: Any) -> list[Column]:
             return _own_columns([tree], ["$"])
         if _is_answer(tree):
             return _answered([tree], ["$"])
-        return [_mapping_column("", tree, "$")] if _is_of_numbers(tree) else _named_columns(tree)
+        if not _is_of_numbers(tree):
+            return _named_columns(tree)
+        _refuse_parts(tree)
+        return [_mapping_column("", tree, "$")]
     if isinstance(tree, list) and tree and all(map(_is_answer, tree)):
         return _answered(tree, [_place(each, f"$[{index}]") for index, each in enumerate(tree)])
     if _are_results(tree):
@@ -261,6 +284,14 @@ def _is_of_numbers(tree: Members) -> bool:
     """Whether it is a mapping from labels to numbers; the few are at fault where it holds distributions too."""
     inner = sum(isinstance(node, list | Members) for _, node in tree)
     return bool(tree) and (not inner or inner < sum(_is_numeral(node) for _, node in tree))
+
+
+def _refuse_parts(tree: Members) -> None:
+    """Raise for a list or a mapping among numbers: it may be the distribution itself."""
+    for name, node in tree:
+        if _has_parts(node):
+            cure = "leave it out, or what is beside it if it holds the distribution"
+            raise FormatError(f"{_place(node, f'$.{name}')}: expected a number, found {_kind(node)}: {cure}")
 
 
 def _is_numeral(node: Any) -> bool:
@@ -300,14 +331,17 @@ def _named_columns(tree: Members) -> list[Column]:
         is_list = isinstance(dict(tree)[of_labels], list)
         columns = [_with_labels(column, labels, of_labels, is_list=is_list) for column in columns]
     _refuse_ambiguous(columns)
-    _refuse_one_field(columns)
+    _refuse_rows(columns)
+    if of_labels is None and _may_have_labels(tree):
+        note = unlabelled([name for name, _ in tree])
+        return [column._replace(labels=None, notes=(note,)) for column in columns]
     return columns
 
 
 def _refuse_apart(nodes: dict[str, Any]) -> None:
     """Raise for a table whose names of columns stand apart from its rows, as pandas has it with orient='split'."""
     rows = next((nodes[name] for name in ("data", "rows", "values", "records") if name in nodes), None)
-    has_names = not nodes.keys().isdisjoint(("columns", "fields", "header", "headers", "schema"))
+    has_names = not nodes.keys().isdisjoint(("columns", "fields", "header", "headers", "schema", "meta"))
     if has_names and isinstance(rows, list) and any(map(_has_parts, rows)):
         raise FormatError(
             "$: a table in parts, its rows apart from the names of its columns: write it as a list of records, as "
@@ -351,13 +385,37 @@ def _table_by_columns(tree: Members) -> list[Column] | None:
     return [column._replace(place=partial(at, column.name)) for column in columns]
 
 
+def _may_have_labels(tree: Members) -> bool:
+    """Whether they are columns of one length, by the numbers of rows from 0, of which one may have all labels."""
+    columns = [[*dict(node).values()] if isinstance(node, Members) else node for _, node in tree]
+    are_rows = all(
+        isinstance(node, list) or (node[:1] and node[0][0] == "0" and is_counting([key for key, _ in node]))
+        for _, node in tree
+    )
+    if len(columns) < 2 or not are_rows or {len(column) for column in columns} != {len(columns[0])}:
+        return False
+    return any(
+        name.lower() not in WEIGHT_NAMES and len(column) == len({*map(str, column)}) and all(map(_is_whole, column))
+        for (name, _), column in zip(tree, columns, strict=True)
+    )
+
+
+def _is_whole(node: Any) -> bool:
+    return isinstance(node, Literal) and node.isdecimal()
+
+
 _MAY_BE_COUNTED = ("row", "sample")  # a sample and a population are two distributions
 
 
-def _refuse_one_field(columns: Sequence[Column]) -> None:
-    """Raise for {"a": {"n": 3}, "b": {"n": 1}}: a table by its rows, and no distributions of one outcome each."""
+def _refuse_rows(columns: Sequence[Column]) -> None:
+    """Raise for {"a": {"n": 3}, "b": {"n": 1}}, and for words in such: a table by its rows, and no distributions."""
     first, *others = columns
-    if others and first.labels and len(first.labels) == 1 and all(each.labels == first.labels for each in others):
+    are_alike = all(each.labels == first.labels for each in others)
+    if others and are_alike and first.name.isdecimal() and any(each.fault for each in columns):
+        raise FormatError(
+            "$: a table by its rows: write it as a list of records, as pandas does by to_json(orient='records')"
+        )
+    if others and are_alike and first.labels and len(first.labels) == 1:
         raise FormatError(
             f"$: {len(columns)} mappings of one number each, all called {clipped(first.labels[0])!r}: if they are "
             f'one distribution, write {{"{clipped(first.name)}": {first.cells[0]}, ...}}'
@@ -405,13 +463,10 @@ def _are_labels(node: Any, is_sure: bool = True) -> bool:
 
 
 def _may_be_weights(items: Sequence[Any]) -> bool:
-    """Whether they may be a distribution: shares of 1, or counts of which two are alike, as labels are not."""
+    """Whether they may be a distribution: shares of 1, of which one is a fraction."""
     values = [number(item) for item in items if _is_numeral(item) and not is_infinite(item)]
-    if len(values) < len(items):
-        return False
-    if all(map(float.is_integer, values)):
-        return min(values) >= 0 and len(set(map(str, items))) < len(items)
-    return min(values) >= 0 and abs(math.fsum(values) - 1) <= TOLERANCE
+    is_whole = len(values) < len(items) or all(map(float.is_integer, values))
+    return not is_whole and min(values) >= 0 and abs(math.fsum(values) - 1) <= TOLERANCE
 
 
 def _has_parts(node: Any) -> bool:
@@ -436,18 +491,18 @@ def _list_columns(name: str, items: list[Any], path: str) -> list[Column]:
 
 def _list_column(name: str, items: list[Any], path: str, row_of: str | None = None) -> Column:
     place = _place(items, path)
-    cells = [_cell(item, _item(place, index), name if row_of is None else "") for index, item in enumerate(items)]
 
     def at(index: int) -> str:
         return _place(items[index], _item(place, index))
 
-    return Column(name, None, cells, at, is_named=row_of != "", row_of=row_of)
+    column = Column(name, None, (), at, is_named=row_of != "", row_of=row_of)
+    return _filled(column, items, partial(_item, place), name if row_of is None else "")
 
 
 def _mapping_column(name: str, members: Members, path: str) -> Column:
-    cells = [_cell(node, f"{path}.{label}") for label, node in members]
     labels = [str(label) for label, _ in members]
-    return Column(name, labels, cells, lambda index: _place(members[index][1], f"{path}.{labels[index]}"))
+    column = Column(name, labels, (), lambda index: _place(members[index][1], f"{path}.{labels[index]}"))
+    return _filled(column, [node for _, node in members], lambda index: f"{path}.{labels[index]}")
 
 
 def _record_columns(records: Sequence[Members], path: str) -> list[Column]:
@@ -461,8 +516,12 @@ def _record_columns(records: Sequence[Members], path: str) -> list[Column]:
         _refuse_twice(record, place)
         fields = dict(record)
         if fields.keys() != set(names):
-            one = ": if they are one distribution, write it as one mapping" if len(record) == len(names) == 1 else ""
-            raise FormatError(f"{place}: its fields are not those of the first record: {_apart(fields, names)}{one}")
+            cure = ""
+            if len(record) == len(names) == 1:
+                cure = ": if they are one distribution, write it as one mapping"
+            elif record and all(_is_numeral(node) for _, node in (*records[0], *record)):
+                cure = ': if each is a distribution, name them, as in {"p": {...}, "q": {...}}'
+            raise FormatError(f"{place}: its fields are not those of the first record: {_apart(fields, names)}{cure}")
         rows.append([fields[name] for name in names])
     nodes = dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
     return _table(nodes, lambda name, index: _field(places[index], name), places.__getitem__)
@@ -470,44 +529,64 @@ def _record_columns(records: Sequence[Members], path: str) -> list[Column]:
 
 def _table(nodes: dict[str, list[Any]], at: Callable[[str, int], str], place: Callable[[int], str]) -> list[Column]:
     """The columns of a table of these nodes by their names: the functions say where a node stands, and a row."""
-    idle = _idle_fields(nodes)
+    text = {name: [_text(node, at(name, index)) for index, node in enumerate(nodes[name])] for name in nodes}
+    idle = _idle_fields(nodes, text)
     used = {name: column for name, column in nodes.items() if name not in idle}
-    text = [[_text(node, at(name, index)) for index, node in enumerate(column)] for name, column in used.items()]
-    columns = table([*used], text, place)
-    of_labels = columns[0].label_name
-    for index, node in enumerate(used[of_labels] if columns[0].labels is not None else ()):
-        _label(node, at(of_labels, index))
+    columns = table([*used], [text[name] for name in used], place)
+    first = columns[0]  # what it has beside its numbers the others have too
+    for index, node in enumerate(used[first.label_name] if first.labels is not None else ()):
+        _label(node, at(first.label_name, index))
+    kinds = dict.fromkeys(idle.values())
+    unused = [(what, [name for name in idle if idle[name] == what]) for what in kinds]
+    notes = (*(f"{what}, so not used: column {listed(those)}" for what, those in unused), *first.notes)
+    beside = (*first.beside, *idle)
     return [
-        column._replace(
-            cells=[_cell(node, at(column.name, index), column.name) for index, node in enumerate(used[column.name])],
-            notes=(*(f"{what}, so not used: column {name}" for name, what in idle.items()), *column.notes),
-            beside=(*column.beside, *idle),
-        )
+        _filled(column._replace(notes=notes, beside=beside), used[column.name], partial(at, column.name), column.name)
         for column in columns
     ]
+
+
+def _filled(column: Column, nodes: Sequence[Any], at: Callable[[int], str], of: str = "") -> Column:
+    """The column with the cells that these nodes are, or with what is wrong with one."""
+    try:
+        return column._replace(cells=[_cell(node, at(index), of) for index, node in enumerate(nodes)])
+    except FormatError as error:
+        return column._replace(cells=[""] * len(nodes), fault=str(error))
 
 
 def _apart(fields: dict[str, Any], names: Sequence[str]) -> str:
     """Which fields a record lacks, and which it has beside those of the first one."""
     lacks = [name for name in names if name not in fields]
-    more = [name for name in fields if name not in names]
+    known = {*names}
+    more = [name for name in fields if name not in known]
     return ", and ".join(f"{what} {listed(each)}" for what, each in (("it lacks", lacks), ("it has", more)) if each)
 
 
-def _idle_fields(nodes: dict[str, list[Any]]) -> dict[str, str]:
-    """What the fields hold that are null, true and false throughout, beside others that hold the numbers."""
+def _idle_fields(nodes: dict[str, list[Any]], text: dict[str, list[str]]) -> dict[str, str]:
+    """What the fields hold that are null, true and false throughout, beside others that hold the numbers.
+
+    Where no others have labels, those that tell rows apart may be these.
+    """
     idle = {
         name: "null" if {"null"}.issuperset(map(_constant, column)) else "truth values"
         for name, column in nodes.items()
         if not (is_key(name) or is_of_ids(name)) and all(map(_constant, column))
     }
     numbers = [name for name in nodes if name not in idle and not is_key(name) and any(map(_is_numeral, nodes[name]))]
+    used = {name: column for name, column in text.items() if name not in idle}
+    if numbers and label_column([*used], [*used.values()]) is None:
+        idle = {name: what for name, what in idle.items() if len({*text[name]}) < len(text[name])}
     return idle if numbers else {}
 
 
 def _row_columns(name: str, rows: list[Any], path: str) -> list[Column]:
     """A list of lists, each a distribution: called by its position, from 0, after the name of the list if any."""
     width = len(rows[0])
+    if any(isinstance(item, Members) for item in rows[0]):
+        place = _place(rows[0], f"{path}[0]")
+        raise FormatError(
+            f"{place}: a list of mappings within a list: write it by itself, without the list around it"
+        )
     if not width:
         raise FormatError(f"{_place(rows[0], f'{path}[0]')}: empty")
     for index, row in enumerate(rows):

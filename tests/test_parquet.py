@@ -389,3 +389,21 @@ def test_a_table_of_thousands_of_columns(write: Write) -> None:
     """The logits of a vocabulary are as wide as that."""
     numbers = ", ".join(f"{index} AS x{index}" for index in range(2000))
     assert [column.cells for column in found(write(f"SELECT {numbers}"))] == [[str(index)] for index in range(2000)]
+
+
+def test_numbers_of_rows_before_their_names(write: Write) -> None:
+    """As in CSV they are no weights, if there are others."""
+    rows = "SELECT i + {first} AS x, 'l' || i AS city, i * i AS y FROM range(4) t(i)"
+    for first in (0, 1):
+        (column,) = found(write(rows.format(first=first)))
+        assert (column.name, column.notes) == ("y", ("told rows apart, so not used: column x",))
+    assert [column.name for column in found(write(rows.format(first=2)))] == ["x", "y"]
+
+
+def test_columns_are_asked_for_together(write: Write) -> None:
+    """One by one, thousands of them would take time with the square of their number; their cells are their own."""
+    names = [f"x{index}" for index in range(5000)]
+    numbers = ", ".join(f"i + {index} AS {name}" for index, name in enumerate(names))
+    columns = found(write(f"SELECT 'l' || i AS label, {numbers} FROM range(300) t(i)"))
+    assert [column.name for column in columns] == names
+    assert [column.cells[299] for column in columns] == [str(299 + index) for index in range(5000)]

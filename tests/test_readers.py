@@ -479,7 +479,7 @@ def test_inline_texts_keep_short_names_among_others() -> None:
 
 def test_one_of_several_must_be_chosen() -> None:
     """Where one distribution is wanted and several are there, they are listed with an example."""
-    write("p.csv", "label,p,q1,q2\na,1,2,3\n")
+    write("p.csv", "label,p,q1,q2\na,1,2,3\nb,3,2,1\n")
     with pytest.raises(InputError) as caught:
         read("p.csv")
     assert str(caught.value) == "p.csv: holds several distributions (p, q1, q2): choose one, as in p.csv::p"
@@ -488,11 +488,11 @@ def test_one_of_several_must_be_chosen() -> None:
 @pytest.mark.parametrize("column", ["a::b", "::b", "b::"])
 def test_the_choice_that_is_advised_can_be_made(column: str) -> None:
     """The example in the message is a source that can be read, also where a column has :: in its name."""
-    write("p.csv", f"label,{column},q\nx,1,2\n")
+    write("p.csv", f"label,{column},q\nx,1,2\ny,3,4\n")
     with pytest.raises(InputError) as caught:
         read("p.csv")
     assert str(caught.value) == f"p.csv: holds several distributions ({column}, q): choose one, as in p.csv::{column}"
-    assert read(str(caught.value).rpartition("as in ")[2]).weights.tolist() == [1]
+    assert read(str(caught.value).rpartition("as in ")[2]).weights.tolist() == [1, 3]
 
 
 # Shapes
@@ -696,7 +696,7 @@ def test_a_header_of_numbers_beside_a_label_is_no_data(first: str, years: list[s
     ("text", "names"),
     [
         ("x,y\n1,2\n3,4\n", ["x", "y"]),
-        ("label,x,y,z\na,1,2,3\n", ["x", "y", "z"]),
+        ("label,x,y,z\na,1,2,3\nb,4,5,6\n", ["x", "y", "z"]),
         ("a,3,2\nb,3,4\n", ["2", "3"]),
         ("1,2,3\n4,5,6\n", ["1", "2", "3"]),
     ],
@@ -2386,6 +2386,7 @@ def test_a_bare_column_with_decimal_commas(header: str) -> None:
         ("label;n\nA;1.000\nB;2.000\nC;500\n", "."),
         ("A;1.000\nB;2.345\nC;500\n", "."),
         ("label,n\nA,500\nB,1.000\nC,300\n", "."),
+        ("label;n\nA;87\nB;45\nC;1.234\nD;2.500\n", "."),
         ("500;1.000;300", "."),
         ("500,1.000,300", "."),
         ("n\n1.000\n2\n", "."),
@@ -2393,9 +2394,9 @@ def test_a_bare_column_with_decimal_commas(header: str) -> None:
     ],
 )
 def test_thousands_among_whole_numbers_are_doubted(text: str, decimal: str) -> None:
-    """1.000 beside 500 may be a thousand."""
+    """1.000 beside 500 may be a thousand, and 1.234 beside 87."""
     with pytest.raises(
-        InputError, match=r"'1[.,]000' is in doubt among whole numbers: leave out the marks between thou"
+        InputError, match=r"'1[.,](000|234)' is in doubt among whole numbers: leave out the marks between thou"
     ):
         read(write("p.csv", text), decimal=decimal)
 
@@ -2427,9 +2428,11 @@ def test_columns_of_one_number_each_are_no_distributions() -> None:
     message = (
         "holds 3 distributions of one number each: if they are one, write it as a column, a list or a mapping of"
     )
-    for name, text in (("p.csv", "A,B,C\n3,4,5\n"), ("p.json", '{"a": [3], "b": [4], "c": [5]}')):
-        with pytest.raises(InputError, match=message):
-            read_all(write(name, text))
+    rows = ("A,B,C\n3,4,5\n", ",A,B,C\ncount,3,4,5\n")
+    for name, text in (*(("p.csv", row) for row in rows), ("p.json", '{"a": [3], "b": [4], "c": [5]}')):
+        for several in (True, False):
+            with pytest.raises(InputError, match=message):
+                read_all(write(name, text), several=several)
 
 
 @pytest.mark.parametrize("text", ["0,15,0,05,0,8", "0,00,1", "1,000"])
@@ -2483,13 +2486,12 @@ def test_a_table_by_its_columns_has_labels(text: str) -> None:
             '{"category": {"books": 0.5, "toys": 0.5}, "region": {"north": 0.25, "south": 0.75}}',
             ["category", "region"],
         ),
-        ('{"bin": [3, 3], "p": [1, 2]}', ["bin", "p"]),
         ('{"row": [1, 2], "p": [1, 2]}', ["row", "p"]),
         ('{"row": ["a", "b"], "p": [1, 2]}', ["p"]),
     ],
 )
 def test_what_may_be_a_distribution_is_no_column_of_labels(text: str, names: list[str]) -> None:
-    """Words are labels, and so are whole numbers of which none stands twice, under a name that says so."""
+    """Words are labels, and so are numbers that are no shares of 1, under a name that says so."""
     assert [name for name, _, _ in heads(text, "p.json")] == names
 
 
@@ -2949,6 +2951,12 @@ def test_a_wide_row_with_a_label_is_no_list_of_distributions(call: Callable[...,
         ),
         ("state,pop\nGermany,18\nA,5\nB,6\nC,7\n", "'Germany' is the sum of all the others"),
         ("5\n6\n7\n18\n", "line 4 is the sum of all the others"),
+        ("city,n\na,30\ngrand_total,112\nb,4\n", "'grand_total' may be the sum of others"),
+        *(
+            (f"city\tn\na\t3\nb\t5\n{label}\t8\n", f"{label!r} is the sum of all the others")
+            for label in ("NULL", "(null)", "<NA>", "\\N", "Total_Count", "Celkový súčet", "סכום כולל", "कुल योग")
+        ),
+        ("city\tn\nNULL\t3\nb\t5\na\t9\n", None),
         ("5,6,7,18\n", "line 1, item 4 is the sum of all the others"),
         ("city,n\nA,1\nNorth total,1\nB,2\nSubtotal,2\n", "'North total', 'Subtotal' may be totals of others"),
         ("x,n\nA,5\nAll,3\nB,1\n", None),
@@ -2995,3 +3003,55 @@ def test_labels_that_excel_keeps_as_text() -> None:
     """They are words, and no formulas that would be numbers."""
     found = read(write("p.csv", 'code,n\n"=""Berlin""",5\n"=""Lagos""",3\n'))
     assert found.outcomes == ('="Berlin"', '="Lagos"')
+
+
+@pytest.mark.parametrize(
+    ("text", "used", "aside"),
+    [
+        ('"Obs","city","may","june"\n"1","A",5,6\n"2","B",7,8\n"3","C",9,9\n', ["may", "june"], "Obs"),
+        ("No,City,n\n12,A,5\n13,B,7\n", ["n"], "No"),
+        ("S.No,City,n\n1,A,5\n2,B,7\n", ["n"], "S.No"),
+        ("code,country,exports 2020\n7,A,5\n9,B,7\n", ["exports 2020"], "code"),
+        ("x,City,y\n0,A,5\n1,B,7\n2,C,7\n", ["y"], "x"),
+        ("1|A|5\n2|B|7\n3|C|9\n", ["3"], "1"),
+        ("p,City,q\n1,A,5\n2,B,7\n3,C,7\n", ["p", "q"], ""),
+        ("City,x,y\nA,1,5\nB,2,7\nC,3,7\n", ["x", "y"], ""),
+        ("x,City\n1,A\n2,B\n3,C\n", ["x"], ""),
+        ("x,City,y\n1,A,5\n2,B,7\n", ["x", "y"], ""),
+    ],
+)
+@pytest.mark.parametrize("is_quoted", [False, True])
+def test_numbers_of_rows_before_their_names(text: str, used: list[str], aside: str, is_quoted: bool) -> None:
+    """They are no weights, and it is told, where there are others; two rows, or a name of weights, may be some."""
+    text = text.replace("B", '"B"').replace('""', '"') if is_quoted else text  # which is read another way
+    found = readers.read_columns(write("p.csv", text))
+    assert [column.name for column in found] == used
+    told = [note for note in found[0].notes if "rows apart" in note]
+    assert told == ([f"told rows apart, so not used: column {aside}"] if aside else [])
+    if aside:
+        assert refusal(f"p.csv::{aside}") == f"p.csv: column {aside!r} holds no weights: call it n if it does"
+
+
+def test_a_name_with_a_line_break_can_be_asked_for() -> None:
+    """As it is shown in the advice, and as it is."""
+    write("p.csv", 'city,"n\n(2020)","m\n(x)"\na,3,4\nb,5,6\n')
+    with pytest.raises(InputError) as caught:
+        read("p.csv")
+    assert str(caught.value).endswith("choose one, as in p.csv::n\n(2020)")
+    for name in ("n\\n(2020)", "n\n(2020)"):
+        assert read(f"p.csv::{name}").weights.tolist() == [3, 5]
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (" city | n\n------+---\n a    | 3\n(1 row)\n", 2),
+        ("+------+---+\n| city | n |\n+------+---+\n", 1),
+        ("| city | n |\n|---|---:|\n| a | 3 |\n", 2),
+        ("┌──────┬───┐\n│ city │ n │\n", 1),
+        ("city  n\n====  ===\na     3\n", 2),
+    ],
+)
+def test_tables_drawn_with_lines(text: str, line: int) -> None:
+    """As psql, mysql and duckdb show them: with what writes CSV instead."""
+    assert refusal(write("p.txt", text)).startswith(f"p.txt: line {line}: a table drawn with lines: write it as CSV")

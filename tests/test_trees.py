@@ -163,13 +163,14 @@ def test_a_missing_number_turns_no_column_into_labels(missing: str) -> None:
 
 def test_fields_without_numbers_are_called_what_they_are() -> None:
     """Truth values and nulls are no text, wherever their field stands."""
-    found = read(write("p.json", '[{"on": true, "x": null, "p": 3}, {"on": false, "x": null, "p": 1}]'))
-    assert found.weights.tolist() == [3, 1]
+    rows = '[{"on": true, "x": null, "p": 3}, {"on": false, "x": null, "p": 1}, {"on": true, "x": null, "p": 2}]'
+    found = read(write("p.json", rows))
+    assert found.weights.tolist() == [3, 1, 2]
     assert found.notes[:2] == (
         "p.json: truth values, so not used: column on",
         "p.json: null, so not used: column x",
     )
-    assert refusal("p.json::x") == "column 'x' holds no weights"
+    assert refusal("p.json::x") == "column 'x' holds no weights: call it n if it does"
     assert refusal(write("p.json", '[{"label": "a", "p": null}]')) == "$[0].p: expected a number, found null"
 
 
@@ -204,7 +205,11 @@ def test_half_a_character_is_no_label(half: str) -> None:
         ("p.ndjson", '{"a": 1}\n[1]\n', "line 2: expected a mapping, as the first one is, found a list"),
         ("p.ndjson", '[1]\n{"a": 1}\n', "line 2: expected a list, as the first one is, found a mapping"),
         ("p.yaml", "- [1]\n- {a: 1}\n", "line 2: expected a list, as the first one is, found a mapping"),
-        ("p.json", '{"a": 0.5, "b": 0.3, "c": [0.2]}', "$.c: expected a number, found a list"),
+        (
+            "p.json",
+            '{"a": 0.5, "b": 0.3, "c": [0.2]}',
+            "$.c: expected a number, found a list: leave it out, or what is beside it if it holds the distribution",
+        ),
         (
             "p.json",
             '{"a": 0.5, "b": [0.3], "c": [0.2]}',
@@ -411,3 +416,112 @@ def test_a_table_by_its_rows_is_not_many_distributions(tmp_path: Path) -> None:
     )
     path.write_text('{"a": {"x": 3}, "b": {"y": 1}}')
     assert [found.outcomes for found in read_all(str(path))] == [("x",), ("y",)]
+
+
+NUMBERED = "so the outcomes are numbered from 0: call one label if it is"
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ('{"age": {"0": 30, "1": 20, "2": 40}, "count": {"0": 5, "1": 3, "2": 2}}', "age, count"),
+        ('{"token": [5, 3, 9], "prob": [0.5, 0.3, 0.2]}', "token, prob"),
+        ('{"sample": [5, 3], "n": [50, 3]}', "sample, n"),
+        ('{"p": [5, 3], "n": [50, 3]}', ""),
+        ('{"a": [0.5, 0.5], "b": [0.25, 0.75]}', ""),
+        ('{"a": [5, 3, 1], "n": [50, 3]}', ""),
+        ('{"a": {"1": 5, "2": 3}, "n": {"1": 4, "2": 2}}', ""),
+    ],
+)
+def test_columns_that_may_have_labels(text: str, named: str) -> None:
+    """Columns of one length of which none is called label are told of, as in a table by its rows."""
+    found = read_all(write("p.json", text))
+    notes = [note.partition(": ")[2] for each in found for note in each.notes if NUMBERED in note]
+    assert notes == ([f"no column of labels among {named}, {NUMBERED}"] * 2 if named else [])
+
+
+@pytest.mark.parametrize("form", ["records", "list", "split by rows"])
+def test_years_that_stand_twice_are_labels(form: str) -> None:
+    """In every form of a table."""
+    columns = {"year": [2019, 2019, 2020], "count": [4, 2, 4]}
+    forms = {
+        "records": [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)],
+        "list": columns,
+        "split by rows": {name: dict(zip("012", column, strict=True)) for name, column in columns.items()},
+    }
+    found = read(write("p.json", json.dumps(forms[form])), duplicates="sum")
+    assert (found.outcomes, found.weights.tolist()) == (("2019", "2020"), [6, 4])
+
+
+def test_truth_values_that_may_be_the_labels_are_refused() -> None:
+    """By position they would be compared with those of another table, whatever their order there."""
+    cure = "expected a label, found true: if it is one, put it in quotes"
+    write("p.ndjson", '{"m": true, "count": 5}\n{"m": false, "count": 3}\n')
+    assert refusal("p.ndjson") == f"line 1, field m: {cure}"
+    assert refusal(write("p.json", '[{"x": true, "n": 3}, {"x": null, "n": 4}]')) == f"$[0].x: {cure}"
+    assert held(write("p.json", '[{"l": "a", "x": true, "n": 3}, {"l": "b", "x": false, "n": 4}]')) == {
+        "": {"a": 3, "b": 4}
+    }
+
+
+def test_a_line_of_ndjson_is_a_record_by_the_names_of_its_fields() -> None:
+    """As it is where a second line follows; without such names it is a mapping, as in JSON."""
+    assert held(write("p.ndjson", '{"year": 2020, "count": 5}\n')) == {"": {"2020": 5}}
+    assert held(write("p.ndjson", '{"a": 2020, "count": 5}\n')) == {"": {"a": 2020, "count": 5}}
+    assert held(write("p.json", '{"year": 2020, "count": 5}\n')) == {"": {"year": 2020, "count": 5}}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[{"x": "a", "n": 3, "m": null}, {"x": "b", "n": 4, "m": 2}]',
+        '{"x": {"0": "a", "1": "b"}, "n": {"0": 3, "1": 4}, "m": {"0": null, "1": 2}}',
+        '{"n": {"a": 3, "b": 4}, "m": {"a": null, "b": 2}}',
+    ],
+)
+def test_a_fault_elsewhere_is_told_of_where_it_is_asked_for(text: str) -> None:
+    """As in CSV: ::NAME is read whatever stands beside it."""
+    assert held(f"{write('p.json', text)}::n") == {"n": {"a": 3, "b": 4}}
+    assert refusal("p.json::m").endswith("expected a number, found null")
+    assert refusal("p.json").endswith("expected a number, found null")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            '{"errors": 0, "others": 0, "buckets": [{"key": "a", "n": 3}]}',
+            "$.buckets: expected a number, found a list: leave it out, or what is beside it if it holds the "
+            "distribution",
+        ),
+        (
+            '[[{"label": "a", "score": 0.9}, {"label": "b", "score": 0.1}]]',
+            "$[0]: a list of mappings within a list: write it by itself, without the list around it",
+        ),
+        (
+            '{"0": {"colour": "red", "n": 3}, "1": {"colour": "blue", "n": 5}}',
+            "$: a table by its rows: write it as a list of records, as pandas does by to_json(orient='records')",
+        ),
+        (
+            '[{"a": 3, "b": 1}, {"a": 3, "c": 4}]',
+            "$[1]: its fields are not those of the first record: it lacks b, and it has c: if each is a "
+            'distribution, name them, as in {"p": {...}, "q": {...}}',
+        ),
+    ],
+)
+def test_what_puts_a_tree_right(text: str, message: str) -> None:
+    """Trees as other programs write them are refused with what would be read."""
+    assert refusal(write("p.json", text)) == message
+
+
+@pytest.mark.parametrize("size", [10_000, 80_000])
+def test_time_in_proportion_to_fields(size: int) -> None:
+    """Many fields that differ, and many that are not used beside many that are: a square of them would take hours."""
+    bags = [{f"{side}{index}": 1 for index in range(size)} for side in "ab"]
+    assert "it lacks a0, a1, a2, a3, a4 and" in refusal(write("p.json", json.dumps(bags)))
+    numbers, nulls = (
+        {f"{name}{index}": value for index in range(size // 4)} for name, value in (("f", 1), ("x", None))
+    )
+    rows = [{"label": label, **numbers, **nulls} for label in "ab"]
+    found = read(write("p.json", json.dumps(rows)) + "::f0")
+    assert found.notes[0] == f"p.json::f0: null, so not used: column x0, x1, x2, x3, x4 and {size // 4 - 5} more"

@@ -17,7 +17,7 @@ from itertools import count, pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from klcli import rooms
-from klcli.columns import FormatError
+from klcli.columns import FormatError, as_typed
 from klcli.distribution import listed
 from klcli.engines._files import FORMATS, Place, inputs, located, named
 from klcli.engines._joint import joint
@@ -182,6 +182,8 @@ class Table:
         names = list(self.fields)
         if name is None and len(names) == 1:
             name = names[0]
+        if name not in self.fields:
+            name = next((each for each in names if as_typed(each) == name), name)
         if name in self.fields:
             return self._countable(self.fields[name])
         if name is None:

@@ -71,18 +71,16 @@ def weights(table: Table, fields: Sequence[Field], normalize: bool) -> Weights:
 
 
 def _refuse_thousands(table: Table, value: Field, name: str) -> None:
-    """Raise where text has 1.000 beside 5, or 1.234 beside 200, which may be thousands, as it is in small files."""
+    """Raise where text has 1.234 beside 5, which may be thousands, as it is in small files."""
     if not value.text:
         return
     x = f"trim({value.text})"
-    [(pointed, grouped, zeros, whole, large)] = table.rows(
+    [(pointed, grouped, whole)] = table.rows(
         f"SELECT count(CASE WHEN {x} LIKE '%.%' THEN 1 END), "
         f"count(CASE WHEN rlike({x}, '^[1-9][0-9]{{0,2}}([.][0-9]{{3}})+$') THEN 1 END), "
-        f"count(CASE WHEN rlike({x}, '^[1-9][0-9]{{0,2}}[.]000$') THEN 1 END), "
-        f"count(CASE WHEN rlike({x}, '^0*[1-9][0-9]*$') THEN 1 END), "
-        f"count(CASE WHEN rlike({x}, '^[1-9][0-9]{{2,}}$') THEN 1 END)"
+        f"count(CASE WHEN rlike({x}, '^0*[1-9][0-9]*$') THEN 1 END)"
     )
-    if grouped == pointed > 0 and whole and (zeros or large):
+    if grouped == pointed > 0 and whole:
         raise InputError(
             f"{name}: {counted(grouped, 'number')} as 1.000 in doubt among whole numbers: leave out the marks "
             "between thousands, or write whole numbers as 100.0"
