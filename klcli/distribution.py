@@ -222,6 +222,8 @@ def _places(p: Distribution, q: Distribution) -> NDArray[np.intp]:
     places = np.empty(len(wanted), dtype=np.intp)
     places[order] = their_order[np.minimum(found, len(among) - 1)]
     same = theirs[places] == ours
+    for side in (p, q) if isinstance(wanted, Labels) else ():
+        side.__dict__.pop("hashes", None)  # which are many, and quick to make anew
     if all(map(eq, taken(wanted, np.flatnonzero(same)), taken(among, places[same]))):
         return np.where(same, places, -1)
     known = {outcome: index for index, outcome in enumerate(among)}

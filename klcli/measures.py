@@ -400,7 +400,10 @@ def _as_kl(terms: Terms, alpha: float, formula: str) -> Terms:
 def _zero_where_equal(columns: dict[str, Array], *names: str) -> dict[str, Array]:
     """The columns with 0 where p and q read the same: sums of 1 that differ in the last bit are not shown there."""
     same = (columns["p"] == columns["q"]) & (columns["p"] > 0)
-    return {name: np.where(same, 0.0, column) if name in names else column for name, column in columns.items()}
+    for name in names:
+        if (columns[name][same] != 0).any():  # else a copy of very many numbers would be for nothing
+            columns = columns | {name: np.where(same, 0.0, columns[name])}
+    return columns
 
 
 def _times(weights: Array, x: Array) -> Array:

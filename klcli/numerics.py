@@ -240,12 +240,15 @@ class Contrast:
         return self._log_ratios[base]
 
     def _log_ratio(self, base: float) -> Array:
+        result, faint = np.empty_like(self.p), np.empty(self.p.shape, dtype=bool)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            ratio = self.p / self.q
-            result = log(ratio, base)
-            near = self.near
-            result[near] = np.log1p(self.difference[near] / self.q[near]) / math.log(base)
-        faint = (np.minimum(self.p, self.q) < _TINY) | (ratio < _TINY) | (ratio > 1 / _TINY)
+            for block in _blocks(self.p.size):
+                p, q, near = self.p[block], self.q[block], self.near[block]
+                ratio = p / q
+                logs = log(ratio, base)
+                logs[near] = np.log1p(self.difference[block][near] / q[near]) / math.log(base)
+                result[block] = logs
+                faint[block] = (np.minimum(p, q) < _TINY) | (ratio < _TINY) | (ratio > 1 / _TINY)
         faint &= (self._p_given > 0) & (self._q_given > 0)
         if faint.any():
             result[faint] = self._faint_log_ratio(faint, base)
@@ -271,11 +274,16 @@ class Contrast:
 
     def log_terms(self, base: float = math.e) -> Array:
         """p·log(p/q) in that base: the textbook's terms, signed."""
-        return self._log_terms(base) / self.whole
+        terms = self._log_terms(base)
+        terms /= self.whole
+        return terms
 
     def _log_terms(self, base: float) -> Array:
         with np.errstate(invalid="ignore"):
-            return np.where(self.lost, math.inf, np.where(self.p > 0, self.p * self.log_ratio(base), 0.0))
+            terms = self.p * self.log_ratio(base)
+        terms[self.p == 0] = 0.0
+        terms[self.lost] = math.inf
+        return terms
 
     def mean_log_ratio(self, base: float = math.e) -> float:
         """D(P‖Q) = Σ p·log(p/q) in that base, from terms >= 0 that do not cancel."""
