@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, islice
 from typing import Any
 
-from klcli.columns import Column, FormatError, Reading, is_number, looks_like_number, reads
+from klcli.columns import Column, FormatError, Reading, counts_rows, is_number, looks_like_number, reads
 from klcli.distribution import listed
 from klcli.errors import clipped
 from klcli.labels import MANY, Labels
@@ -15,7 +15,6 @@ from klcli.lazy import np
 from klcli.numerals import NoNumeralError, NumeralError, counted, number, numbers, stands_for_none
 from klcli.tables import (
     LABEL_NAMES,
-    counts_rows,
     is_counting,
     is_key,
     is_nameless,

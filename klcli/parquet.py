@@ -12,7 +12,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from klcli import sources, streams, tables
-from klcli.columns import Column, FormatError
+from klcli.columns import Column, FormatError, counts_rows
 from klcli.distribution import listed
 from klcli.errors import clipped
 from klcli.labels import MANY, Labels
@@ -160,7 +160,7 @@ class _Table:
     def _counts_rows(self, index: int) -> bool:
         """Whether the column holds nothing but the numbers of rows."""
         values = self._values(index)
-        return values is not None and tables.counts_rows(values)
+        return values is not None and counts_rows(values)
 
     def _refuse_large(self, indices: list[int], max_size: int) -> None:
         """Raise where there are no rows, or more of them, or more text in them, than may be read."""

@@ -5,17 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING
 
 from klcli.columns import Column, FormatError, is_infinite, is_number, looks_like_number
 from klcli.distribution import listed
 from klcli.errors import clipped
 from klcli.labels import MANY
-from klcli.lazy import np
 from klcli.numerals import NumeralError, number
-
-if TYPE_CHECKING:
-    from klcli.numerics import Array
 
 LABEL_NAMES = ("label", "labels", "outcome", "category", "name")
 _ID_NAMES = ("id", "key", "index", "bin", "bucket", "row", "rank", "year")  # of what tells rows apart
@@ -121,11 +116,6 @@ def is_counting(labels: Sequence[str]) -> bool:
     return len(labels) > 1 and any(
         all(label == str(index) for index, label in enumerate(labels, first)) for first in (0, 1)
     )
-
-
-def counts_rows(values: Array) -> bool:
-    """The same of numbers, of three rows or more."""
-    return len(values) > 2 and values[0] in (0, 1) and bool((np.diff(values) == 1).all())
 
 
 _WITH_COMMA = re.compile(r"\s*[+\-−]?(\d+,\d*|,\d+)([eE][+\-]?\d+)?\s*")

@@ -50,23 +50,55 @@ def doubt(column: Column, values: Array) -> str:
     is_doubted = size >= _FEWEST and not _is_dyadic(values)
     found = {}
     for place in range(size) if column.labels is not None and size <= _MANY else sorted(ends):
-        label = None if column.labels is None else column.labels[place].replace("_", " ").strip(" :.…")
-        off = abs(2 * (values[place] / total) - 1) if values[place] else 1.0  # 0 where it is the sum of the others
-        is_sum = off <= 1e-9
-        is_so_called = label and (_SURE.fullmatch(label) or (_LIKELY.fullmatch(label) and off < _NEAR))
-        if is_so_called or (
-            is_sum
-            and place in ends
-            and (is_doubted or (size > 2 and label is not None and _MISSING.fullmatch(label)))
-        ):
-            found[place] = is_sum
+        label = None if column.labels is None else column.labels[place]
+        share = float(values[place] / total)
+        by_number = place in ends and (is_doubted or (size > 2 and label is not None and _is_missing(label)))
+        if _is_so_called(label or "", share) or (by_number and _is_half(share)):
+            shown = column.place(place) if label is None else repr(clipped(label))
+            found[shown] = _is_half(share)
+    return _told(found)
+
+
+def doubt_among(shares: dict[str, float], size: int) -> str:
+    """The same of very many outcomes, of which those with the largest shares are given."""
+    is_doubted = size >= _FEWEST
+    return _told(
+        {
+            repr(clipped(label)): _is_half(share)
+            for label, share in shares.items()
+            if _is_so_called(label, share) or (is_doubted and _is_half(share))
+        }
+    )
+
+
+def _is_half(share: float) -> bool:
+    """Whether an outcome with that share is the sum of all the others."""
+    return abs(2 * share - 1) <= 1e-9
+
+
+def _is_so_called(label: str, share: float) -> bool:
+    bare = _bare(label)
+    return bool(_SURE.fullmatch(bare) or (share and _LIKELY.fullmatch(bare) and abs(2 * share - 1) < _NEAR))
+
+
+def _is_missing(label: str) -> bool:
+    return _MISSING.fullmatch(_bare(label)) is not None
+
+
+def _bare(label: str) -> str:
+    return label.replace("_", " ").strip(" :.…")
+
+
+def _told(found: dict[str, bool]) -> str:
+    """What is told of the outcomes that are shown so, each with whether it is the sum of all the others."""
     if not found:
         return ""
-    shown = [column.place(place) if column.labels is None else repr(clipped(column.labels[place])) for place in found]
     if len(found) > 1:
-        return f"{listed(shown)} may be totals of others, and were read as outcomes beside them: leave them out if so"
-    what = "is the sum of all the others" if all(found.values()) else "may be the sum of others"
-    return f"{shown[0]} {what}, and was read as an outcome beside them: leave it out if it is their total"
+        shown = listed([*found])
+        return f"{shown} may be totals of others, and were read as outcomes beside them: leave them out if so"
+    [(shown, is_sum)] = found.items()
+    what = "is the sum of all the others" if is_sum else "may be the sum of others"
+    return f"{shown} {what}, and was read as an outcome beside them: leave it out if it is their total"
 
 
 def _is_dyadic(values: Array) -> bool:

@@ -62,7 +62,7 @@ DOORS: dict[str, set[str]] = {
     "arrays": {*_DISTRIBUTION, "distribution", "columns", "sources"},
     "streams": {*_BOTTOM, "columns", "litter", "sources"},
     "engines": {"columns", "distribution", "errors", "numerals", "profiles", "rooms", "sources", "streams",
-                "litter", "delimited", "tables", "engines"},
+                "litter", "delimited", "tables", "totals", "engines"},
     "parquet": {*_BOTTOM, "columns", "distribution", "labels", "numerics", "sources", "streams", "tables", "engines"},
     "readers": {*_DISTRIBUTION, "distribution", "columns", "sources", "arrays", "delimited", "parquet", "tables",
                 "totals", "trees"},

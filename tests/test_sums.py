@@ -153,6 +153,16 @@ def test_what_text_leaves_in_doubt_is_refused(engine: Engine, tmp_path: Path, te
     assert message in str(caught.value)
 
 
+@pytest.mark.parametrize("label", ["Grand Total", "x", "NULL"])
+def test_totals_are_told_of(engine: Engine, tmp_path: Path, label: str) -> None:
+    """By their names or by their numbers, as they are of files that are fetched."""
+    rows = table(tmp_path / "p.parquet", ["a", "b", "c", label], [3, 4, 5, 12])
+    (told, *_) = summed(engine, rows).notes
+    assert f": {label!r} is the sum of all the others, and was read as an outcome beside them: leave it out" in told
+    (told, *_) = summed(engine, table(tmp_path / "q.parquet", ["a", "b", "c", label], [3, 4, 5, 11])).notes
+    assert ("may be the sum of others" in told) == (label == "Grand Total")
+
+
 def test_threads_change_nothing(tmp_path: Path) -> None:
     """The sums are exact as decimals, so that they are the same in whatever order they are made."""
     with duckdb.connect() as connection:

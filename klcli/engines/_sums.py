@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from klcli import tables
+from klcli import tables, totals
 from klcli.columns import FormatError
-from klcli.distribution import kind_of, listed
+from klcli.distribution import TOLERANCE, kind_of, listed
 from klcli.engines._sql import INFINITY, literal
 from klcli.errors import InputError, clipped
 from klcli.numerals import counted
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _NUMBERS = ("whole", "number", "decimal")
 _FAINT = 1e-300  # above which no ratio of shares is beyond float64
+_LARGE = 100  # outcomes that may be totals, each with one part in as many of the sum
 _EXACT = 2**53  # below which whole numbers are what they are
 
 
@@ -66,8 +67,19 @@ def weights(table: Table, fields: Sequence[Field], normalize: bool) -> Weights:
         [(part,)] = table.rows(f"SELECT sum(CAST({v} / {literal(most)} AS DECIMAL(38, 18)))")
         total = float(part) * most
     is_counted, note = kind_of(name, float(total), not broken, normalize)
-    notes = (*(f"{name}: {each}" for each in table.notes), *([note] if note else []))
+    doubt = _doubt_of_totals(table, k, v, float(total), rows)
+    notes = (*(f"{name}: {each}" for each in (*table.notes, doubt) if each), *([note] if note else []))
     return Weights(table, name, k, v, float(total), is_counted, notes)
+
+
+def _doubt_of_totals(table: Table, k: str, v: str, total: float, rows: int) -> str:
+    """What is told of outcomes of which one may be the total of others."""
+    if abs(total - 1) <= TOLERANCE:
+        return ""
+    large = table.rows(
+        f"SELECT {k}, {v}", f"WHERE {v} >= {literal(total / _LARGE)} ORDER BY 2 DESC, 1 LIMIT {_LARGE}"
+    )
+    return totals.doubt_among({label: float(value / total) for label, value in large}, rows)
 
 
 def _refuse_thousands(table: Table, value: Field, name: str) -> None:
