@@ -2,8 +2,8 @@
 
     python benchmarks/drift.py [ROWS]
 
-Whole processes in turn, after a warm-up, each with its time and its peak memory; at last the time and the memory of a
-count as the table grows, and Spark's time for the same answer. Evidently wants an older pandas:
+Whole processes in turn, after a warm-up, each with its time and its peak memory; at last the same of a count as the
+table grows, and Spark's time for the same answer. Evidently wants an older pandas:
 EVIDENTLY=/path/to/python names the interpreter that has it.
 """
 
@@ -13,7 +13,7 @@ import os
 import sys
 from pathlib import Path
 
-from run import HERE, KLCLI, PYTHON, Case, compared, run
+from run import HERE, KLCLI, PYTHON, Case, compare, compared, run
 
 MILLION = 1_000_000
 ENGINES: tuple[tuple[list[str], str], ...] = (([], "duckdb.csv"), (["--engine", "local[2]"], "spark.csv"))
@@ -25,18 +25,20 @@ def cases() -> list[Case]:
     drift = [KLCLI, "drift", *tables, "--json", "--no-steps"]
     evidently = os.environ.get("EVIDENTLY", PYTHON)
     return [
-        *(
-            Case(
-                f"count of a column of {what} / the same SQL by hand",
-                [KLCLI, "count", f"{tables[0]}::{column}", "-f", "csv"],
-                [PYTHON, str(HERE / "count_sql.py"), tables[0], column],
-                10,
-            )
-            for column, what in (("s5", "labels"), ("n3", "whole numbers"))
-        ),
+        *(counted(tables[0], column, what, 10) for column, what in (("s5", "labels"), ("n3", "whole numbers"))),
         Case("drift / a loop over pandas with scipy", drift, [PYTHON, str(HERE / "drift_scipy.py"), *tables], 3),
         Case("drift / evidently's DataDriftPreset", drift, [evidently, str(HERE / "drift_evidently.py"), *tables], 1),
     ]
+
+
+def counted(table: str, column: str, what: str, runs: int) -> Case:
+    """The counts of a column beside those of SQL."""
+    return Case(
+        f"count of a column of {what} / the same SQL by hand",
+        [KLCLI, "count", f"{table}::{column}", "-f", "csv"],
+        [PYTHON, str(HERE / "count_sql.py"), table, column],
+        runs,
+    )
 
 
 def main(rows: int) -> None:
@@ -44,6 +46,7 @@ def main(rows: int) -> None:
     with compared(cases(), "drift_files.py", rows):
         for size in (MILLION, 10 * MILLION, 50 * MILLION):
             run([PYTHON, str(HERE / "drift_files.py"), str(size), "grown.parquet"])
+            print(compare(counted("grown.parquet", "s5", f"{size:,} labels", 5)), flush=True)
             for column, what in (("s5", "labels"), ("x0", "numbers in ten bins")):
                 command = [KLCLI, "count", f"grown.parquet::{column}", *(["--bins", "10"] if column == "x0" else [])]
                 found, on_spark = (run([*command, *engine, "-o", name]) for engine, name in ENGINES)
