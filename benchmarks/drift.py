@@ -3,8 +3,8 @@
     python benchmarks/drift.py [ROWS]
 
 Whole processes in turn, after a warm-up, each with its time and its peak memory; at last the same of a count as the
-table grows, and Spark's time for the same answer. Evidently wants an older pandas:
-EVIDENTLY=/path/to/python names the interpreter that has it.
+table grows, and Spark's time for the same answer. Evidently wants an older pandas, and
+minutes: EVIDENTLY=/path/to/python names the interpreter that has it.
 """
 
 from __future__ import annotations
@@ -23,12 +23,15 @@ def cases() -> list[Case]:
     """The cases, in a folder that holds their files."""
     tables = ["reference.parquet", "current.parquet"]
     drift = [KLCLI, "drift", *tables, "--json", "--no-steps"]
-    evidently = os.environ.get("EVIDENTLY", PYTHON)
-    return [
+    evidently = os.environ.get("EVIDENTLY")
+    found = [
         *(counted(tables[0], column, what, 10) for column, what in (("s5", "labels"), ("n3", "whole numbers"))),
         Case("drift / a loop over pandas with scipy", drift, [PYTHON, str(HERE / "drift_scipy.py"), *tables], 3),
-        Case("drift / evidently's DataDriftPreset", drift, [evidently, str(HERE / "drift_evidently.py"), *tables], 1),
     ]
+    if evidently:
+        peer = [evidently, str(HERE / "drift_evidently.py"), *tables]
+        found.append(Case("drift / evidently's DataDriftPreset", drift, peer, 1))
+    return found
 
 
 def counted(table: str, column: str, what: str, runs: int) -> Case:

@@ -12,7 +12,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from klcli import sources, streams, tables
-from klcli.columns import Column, FormatError, counts_rows
+from klcli.columns import Column, FormatError
 from klcli.distribution import listed
 from klcli.errors import clipped
 from klcli.labels import MANY, Labels
@@ -73,8 +73,9 @@ class _Table:
         self._table = f"read_parquet($path, {PARQUET}) AS t({aliases})"
         self._types = self._described(self._table)
         stored = self._described("read_parquet($path, hive_partitioning = false)")
-        for index in range(len(stored)):
-            if stored[index] == "BLOB" and not self._is_utf8(index):
+        bytes_ = [index for index, each in enumerate(stored) if each == "BLOB"]
+        for index in bytes_ if bytes_ and not self._are_utf8(bytes_) else ():
+            if not self._are_utf8([index]):
                 self._types[index] = "BLOB"
         self._rows = self._counted()
 
@@ -82,10 +83,11 @@ class _Table:
         """The types of the table's columns."""
         return [str(row[1]) for row in self._execute(f"DESCRIBE SELECT * FROM {table}").fetchall()]
 
-    def _is_utf8(self, index: int) -> bool:
-        """Whether the bytes of the column, of which its type does not say what they are, are text."""
+    def _are_utf8(self, indices: Sequence[int]) -> bool:
+        """Whether the bytes of the columns, of which their types do not say what they are, are text."""
+        lengths = ", ".join(f"max(length(c{index}))" for index in indices)
         try:
-            self._execute(f"SELECT max(length(c{index})) FROM {self._table}").fetchall()
+            self._execute(f"SELECT {lengths} FROM {self._table}").fetchall()
         except Exception as error:  # of DuckDB's, whose home is elsewhere
             if "Invalid string encoding" not in str(error):
                 raise
@@ -107,7 +109,8 @@ class _Table:
             raise FormatError(f"two columns are called {clipped(twice)!r}")
         is_text = [not _NUMBERS.fullmatch(each) for each in self._types]
         label = self._label(is_text)
-        used = tables.value_columns(self._names, label, self._counts_rows)
+        counting = self._counting([index for index in range(label or 0) if not is_text[index]])
+        used = tables.value_columns(self._names, label, counting.__contains__)
         is_empty = self._are_empty()
         if all(is_text[index] or is_empty[index] for index in used):
             is_empty = [False] * len(is_empty)  # there is nothing beside them
@@ -157,10 +160,18 @@ class _Table:
             raise FormatError(f"column {name}: bytes that are not UTF-8: save it as text, or leave it out")
         return None if label is None else flat[label]
 
-    def _counts_rows(self, index: int) -> bool:
-        """Whether the column holds nothing but the numbers of rows."""
-        values = self._values(index)
-        return values is not None and counts_rows(values)
+    def _counting(self, indices: Sequence[int]) -> set[int]:
+        """Those of the columns that hold nothing but the numbers of rows, from 0 or from 1: of three or more."""
+        from klcli.engines.duckdb import PARQUET
+
+        pairs = [(index, first) for index in indices for first in (0, 1)]
+        if self._rows < 3 or not pairs or "file_row_number" in self._names:
+            return set()
+        are = ", ".join(f"bool_and(coalesce(c{index} = row + {first}, false))" for index, first in pairs)
+        aliases = ", ".join(f"c{index}" for index in range(len(self._names)))
+        table = f"read_parquet($path, {PARQUET}, file_row_number = true) AS t({aliases}, row)"
+        found = self._execute(f"SELECT {are} FROM {table}").fetchone()
+        return {index for (index, _), is_so in zip(pairs, found, strict=True) if is_so}
 
     def _refuse_large(self, indices: list[int], max_size: int) -> None:
         """Raise where there are no rows, or more of them, or more text in them, than may be read."""

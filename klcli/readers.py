@@ -116,7 +116,9 @@ def read_all(
         first = next(
             (name for name in likely if name.lower() in tables.WEIGHT_NAMES), likely[0] if likely else names[0]
         )
-        doubt = "".join(f"; {note}" for note in columns[0].notes if columns[0].labels is None)
+        is_numbered = columns[0].labels is None
+        notes = [note for note in columns[0].notes if is_numbered or note.startswith(tables.NO_LABELS)]
+        doubt = "".join(f"; {note}" for note in notes)
         if len(columns) == 2 and not columns[0].is_named and all(map(_is_of_digits, columns)):
             doubt = delimited.DECIMAL_COMMA
         raise InputError(

@@ -29,6 +29,7 @@ WEIGHT_NAMES = (
     "share",
     "weight",
 )
+NO_LABELS = "no column of labels among"
 _OF_PANDAS = re.compile(r"Unnamed: 0(\.\d+)?|__index_level_\d+__")  # its index without a name: in CSV, in Parquet
 
 
@@ -84,9 +85,9 @@ def labelled(
     return Column("", labels, (), place, tuple(notes), unused, label_name=label_name, labels_first=not label)
 
 
-def unlabelled(names: Sequence[str]) -> str:
+def unlabelled(names: Sequence[str], outcomes: str = "numbered from 0") -> str:
     """What is told where none of these columns has labels."""
-    return f"no column of labels among {listed(names)}, so the outcomes are numbered from 0: call one label if it is"
+    return f"{NO_LABELS} {listed(names)}, so the outcomes are {outcomes}: call one label if it is"
 
 
 def _called(name: str) -> str:

@@ -28,7 +28,6 @@ from klcli.tables import (
     KEY_NAMES,
     LABEL_NAMES,
     WEIGHT_NAMES,
-    is_counting,
     is_key,
     is_of_ids,
     label_column,
@@ -333,8 +332,8 @@ def _named_columns(tree: Members) -> list[Column]:
     _refuse_ambiguous(columns)
     _refuse_rows(columns)
     if of_labels is None and _may_have_labels(tree):
-        note = unlabelled([name for name, _ in tree])
-        return [column._replace(labels=None, notes=(note,)) for column in columns]
+        note = unlabelled([name for name, _ in tree], "numbered from 0" if columns[0].labels is None else "the keys")
+        columns = [column._replace(notes=(note,)) for column in columns]
     return columns
 
 
@@ -386,22 +385,18 @@ def _table_by_columns(tree: Members) -> list[Column] | None:
 
 
 def _may_have_labels(tree: Members) -> bool:
-    """Whether they are columns of one length, by the numbers of rows from 0, of which one may have all labels."""
+    """Whether they are columns, by the numbers of their rows, of which one may have the labels of all."""
     columns = [[*dict(node).values()] if isinstance(node, Members) else node for _, node in tree]
-    are_rows = all(
-        isinstance(node, list) or (node[:1] and node[0][0] == "0" and is_counting([key for key, _ in node]))
-        for _, node in tree
-    )
-    if len(columns) < 2 or not are_rows or {len(column) for column in columns} != {len(columns[0])}:
+    rows = [[key for key, _ in node] if isinstance(node, Members) else [*range(len(node))] for _, node in tree]
+    if len(tree) < 2 or any(each != rows[0] for each in rows) or not all(str(key).isdecimal() for key in rows[0]):
         return False
     return any(
-        name.lower() not in WEIGHT_NAMES and len(column) == len({*map(str, column)}) and all(map(_is_whole, column))
+        name.lower() not in WEIGHT_NAMES
+        and 1 < len(column) == len({*map(str, column)})
+        and not _may_be_weights(column)
         for (name, _), column in zip(tree, columns, strict=True)
+        if not any(map(_has_parts, column))
     )
-
-
-def _is_whole(node: Any) -> bool:
-    return isinstance(node, Literal) and node.isdecimal()
 
 
 _MAY_BE_COUNTED = ("row", "sample")  # a sample and a population are two distributions
@@ -502,7 +497,8 @@ def _list_column(name: str, items: list[Any], path: str, row_of: str | None = No
 def _mapping_column(name: str, members: Members, path: str) -> Column:
     labels = [str(label) for label, _ in members]
     column = Column(name, labels, (), lambda index: _place(members[index][1], f"{path}.{labels[index]}"))
-    return _filled(column, [node for _, node in members], lambda index: f"{path}.{labels[index]}")
+    of = name if all(map(str.isdecimal, labels)) else ""
+    return _filled(column, [node for _, node in members], lambda index: f"{path}.{labels[index]}", of)
 
 
 def _record_columns(records: Sequence[Members], path: str) -> list[Column]:
@@ -743,7 +739,8 @@ def _cell(node: Any, path: str, of: str = "") -> str:
     hint = ""
     if isinstance(node, str):
         of_labels = of and f"if {clipped(of)} holds labels, call it labels"
-        cures = ("leave out the quotes" if is_number(node) else "", of_labels)
+        is_quoted = is_number(node) and not re.match("0[0-9]", node)
+        cures = ("leave out the quotes" if is_quoted else "", of_labels)
         hint = "".join(f"{mark}{cure}" for mark, cure in zip((": ", "; or, "), filter(None, cures), strict=False))
     raise FormatError(f"{_place(node, path)}: expected a number, found {_kind(node)}{hint}")
 

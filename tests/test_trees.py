@@ -418,26 +418,41 @@ def test_a_table_by_its_rows_is_not_many_distributions(tmp_path: Path) -> None:
     assert [found.outcomes for found in read_all(str(path))] == [("x",), ("y",)]
 
 
-NUMBERED = "so the outcomes are numbered from 0: call one label if it is"
-
-
 @pytest.mark.parametrize(
     ("text", "named"),
     [
-        ('{"age": {"0": 30, "1": 20, "2": 40}, "count": {"0": 5, "1": 3, "2": 2}}', "age, count"),
-        ('{"token": [5, 3, 9], "prob": [0.5, 0.3, 0.2]}', "token, prob"),
-        ('{"sample": [5, 3], "n": [50, 3]}', "sample, n"),
+        ('{"age": {"0": 30, "1": 20, "2": 40}, "count": {"0": 5, "1": 3, "2": 2}}', "age, count, keys"),
+        ('{"stars": {"0": 4.0, "1": 3.0, "2": 5.0}, "n": {"0": 5, "1": 3, "2": 2}}', "stars, n, keys"),
+        ('{"temp": {"3": -1, "2": 0, "0": 1}, "n": {"3": 5, "2": 3, "0": 2}}', "temp, n, keys"),
+        ('{"zip": {"0": "01234", "1": "10001"}, "n": {"0": 5, "1": 3}}', "zip, n, keys"),
+        ('{"n": [3, 5, 9], "grade": ["A", "B", "10"]}', "n, grade, from 0"),
+        ('{"token": [5, 3, 9], "prob": [0.5, 0.3, 0.2]}', "token, prob, from 0"),
+        ('{"sample": [5, 3], "n": [50, 3]}', "sample, n, from 0"),
+        ('{"train": {"0": 5, "1": 3}, "n": {"0": 5, "1": 2}}', "train, n, keys"),
         ('{"p": [5, 3], "n": [50, 3]}', ""),
         ('{"a": [0.5, 0.5], "b": [0.25, 0.75]}', ""),
         ('{"a": [5, 3, 1], "n": [50, 3]}', ""),
-        ('{"a": {"1": 5, "2": 3}, "n": {"1": 4, "2": 2}}', ""),
+        ('{"a": {"x": 5, "y": 3}, "n": {"x": 4, "y": 2}}', ""),
     ],
 )
 def test_columns_that_may_have_labels(text: str, named: str) -> None:
-    """Columns of one length of which none is called label are told of, as in a table by its rows."""
-    found = read_all(write("p.json", text))
-    notes = [note.partition(": ")[2] for each in found for note in each.notes if NUMBERED in note]
-    assert notes == ([f"no column of labels among {named}, {NUMBERED}"] * 2 if named else [])
+    """Columns of the same rows of which none is called label are told of, as in a table by its rows."""
+    source = write("p.json", text)
+    name = next(name for name in ("count", "prob", "n", "b") if f'"{name}"' in text)
+    notes = [note.partition(": ")[2] for note in read(f"{source}::{name}").notes]
+    names, _, how = named.rpartition(", ")
+    where = "numbered from 0" if how == "from 0" else "the keys"
+    told = f"no column of labels among {names}, so the outcomes are {where}: call one label if it is"
+    assert [note for note in notes if "labels" in note] == ([told] if named else [])
+
+
+def test_labels_that_are_told_of_are_labels() -> None:
+    """Keys match outcomes whatever else they may be."""
+    a = write("a.json", '{"train": {"0": 5, "1": 3}, "test": {"0": 4, "1": 2}}')
+    b = write("b.json", '{"1": 3, "0": 5, "2": 1}')
+    found = klcli.kl(read(f"{a}::train"), read(b))
+    assert found.terms["outcome"] == ("0", "1", "2")
+    assert klcli.kl(read(f"{a}::train"), read(write("c.json", '{"1": 3, "0": 5}'))).value == 0
 
 
 @pytest.mark.parametrize("form", ["records", "list", "split by rows"])
