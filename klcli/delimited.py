@@ -141,6 +141,8 @@ def _delimited(text: str, delimiter: str, decimal: str) -> list[Column]:
     if names_labels(names[0]):
         year = next(name for name, cell in zip(names, first_row, strict=True) if is_number(cell))
         raise FormatError(f"{place(0)}: a header with the number {year}: begin the name of a column with a letter")
+    if len(cells) == 2 and all(map(is_number, cells[0])) and not any(map(looks_like_number, cells[1])):
+        raise FormatError(f"{place(0)}: numbers before their labels: put a header before them, n and label")
     has_number_labels = len(cells) == 2 and all(map(looks_like_number, cells[0]))
     if has_number_labels and delimiter == ",":
         _refuse_halves(cells, place)
@@ -410,20 +412,23 @@ def after_quote(delimiter: str) -> str:
 
 def _bare_quotes(cells: list[list[str]], line: Callable[[int], int], delimiter: str) -> str:
     """What is wrong where a quote that was meant as itself has taken whole rows into one cell, up to the next one."""
-    for column in cells:
-        for index, cell in enumerate(column):
-            if delimiter not in cell or not re.search("[\r\n]", cell):
-                continue
-            rows = list(filter(None, re.split("[\r\n]+", delimiter.join(column[index] for column in cells))))
-            lines = [[*map(with_point, row.split(delimiter))] for row in rows]
-            rows_of_data = lines[index == 0 :]  # without what may be a header
-            if all(len(row) == len(cells) for row in lines) and any(
-                all(map(is_number, column)) for column in zip(*rows_of_data, strict=True)
-            ):
-                return (
-                    f"line {line(index)}: a quote is opened and closed {counted(len(lines) - 1, 'line')} below, with "
-                    f"whole rows between: {_QUOTE_IN_CELL}; if it is one cell, write that in one line"
-                )
+    odd = {
+        index
+        for column in cells
+        for index, cell in enumerate(column)
+        if delimiter in cell and ("\n" in cell or "\r" in cell)
+    }
+    for index in sorted(odd):
+        rows = list(filter(None, re.split("[\r\n]+", delimiter.join(column[index] for column in cells))))
+        lines = [[*map(with_point, row.split(delimiter))] for row in rows]
+        rows_of_data = lines[index == 0 :]  # without what may be a header
+        if all(len(row) == len(cells) for row in lines) and any(
+            all(map(is_number, column)) for column in zip(*rows_of_data, strict=True)
+        ):
+            return (
+                f"line {line(index)}: a quote is opened and closed {counted(len(lines) - 1, 'line')} below, with "
+                f"whole rows between: {_QUOTE_IN_CELL}; if it is one cell, write that in one line"
+            )
     return ""
 
 

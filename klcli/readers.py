@@ -113,9 +113,7 @@ def read_all(
     if len(columns) > 1 and not several:
         names = [column.name for column in columns]
         likely = [column.name for column in columns if _is_read(column) and not tables.is_key(column.name)]
-        first = next(
-            (name for name in likely if name.lower() in tables.WEIGHT_NAMES), likely[0] if likely else names[0]
-        )
+        first = tables.likeliest(names) or (likely or names)[0]
         is_numbered = columns[0].labels is None
         notes = [note for note in columns[0].notes if is_numbered or note.startswith(tables.NO_LABELS)]
         doubt = "".join(f"; {note}" for note in notes)

@@ -196,6 +196,11 @@ def value_columns(
     return [index for index in found if index not in numbering] or found
 
 
+def likeliest(names: Sequence[str]) -> str:
+    """The first of the names that is one of weights, or ""."""
+    return next((name for name in names if name.lower() in WEIGHT_NAMES), "")
+
+
 def check_row_names(name: str, column: Sequence[str]) -> None:
     """Raise FormatError where the column, which is not used, may be one of probabilities."""
     if any(is_number(cell) and not is_infinite(cell) and 0 < number(cell) < 1 for cell in column):

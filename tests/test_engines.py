@@ -272,7 +272,7 @@ def test_decimal_commas(engine: Engine, tmp_path: Path) -> None:
     )  # fmt: skip
     assert table.counts(table.field("x")).labels == [",75", "0,5", "1,25e1"]
     (tmp_path / "t.csv").write_text("1,5;2\n2,5;3\n")
-    with pytest.raises(InputError, match="line 1: 1,5 is a number: if the first row is data, give --no-header"):
+    with pytest.raises(InputError, match="line 1: 1,5 is a number: if the first row is data, put a header before it"):
         engines.opened(engine, "t.csv", decimal=",")
 
 
@@ -377,7 +377,8 @@ REFUSED = {
     'a,b\nx,1\n"y,2\n': "line 3: a quote is opened and never closed",
     "a,b\nx\0y,1\n": "a NUL byte: is it binary, or UTF-16 without its mark? Name its --encoding",
     "a,a\nx,1\n": "line 1: two columns are called 'a'",
-    "1,2\nx,1\n": "line 1: 1 is a number: if the first row is data, give --no-header",
+    "1,2\nx,1\n": "line 1: 1 is a number: if the first row is data, put a header before it (count, drift "
+    "and profile take --no-header)",
     "a;b,c\nx;1,2\n": "line 1: which of ',' ';' separates the columns? Give --delimiter, and --decimal , if numbers "
     "have commas; or put labels with the others in quotes",
 }

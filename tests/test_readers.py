@@ -3054,3 +3054,25 @@ def test_a_name_with_a_line_break_can_be_asked_for() -> None:
 def test_tables_drawn_with_lines(text: str, line: int) -> None:
     """As psql, mysql and duckdb show them: with what writes CSV instead."""
     assert refusal(write("p.txt", text)).startswith(f"p.txt: line {line}: a table drawn with lines: write it as CSV")
+
+
+def test_the_weights_are_proposed_whatever_is_wrong_with_them() -> None:
+    """Their fault is told of when they are asked for; another column would be taken without a word."""
+    write("p.csv", 'city,year_built,count\nA,1950,"1,234"\nB,1960,766\n')
+    with pytest.raises(InputError, match=r"\(year_built, count\): choose one, as in p.csv::count$"):
+        read("p.csv")
+    assert "'1,234' is written with a comma" in refusal("p.csv::count")
+
+
+def test_numbers_before_their_labels_need_a_header() -> None:
+    """As git shortlog and du write them."""
+    message = "p.tsv: line 1: numbers before their labels: put a header before them, n and label"
+    assert refusal(write("p.tsv", "  12\tA\n   5\tB\n")) == message
+    assert read(write("p.tsv", "n\tlabel\n  12\tA\n   5\tB\n")).outcomes == ("A", "B")
+
+
+def test_open_answers_take_time_in_proportion() -> None:
+    """Each row with a line break and a comma in a cell is looked at once, however many such cells it has."""
+    columns = 4000
+    names = ",".join(f'"q,\n{index}"' for index in range(columns))
+    assert len(read_all(write("p.csv", f"label,{names}\na{',1' * columns}\nb{',2' * columns}\n"))) == columns

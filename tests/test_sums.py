@@ -139,10 +139,16 @@ def test_a_share_that_no_ratio_can_hold_is_refused(engine: Engine, tmp_path: Pat
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("name,p,q\na,1,2\nb,3,4\n", "holds several distributions (p, q): choose one, as in t.csv::p"),
+        ("name,p,q\na,1,2\nb,3,4\n", "holds several distributions (p, q): choose one, as in"),
         ("name,n\na,1.000\nb,5\n", "1 number as 1.000 in doubt among whole numbers"),
         ("x,y\n1,2\n3,4\n", "no column of labels among x, y"),
         ("name,n\na,1\nb,\n", "1 of 2 rows without a number"),
+        ("city,may,june\nA,12,500\nB,NA,400\n", "holds several distributions (may, june): choose one"),
+        ('city,zip,n\nA,7,"1,234"\nB,9,766\n', "holds several distributions (zip, n): choose one, as in"),
+        ('city,n\nA,"1,234"\nB,766\n', "t.csv: column n: '1,234' is not a number"),
+        ("may,june\n12,500\nNA,400\n30,100\n", "no column of labels among may, june"),
+        ("code,p\n0.5,3\nx,5\ny,4\n", "no column of labels among code, p"),
+        ("A,3\nB,5\n", "line 1: 3 is a number: if the first row is data, put a header before it"),
     ],
 )
 def test_what_text_leaves_in_doubt_is_refused(engine: Engine, tmp_path: Path, text: str, message: str) -> None:
@@ -161,6 +167,26 @@ def test_totals_are_told_of(engine: Engine, tmp_path: Path, label: str) -> None:
     assert f": {label!r} is the sum of all the others, and was read as an outcome beside them: leave it out" in told
     (told, *_) = summed(engine, table(tmp_path / "q.parquet", ["a", "b", "c", label], [3, 4, 5, 11])).notes
     assert ("may be the sum of others" in told) == (label == "Grand Total")
+
+
+@pytest.mark.parametrize(
+    ("text", "outcomes", "told"),
+    [
+        ("Obs,name,n\n1,a,2\n2,b,3\n", ("b", "a"), "told rows apart, so not used: column Obs"),
+        ("label,n,city\na,2,x\nb,3,y\n", ("b", "a"), "no numbers, so not used: column city"),
+        ("item,n\nCola,2\n7,3\n7-Up,4\n", ("7-Up", "7", "Cola"), ""),
+        ("label,n,may\n1,2,NA\n2,3,5\n::n", ("2", "1"), ""),
+    ],
+)
+def test_other_columns_are_told_of(
+    engine: Engine, tmp_path: Path, text: str, outcomes: tuple[str, ...], told: str
+) -> None:
+    """As they are of files that are fetched; what is a number but for a cell is none of the labels."""
+    text, _, column = text.partition("::")
+    (tmp_path / "t.csv").write_text(text, encoding="utf-8")
+    found = summed(engine, f"{tmp_path / 't.csv'}{'::' * bool(column)}{column}")
+    assert sorted(found.terms["outcome"]) == sorted(outcomes)
+    assert [note.partition(": ")[2] for note in found.notes if "not used" in note] == ([told] if told else [])
 
 
 def test_threads_change_nothing(tmp_path: Path) -> None:

@@ -273,7 +273,10 @@ def _check_names(names: Sequence[str], decimal: str) -> None:
     """Refuse a first row that names no columns, and names that do not tell them apart."""
     number = next((name for name in names if is_number(with_point(name) if decimal == "," else name)), None)
     if number is not None:
-        raise FormatError(f"line 1: {clipped(number)} is a number: if the first row is data, give --no-header")
+        raise FormatError(
+            f"line 1: {clipped(number)} is a number: if the first row is data, put a header before it (count, drift "
+            "and profile take --no-header)"
+        )
     twice = next((name for name, count in Counter(names).items() if count > 1), None)
     if twice is not None:
         raise FormatError(f"line 1: two columns are called {clipped(twice)!r}")

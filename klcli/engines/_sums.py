@@ -44,7 +44,7 @@ def weights(table: Table, fields: Sequence[Field], normalize: bool) -> Weights:
 
     Raises InputError where they are no distribution.
     """
-    label, value = _chosen(table, [field for field in fields if field.kind != "nested"])
+    label, value, told = _chosen(table, [field for field in fields if field.kind != "nested"])
     name = table.name if table.column is None else f"{table.name}::{table.column}"
     k, v = f"CAST({table.fields[label.name].sql} AS STRING)", f"CAST({value.sql} AS DOUBLE)"
     [(rows, labelled, most, *odd, broken)] = table.rows(
@@ -68,7 +68,7 @@ def weights(table: Table, fields: Sequence[Field], normalize: bool) -> Weights:
         total = float(part) * most
     is_counted, note = kind_of(name, float(total), not broken, normalize)
     doubt = _doubt_of_totals(table, k, v, float(total), rows)
-    notes = (*(f"{name}: {each}" for each in (*table.notes, doubt) if each), *([note] if note else []))
+    notes = (*(f"{name}: {each}" for each in (*table.notes, *told, doubt) if each), *([note] if note else []))
     return Weights(table, name, k, v, float(total), is_counted, notes)
 
 
@@ -99,10 +99,11 @@ def _refuse_thousands(table: Table, value: Field, name: str) -> None:
         )
 
 
-def _chosen(table: Table, fields: Sequence[Field]) -> tuple[Field, Field]:
-    """The field of the labels and that of the numbers."""
+def _chosen(table: Table, fields: Sequence[Field]) -> tuple[Field, Field, tuple[str, ...]]:
+    """The field of the labels and that of the numbers, and what is told of the others."""
     names = [field.name for field in fields]
-    cells = [["0" if field.kind in _NUMBERS else "a"] for field in fields]
+    words = _words_among_numbers(table, fields)
+    cells = [["0" if field.kind in _NUMBERS or field in words else "a"] for field in fields]
     label = tables.label_column(names, cells)
     if label is None:
         raise InputError(
@@ -113,18 +114,48 @@ def _chosen(table: Table, fields: Sequence[Field]) -> tuple[Field, Field]:
         used = tables.value_columns(names, label)
     except FormatError as error:
         raise InputError(f"{table.name}: {error}") from None
-    values = [fields[index] for index in used if fields[index].kind in _NUMBERS]
+    values = [fields[index] for index in used if cells[index] == ["0"]]
     found = [field for field in values if table.column in (None, field.name)]
-    if len(found) == 1:
-        return fields[label], found[0]
-    choice = listed([field.name for field in values], 20)
+    choice = [field.name for field in values]
     if not values:
         raise InputError(f"{table.name}: no column of numbers among {listed(names, 20)}")
-    if table.column is not None:
-        raise InputError(f"{table.name}: no column {clipped(table.column)!r} of numbers among {choice}")
-    raise InputError(
-        f"{table.name}: holds several distributions ({choice}): choose one, as in {table.name}::{values[0].name}"
-    )
+    if not found:
+        raise InputError(
+            f"{table.name}: no column {clipped(str(table.column))!r} of numbers among {listed(choice, 20)}"
+        )
+    if len(found) > 1:
+        likely = tables.likeliest(choice) or choice[0]
+        several = f"holds several distributions ({listed(choice, 20)})"
+        raise InputError(f"{table.name}: {several}: choose one, as in {table.typed}::{likely}")
+    if found[0] in words:
+        raise InputError(f"{table.name}: column {clipped(found[0].name)}: {words[found[0]]!r} is not a number")
+    some = [str(key) for (key,) in table.rows(f"SELECT CAST({fields[label].sql} AS STRING)", f"LIMIT {_LARGE}")]
+    beside = tuple(names[index] for index in used if cells[index] != ["0"])
+    return fields[label], found[0], tables.labelled(names, label, some, used, str, beside).notes
+
+
+def _words_among_numbers(table: Table, fields: Sequence[Field]) -> dict[Field, str]:
+    """The fields of text that hold numbers as well, each with a cell that is none: mistyped, or missing.
+
+    The first one is of labels all the same where most of it is words, and the numbers are whole.
+    """
+    text = [field for field in fields if field.kind == "text" and table.is_text]
+    if not text:
+        return {}
+    number, whole = (f"^({table.forms[kind][0]})$" for kind in ("number", "whole"))
+    asked = []
+    for field in text:
+        x = f"trim({field.sql})"
+        asked += [f"count({x})", f"min(CASE WHEN NOT rlike({x}, '{number}') THEN {x} END)"]
+        asked += [f"count(CASE WHEN rlike({x}, '{form}') THEN 1 END)" for form in (number, whole)]
+    answer = table.rows(f"SELECT {', '.join(asked)}")[0]
+    found = {}
+    for field, start in zip(text, range(0, len(answer), 4), strict=True):
+        filled, word, numbers, wholes = answer[start : start + 4]
+        is_of_labels = field is fields[0] and numbers == wholes and 2 * numbers < filled
+        if numbers and not is_of_labels:
+            found[field] = clipped(str(word))
+    return found
 
 
 def sums(p: Weights, q: Weights | None, top: int) -> Sums:
