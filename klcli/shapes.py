@@ -1,0 +1,350 @@
+"""Shapes: the ways in which trees hold distributions, and the columns that each of them is."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import chain
+from typing import Any
+
+from klcli.columns import Column, FormatError, is_infinite, looks_like_number
+from klcli.distribution import TOLERANCE, listed
+from klcli.errors import clipped
+from klcli.nodes import (
+    Members,
+    cell_of,
+    constant_of,
+    field_of,
+    has_parts,
+    is_numeral,
+    item_of,
+    kind_of,
+    label_of,
+    place_of,
+    refuse_twice,
+    text_of,
+)
+from klcli.numerals import counted, number
+from klcli.tables import KEY_NAMES, LABEL_NAMES, WEIGHT_NAMES, is_key, is_of_ids, label_column, table, unlabelled
+
+
+def is_of_numbers(tree: Members) -> bool:
+    """Whether it is a mapping from labels to numbers; the few are at fault where it holds distributions too."""
+    inner = sum(isinstance(node, list | Members) for _, node in tree)
+    return bool(tree) and (not inner or inner < sum(is_numeral(node) for _, node in tree))
+
+
+def refuse_parts(tree: Members) -> None:
+    """Raise for a list or a mapping among numbers: it may be the distribution itself."""
+    for name, node in tree:
+        if has_parts(node):
+            cure = "leave it out, or what is beside it if it holds the distribution"
+            raise FormatError(f"{place_of(node, f'$.{name}')}: expected a number, found {kind_of(node)}: {cure}")
+
+
+def named_columns(tree: Members) -> list[Column]:
+    """A mapping from names to distributions, with `labels` for those that are lists; a table by its columns too."""
+    refuse_twice(tree, "$")
+    if not tree:
+        raise FormatError("empty")
+    _refuse_apart(dict(tree))
+    found = _table_by_columns(tree)
+    if found is not None:
+        return found
+    of_labels = _name_of_labels(tree)
+    labels: dict[str, str] = {}  # by the numbers of their rows, from 0
+    columns = []
+    for name, node in tree:
+        path = f"$.{name}"
+        if name == of_labels and isinstance(node, Members):
+            refuse_twice(node, path)
+            labels = {str(key): label_of(item, f"{path}.{key}") for key, item in node}
+        elif name == of_labels:
+            labels = {str(index): label_of(item, f"{path}[{index}]") for index, item in enumerate(node)}
+        elif isinstance(node, Members):
+            columns.append(mapping_column(name, node, path))
+        elif not isinstance(node, list):
+            raise FormatError(
+                f"{place_of(node, path)}: expected a list or a mapping, found {kind_of(node)}: leave it out"
+            )
+        else:
+            columns += list_columns(name, node, path)
+    if not columns:
+        raise FormatError("empty: labels and no numbers")
+    if of_labels is not None:
+        is_list = isinstance(dict(tree)[of_labels], list)
+        columns = [_with_labels(column, labels, of_labels, is_list=is_list) for column in columns]
+    refuse_ambiguous(columns)
+    _refuse_rows(columns)
+    if of_labels is None and _may_have_labels(tree):
+        note = unlabelled([name for name, _ in tree], "numbered from 0" if columns[0].labels is None else "the keys")
+        columns = [column._replace(notes=(note,)) for column in columns]
+    return columns
+
+
+def _refuse_apart(nodes: dict[str, Any]) -> None:
+    """Raise for a table whose names of columns stand apart from its rows, as pandas has it with orient='split'."""
+    rows = next((nodes[name] for name in ("data", "rows", "values", "records") if name in nodes), None)
+    has_names = not nodes.keys().isdisjoint(("columns", "fields", "header", "headers", "schema", "meta"))
+    if has_names and isinstance(rows, list) and any(map(has_parts, rows)):
+        raise FormatError(
+            "$: a table in parts, its rows apart from the names of its columns: write it as a list of records, as "
+            "pandas does by reset_index().to_json(orient='records')"
+        )
+
+
+def _table_by_columns(tree: Members) -> list[Column] | None:
+    """The columns of a table whose members are its columns: lists, or mappings from the numbers of its rows.
+
+    None where none of them has labels: then each is a distribution by itself.
+    """
+    nodes = dict(tree)
+    columns: list[Any] = [*nodes.values()]
+    if all(isinstance(column, list) for column in columns):
+        keys = [*range(len(columns[0]))]
+        step = "[{}]"
+    elif all(isinstance(column, Members) and column and column[0][0].isdecimal() for column in columns):
+        keys = [key for key, _ in columns[0]]
+        step = ".{}"
+        cells = [*map(dict, columns)]
+        if any(
+            each.keys() != set(keys) or len(each) != len(given) for each, given in zip(cells, columns, strict=True)
+        ):
+            return None
+        columns = [[each[key] for key in keys] for each in cells]
+    else:
+        return None
+    if {len(column) for column in columns} != {len(keys)} or any(map(has_parts, chain(*columns))):
+        return None
+    nodes = dict(zip(nodes, columns, strict=True))
+    label = label_column([*nodes], [[text_of(node, "") for node in column] for column in columns])
+    name = None if label is None else [*nodes][label]
+    if name is None or not _are_labels(nodes[name], is_sure=name.lower() not in _MAY_BE_COUNTED):
+        return None
+
+    def at(name: str, index: int) -> str:
+        return place_of(nodes[name][index], f"$.{name}{step.format(keys[index])}")
+
+    columns = _table(nodes, at, lambda index: f"$, row {keys[index]}")
+    return [column._replace(place=partial(at, column.name)) for column in columns]
+
+
+def _may_have_labels(tree: Members) -> bool:
+    """Whether they are columns, by the numbers of their rows, of which one may have the labels of all."""
+    columns = [[*dict(node).values()] if isinstance(node, Members) else node for _, node in tree]
+    rows = [[key for key, _ in node] if isinstance(node, Members) else [*range(len(node))] for _, node in tree]
+    if len(tree) < 2 or any(each != rows[0] for each in rows) or not all(str(key).isdecimal() for key in rows[0]):
+        return False
+    return any(
+        name.lower() not in WEIGHT_NAMES
+        and 1 < len(column) == len({*map(str, column)})
+        and not _may_be_weights(column)
+        for (name, _), column in zip(tree, columns, strict=True)
+        if not any(map(has_parts, column))
+    )
+
+
+_MAY_BE_COUNTED = ("row", "sample")  # a sample and a population are two distributions
+
+
+def _refuse_rows(columns: Sequence[Column]) -> None:
+    """Raise for {"a": {"n": 3}, "b": {"n": 1}}, and for words in such: a table by its rows, and no distributions."""
+    first, *others = columns
+    are_alike = all(each.labels == first.labels for each in others)
+    if others and are_alike and first.name.isdecimal() and any(each.fault for each in columns):
+        raise FormatError(
+            "$: a table by its rows: write it as a list of records, as pandas does by to_json(orient='records')"
+        )
+    if others and are_alike and first.labels and len(first.labels) == 1:
+        raise FormatError(
+            f"$: {len(columns)} mappings of one number each, all called {clipped(first.labels[0])!r}: if they are "
+            f'one distribution, write {{"{clipped(first.name)}": {first.cells[0]}, ...}}'
+        )
+
+
+def _with_labels(column: Column, labels: dict[str, str], of_labels: str, *, is_list: bool) -> Column:
+    """The column with the labels, which are told by the numbers of its rows, be these keys or positions."""
+    if is_list and column.labels is not None and set(column.labels) == set(labels.values()):
+        return column  # they are its keys already
+    if column.labels is None and len(labels) != len(column.cells):
+        sizes = f"{counted(len(column.cells), 'number')} for {counted(len(labels), 'label')}"
+        raise FormatError(f"$.{column.name}: {sizes}")
+    keys = [*map(str, range(len(column.cells)))] if column.labels is None else column.labels
+    if labels.keys() != set(keys):
+        raise FormatError(f"$.{column.name}: its keys are not those of $.{of_labels}")
+    return column._replace(labels=[labels[key] for key in keys], label_name=of_labels)
+
+
+_OF_LABELS = (*LABEL_NAMES, *KEY_NAMES)
+
+
+def _name_of_labels(tree: Members) -> str | None:
+    """The name of the member that holds the labels of the others, if any: its column, where others are columns."""
+    nodes = [node for _, node in tree]
+    is_table = len(nodes) > 1 and any(all(isinstance(node, kind) for node in nodes) for kind in (list, Members))
+    for wanted in _OF_LABELS:
+        for name, node in tree:
+            is_sure = wanted not in _MAY_BE_COUNTED
+            if name.lower() == wanted and (wanted == "labels" or is_table) and _are_labels(node, is_sure):
+                return name
+    return next((name for name, node in tree if is_table and _are_labels(node, is_sure=False)), None)
+
+
+def _are_labels(node: Any, is_sure: bool = True) -> bool:
+    """Whether they are words; or, where the name is sure to be one of labels, numbers that are no distribution."""
+    if not isinstance(node, list | Members):
+        return False
+    items = [item for _, item in node] if isinstance(node, Members) else node
+    if isinstance(node, Members) and not all(key.isdecimal() for key, _ in node):
+        return False  # it is from labels already, and not from the numbers of rows
+    if any(isinstance(item, str) and not is_numeral(item) and not is_infinite(item) for item in items):
+        return is_sure or not any(looks_like_number(item) for item in items if isinstance(item, str))
+    return is_sure and bool(items) and not _may_be_weights(items)
+
+
+def _may_be_weights(items: Sequence[Any]) -> bool:
+    """Whether they may be a distribution: shares of 1, of which one is a fraction."""
+    values = [number(item) for item in items if is_numeral(item) and not is_infinite(item)]
+    is_whole = len(values) < len(items) or all(map(float.is_integer, values))
+    return not is_whole and min(values) >= 0 and abs(math.fsum(values) - 1) <= TOLERANCE
+
+
+def list_columns(name: str, items: list[Any], path: str) -> list[Column]:
+    """The columns of a list: of records, of lists or of numbers, as its first item is."""
+    kind = next((kind for kind in (Members, list) if items and isinstance(items[0], kind)), None)
+    if kind is None:
+        return [_list_column(name, items, path)]
+    for index, item in enumerate(items):
+        if not isinstance(item, kind):
+            place = place_of(item, f"{path}[{index}]")
+            raise FormatError(f"{place}: expected {kind_of(items[0])}, as the first one is, found {kind_of(item)}")
+    if kind is list:
+        return _row_columns(name, items, path)
+    found = record_columns(items, path)
+    called = [f"{name}.{each.name}" if name and len(found) > 1 else name or each.name for each in found]
+    return [each._replace(name=long) for each, long in zip(found, called, strict=True)]
+
+
+def _list_column(name: str, items: list[Any], path: str, row_of: str | None = None) -> Column:
+    place = place_of(items, path)
+
+    def at(index: int) -> str:
+        return place_of(items[index], item_of(place, index))
+
+    column = Column(name, None, (), at, is_named=row_of != "", row_of=row_of)
+    return _filled(column, items, partial(item_of, place), name if row_of is None else "")
+
+
+def mapping_column(name: str, members: Members, path: str) -> Column:
+    """The column of a mapping from labels to numbers."""
+    labels = [str(label) for label, _ in members]
+    column = Column(name, labels, (), lambda index: place_of(members[index][1], f"{path}.{labels[index]}"))
+    of = name if all(map(str.isdecimal, labels)) else ""
+    return _filled(column, [node for _, node in members], lambda index: f"{path}.{labels[index]}", of)
+
+
+def record_columns(records: Sequence[Members], path: str) -> list[Column]:
+    """A list of records as the table that it is."""
+    names = [name for name, _ in records[0]]
+    places = [place_of(record, f"{path}[{index}]") for index, record in enumerate(records)]
+    if not names:
+        raise FormatError(f"{places[0]}: empty: a record needs at least one field")
+    rows = []
+    for record, place in zip(records, places, strict=True):
+        refuse_twice(record, place)
+        fields = dict(record)
+        if fields.keys() != set(names):
+            cure = ""
+            if len(record) == len(names) == 1:
+                cure = ": if they are one distribution, write it as one mapping"
+            elif record and all(is_numeral(node) for _, node in (*records[0], *record)):
+                cure = ': if each is a distribution, name them, as in {"p": {...}, "q": {...}}'
+            raise FormatError(f"{place}: its fields are not those of the first record: {_apart(fields, names)}{cure}")
+        rows.append([fields[name] for name in names])
+    nodes = dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
+    return _table(nodes, lambda name, index: field_of(places[index], name), places.__getitem__)
+
+
+def _table(nodes: dict[str, list[Any]], at: Callable[[str, int], str], place: Callable[[int], str]) -> list[Column]:
+    """The columns of a table of these nodes by their names: the functions say where a node stands, and a row."""
+    text = {name: [text_of(node, at(name, index)) for index, node in enumerate(nodes[name])] for name in nodes}
+    idle = _idle_fields(nodes, text)
+    used = {name: column for name, column in nodes.items() if name not in idle}
+    columns = table([*used], [text[name] for name in used], place)
+    first = columns[0]  # what it has beside its numbers the others have too
+    for index, node in enumerate(used[first.label_name] if first.labels is not None else ()):
+        label_of(node, at(first.label_name, index))
+    kinds = dict.fromkeys(idle.values())
+    unused = [(what, [name for name in idle if idle[name] == what]) for what in kinds]
+    notes = (*(f"{what}, so not used: column {listed(those)}" for what, those in unused), *first.notes)
+    beside = (*first.beside, *idle)
+    return [
+        _filled(column._replace(notes=notes, beside=beside), used[column.name], partial(at, column.name), column.name)
+        for column in columns
+    ]
+
+
+def _filled(column: Column, nodes: Sequence[Any], at: Callable[[int], str], of: str = "") -> Column:
+    """The column with the cells that these nodes are, or with what is wrong with one."""
+    try:
+        return column._replace(cells=[cell_of(node, at(index), of) for index, node in enumerate(nodes)])
+    except FormatError as error:
+        return column._replace(cells=[""] * len(nodes), fault=str(error))
+
+
+def _apart(fields: dict[str, Any], names: Sequence[str]) -> str:
+    """Which fields a record lacks, and which it has beside those of the first one."""
+    lacks = [name for name in names if name not in fields]
+    known = {*names}
+    more = [name for name in fields if name not in known]
+    return ", and ".join(f"{what} {listed(each)}" for what, each in (("it lacks", lacks), ("it has", more)) if each)
+
+
+def _idle_fields(nodes: dict[str, list[Any]], text: dict[str, list[str]]) -> dict[str, str]:
+    """What the fields hold that are null, true and false throughout, beside others that hold the numbers.
+
+    Where no others have labels, those that tell rows apart may be these.
+    """
+    idle = {
+        name: "null" if {"null"}.issuperset(map(constant_of, column)) else "truth values"
+        for name, column in nodes.items()
+        if not (is_key(name) or is_of_ids(name)) and all(map(constant_of, column))
+    }
+    numbers = [name for name in nodes if name not in idle and not is_key(name) and any(map(is_numeral, nodes[name]))]
+    used = {name: column for name, column in text.items() if name not in idle}
+    if numbers and label_column([*used], [*used.values()]) is None:
+        idle = {name: what for name, what in idle.items() if len({*text[name]}) < len(text[name])}
+    return idle if numbers else {}
+
+
+def _row_columns(name: str, rows: list[Any], path: str) -> list[Column]:
+    """A list of lists, each a distribution: called by its position, from 0, after the name of the list if any."""
+    width = len(rows[0])
+    if any(isinstance(item, Members) for item in rows[0]):
+        place = place_of(rows[0], f"{path}[0]")
+        raise FormatError(
+            f"{place}: a list of mappings within a list: write it by itself, without the list around it"
+        )
+    if not width:
+        raise FormatError(f"{place_of(rows[0], f'{path}[0]')}: empty")
+    for index, row in enumerate(rows):
+        if len(row) != width:
+            place = place_of(row, f"{path}[{index}]")
+            raise FormatError(f"{place}: {counted(len(row), 'number')} where the first row has {width}")
+    if width == 2 and all(isinstance(row[0], str) and not is_numeral(row[0]) and is_numeral(row[1]) for row in rows):
+        place = place_of(rows[0], f"{path}[0]")
+        raise FormatError(f'{place}: a label and a number: write such pairs as a mapping, {{"a": 0.5, "b": 0.5}}')
+    called = [f"{name}.{index}" if name else str(index) for index in range(len(rows))]
+    return [_list_column(called[index], row, f"{path}[{index}]", name) for index, row in enumerate(rows)]
+
+
+def refuse_ambiguous(columns: list[Column]) -> None:
+    """Raise where one name is that of two distributions, or of one and of a list of several."""
+    names = Counter(
+        [column.name for column in columns] + list({column.row_of for column in columns if column.row_of})
+    )
+    twice = next((name for name, count in names.items() if count > 1), None)
+    if twice is not None:
+        raise FormatError(f"$: {clipped(twice)!r} is the name of two distributions: call one of them otherwise")
