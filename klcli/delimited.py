@@ -140,8 +140,12 @@ def _delimited(text: str, delimiter: str, decimal: str) -> list[Column]:
         ]
     if names_labels(names[0]):
         year = next(name for name, cell in zip(names, first_row, strict=True) if is_number(cell))
-        raise FormatError(f"{place(0)}: a header with the number {year}: begin the name of a column with a letter")
-    if len(cells) == 2 and all(map(is_number, cells[0])) and not any(map(looks_like_number, cells[1])):
+        raise FormatError(
+            f"{place(0)}: a header with the number {year}? Begin the name of a column with a letter; or, if it is "
+            "data, put a header before it"
+        )
+    words = sum(not looks_like_number(cell) for cell in cells[-1])
+    if len(cells) == 2 and all(map(is_number, cells[0])) and 2 * words > len(cells[1]):
         raise FormatError(f"{place(0)}: numbers before their labels: put a header before them, n and label")
     has_number_labels = len(cells) == 2 and all(map(looks_like_number, cells[0]))
     if has_number_labels and delimiter == ",":

@@ -2796,7 +2796,7 @@ def test_a_first_row_with_a_decimal_comma_is_no_header(tmp_path: Path, label: st
     """Its number is named as it is written, beside a blank label or one that is called as columns of labels are."""
     path = tmp_path / "p.csv"
     path.write_text(f"{label};0,5\na;0,5\n", encoding="utf-8")
-    with pytest.raises(InputError, match="a header with the number 0,5: begin the name of a column with a letter"):
+    with pytest.raises(InputError, match=r"a header with the number 0,5\? Begin the name of a column with a letter"):
         klcli.read(str(path), decimal=",")
 
 
@@ -3069,6 +3069,9 @@ def test_numbers_before_their_labels_need_a_header() -> None:
     message = "p.tsv: line 1: numbers before their labels: put a header before them, n and label"
     assert refusal(write("p.tsv", "  12\tA\n   5\tB\n")) == message
     assert read(write("p.tsv", "n\tlabel\n  12\tA\n   5\tB\n")).outcomes == ("A", "B")
+    for rows in ("120\tthe\n40\tof\n5\t1984\n", "44\t./x\n16\t./y\n64\t.\n", "5\t\n7\ta\n3\tb\n"):
+        assert refusal(write("p.tsv", rows)) == message
+    assert refusal(write("p.tsv", "1\t0.5\n2\tx\n3\t0.25\n")) == "p.tsv: line 2, column 2: 'x' is not a number"
 
 
 def test_open_answers_take_time_in_proportion() -> None:
