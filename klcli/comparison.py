@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -78,8 +79,8 @@ def compare(
         for number, q in enumerate(qs, 1)
     ]
     found = [{name: _measured(name, p, q, base, smooth) for name in dict.fromkeys((by, *measures))} for q in named]
-    values = [results[by].value for results in found]
-    best = min(values, default=0.0)
+    in_order = sorted(results[by].value for results in found)
+    best = in_order[0] if in_order else 0.0
     ranked = [
         replace(
             result := results[by],
@@ -93,7 +94,7 @@ def compare(
             details={
                 **result.details,
                 **{_key(name): results[name].value for name in measures},
-                "rank": 1 + sum(value < result.value for value in values),
+                "rank": 1 + bisect_left(in_order, result.value),
                 "ratio_to_best": _ratio(result.value, best),
             },
         )

@@ -64,35 +64,30 @@ class _Table:
     """The file as a table of DuckDB's: c0, c1 and so on are its columns, since DuckDB takes p and P for the same."""
 
     def __init__(self, connection: Any, path: str) -> None:
-        from klcli.engines.duckdb import PARQUET, top_level
+        from klcli.engines.duckdb import top_level
 
         self._connection, self._path = connection, path
         schema = self._execute("SELECT name, num_children FROM parquet_schema($path)").fetchall()
         self._names = top_level(schema)
-        aliases = ", ".join(f"c{index}" for index in range(len(self._names)))
-        self._table = f"read_parquet($path, {PARQUET}) AS t({aliases})"
+        self._aliases = ", ".join(f"c{index}" for index in range(len(self._names)))
+        self._table = f"read_parquet($path, hive_partitioning = false) AS t({self._aliases})"
         self._types = self._described(self._table)
-        stored = self._described("read_parquet($path, hive_partitioning = false)")
-        bytes_ = [index for index, each in enumerate(stored) if each == "BLOB"]
-        for index in bytes_ if bytes_ and not self._are_utf8(bytes_) else ():
-            if not self._are_utf8([index]):
-                self._types[index] = "BLOB"
+        self._texts = self._in_utf8([index for index, each in enumerate(self._types) if each == "BLOB"])
+        for index in self._texts:
+            self._types[index] = "VARCHAR"
         self._rows = self._counted()
 
     def _described(self, table: str) -> list[str]:
         """The types of the table's columns."""
         return [str(row[1]) for row in self._execute(f"DESCRIBE SELECT * FROM {table}").fetchall()]
 
-    def _are_utf8(self, indices: Sequence[int]) -> bool:
-        """Whether the bytes of the columns, of which their types do not say what they are, are text."""
-        lengths = ", ".join(f"max(length(c{index}))" for index in indices)
-        try:
-            self._execute(f"SELECT {lengths} FROM {self._table}").fetchall()
-        except Exception as error:  # of DuckDB's, whose home is elsewhere
-            if "Invalid string encoding" not in str(error):
-                raise
-            return False
-        return True
+    def _in_utf8(self, indices: Sequence[int]) -> set[int]:
+        """Those of the columns of bytes, whose types do not say what they are, that hold text."""
+        if not indices:
+            return set()
+        odd = ", ".join(f"count(c{index}) - count(TRY(decode(c{index})))" for index in indices)
+        found = self._execute(f"SELECT {odd} FROM {self._table}").fetchone()
+        return {index for index, count in zip(indices, found, strict=True) if not count}
 
     def _counted(self) -> int:
         """How many rows there are; raises FormatError where the file and its row groups say different numbers."""
@@ -109,7 +104,7 @@ class _Table:
             raise FormatError(f"two columns are called {clipped(twice)!r}")
         is_text = [not _NUMBERS.fullmatch(each) for each in self._types]
         label = self._label(is_text)
-        counting = self._counting([index for index in range(label or 0) if not is_text[index]])
+        counting = self._counting([index for index in range(label or 0) if _OF_NUMPY.fullmatch(self._types[index])])
         used = tables.value_columns(self._names, label, counting.__contains__)
         is_empty = self._are_empty()
         if all(is_text[index] or is_empty[index] for index in used):
@@ -162,14 +157,11 @@ class _Table:
 
     def _counting(self, indices: Sequence[int]) -> set[int]:
         """Those of the columns that hold nothing but the numbers of rows, from 0 or from 1: of three or more."""
-        from klcli.engines.duckdb import PARQUET
-
         pairs = [(index, first) for index in indices for first in (0, 1)]
         if self._rows < 3 or not pairs or "file_row_number" in self._names:
             return set()
         are = ", ".join(f"bool_and(coalesce(c{index} = row + {first}, false))" for index, first in pairs)
-        aliases = ", ".join(f"c{index}" for index in range(len(self._names)))
-        table = f"read_parquet($path, {PARQUET}, file_row_number = true) AS t({aliases}, row)"
+        table = f"read_parquet($path, hive_partitioning = false, file_row_number = true) AS t({self._aliases}, row)"
         found = self._execute(f"SELECT {are} FROM {table}").fetchone()
         return {index for (index, _), is_so in zip(pairs, found, strict=True) if is_so}
 
@@ -193,7 +185,8 @@ class _Table:
         return list(self._execute(f"SELECT {empty} FROM {self._table}").fetchone())
 
     def _labels(self, index: int) -> Sequence[str]:
-        blocks = self._checked(block for (block,) in self._blocks([f"CAST(c{index} AS VARCHAR)"]))
+        text = self._text(index) if index in self._texts else f"CAST(c{index} AS VARCHAR)"
+        blocks = self._checked(block for (block,) in self._blocks([text]))
         return Labels(*map(Labels, blocks)) if self._rows > MANY else [*chain(*blocks)]
 
     def _checked(self, blocks: Iterator[list[Any]]) -> Iterator[list[str]]:
@@ -222,6 +215,8 @@ class _Table:
 
     def _text(self, index: int) -> str:
         # By way of DOUBLE, so that a float32 is what it is and not the shortest decimal that leads to it.
+        if index in self._texts:
+            return f"decode(c{index})"
         column = f"CAST(c{index} AS DOUBLE)" if self._types[index] == "FLOAT" else f"c{index}"
         return f"CAST({column} AS VARCHAR)"
 

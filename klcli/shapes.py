@@ -157,7 +157,7 @@ def _refuse_rows(columns: Sequence[Column]) -> None:
         raise FormatError(
             "$: a table by its rows: write it as a list of records, as pandas does by to_json(orient='records')"
         )
-    if others and are_alike and first.labels and len(first.labels) == 1:
+    if others and are_alike and first.labels and len(first.labels) == 1 and not first.fault:
         raise FormatError(
             f"$: {len(columns)} mappings of one number each, all called {clipped(first.labels[0])!r}: if they are "
             f'one distribution, write {{"{clipped(first.name)}": {first.cells[0]}, ...}}'

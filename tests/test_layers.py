@@ -91,7 +91,7 @@ PURE = {
     "counts", "profiles", "drift", "sums", "labels",
 }  # fmt: skip
 MATHEMATICS = {
-    "__future__", "abc", "cmath", "collections", "contextlib", "dataclasses", "decimal", "difflib", "enum",
+    "__future__", "abc", "bisect", "cmath", "collections", "contextlib", "dataclasses", "decimal", "difflib", "enum",
     "fractions", "functools", "heapq", "inspect", "itertools", "math", "numbers", "operator", "re", "statistics",
     "string", "typing", "unicodedata",
 }  # fmt: skip

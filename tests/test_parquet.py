@@ -410,3 +410,18 @@ def test_columns_are_asked_for_together(write: Write) -> None:
             names if "label" in query else names[2:]
         )  # x0 and x1 count rows
         assert [column.cells[299] for column in columns] == [str(299 + int(each.name[1:])) for each in columns]
+
+
+def test_decimals_of_many_digits_before_the_labels(write: Write) -> None:
+    """They are no numbers of rows, and no number of a row would fit into them."""
+    query = "SELECT (1 / (i + 1))::DECIMAL(38, 37) AS p, 'l' || i AS word FROM range(200) t(i)"
+    (column,) = found(write(query))
+    assert (column.name, len(column.cells)) == ("p", 200)
+
+
+def test_columns_of_bytes_are_looked_at_together(write: Write) -> None:
+    """One that is no text tells nothing of the others, and time is in proportion to their number."""
+    texts = ", ".join(f"'x'::BLOB AS b{index}" for index in range(3000))
+    rows = f"SELECT 'a' AS label, 5 AS n, '\\xFF'::BLOB AS odd, {texts} UNION ALL BY NAME SELECT 'b' AS label, 3 AS n"
+    (column,) = found(write(rows))
+    assert (column.name, column.cells) == ("n", ["5", "3"])

@@ -518,6 +518,10 @@ def test_a_fault_elsewhere_is_told_of_where_it_is_asked_for(text: str) -> None:
             "$: a table by its rows: write it as a list of records, as pandas does by to_json(orient='records')",
         ),
         (
+            '{"cat": {"n": "3"}, "dog": {"n": "5"}}',
+            "$.cat.n: expected a number, found text, '3': leave out the quotes",
+        ),
+        (
             '[{"a": 3, "b": 1}, {"a": 3, "c": 4}]',
             "$[1]: its fields are not those of the first record: it lacks b, and it has c: if each is a "
             'distribution, name them, as in {"p": {...}, "q": {...}}',
