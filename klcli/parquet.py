@@ -5,6 +5,7 @@ The types of the file decide: what it stores as text is never taken for numbers.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -122,12 +123,28 @@ class _Table:
         common = tables.labelled(
             self._names, label, labels, used, _place, tuple(self._names[index] for index in beside)
         )
+        if label is None:
+            common = self._by_its_index(common)
         numbers = {index: self._values(index) if self._rows > MANY else None for index in values}
         cells = dict(self._cells([index for index in values if numbers[index] is None]))
         return [
             common._replace(name=self._names[index], values=numbers[index], cells=cells.get(index, ()))
             for index in values
         ]
+
+    def _by_its_index(self, common: Column) -> Column:
+        """The same by the index that pandas keeps beside the table, if it is named or does not count rows from 0."""
+        import json
+
+        pandas = self._execute("SELECT value FROM parquet_kv_metadata($path) WHERE key = 'pandas'").fetchall()
+        with contextlib.suppress(ValueError, LookupError, TypeError):
+            [index] = json.loads(pandas[0][0])["index_columns"]
+            rows = range(index["start"], index["stop"], index["step"])
+            if index["kind"] == "range" and len(rows) == self._rows and (index["name"] or rows != range(self._rows)):
+                notes = tuple(note for note in common.notes if not note.startswith(tables.NO_LABELS))
+                labels = Labels([*map(str, rows)]) if len(rows) > MANY else [*map(str, rows)]
+                return common._replace(labels=labels, label_name=index["name"] or "", notes=notes)
+        return common
 
     def _values(self, index: int) -> Array | None:
         """The numbers of the column as they are, where it has nothing else."""

@@ -74,10 +74,12 @@ def read_each(sources: Sequence[str], **options: Any) -> list[list[Distribution]
         raise InputError("standard input (-) can be read once only: give the other distribution as a file")
     paths = [split(source)[0] for source in sources]
     names = [called_in_outputs(path) for path in paths]
-    clash = {name for name in names if len({path for path in paths if called_in_outputs(path) == name}) > 1}
+    called: dict[str, set[str]] = {}
+    for name, path in zip(names, paths, strict=True):
+        called.setdefault(name, set()).add(path)
     with pipes_kept():
         return [
-            read_all(source, name=path if name in clash else name, **options)
+            read_all(source, name=path if len(called[name]) > 1 else name, **options)
             for source, path, name in zip(sources, paths, names, strict=True)
         ]
 

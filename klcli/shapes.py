@@ -54,6 +54,7 @@ def named_columns(tree: Members) -> list[Column]:
     if found is not None:
         return found
     of_labels = _name_of_labels(tree)
+    idle = _idle_members(tree)
     labels: dict[str, str] = {}  # by the numbers of their rows, from 0
     columns = []
     for name, node in tree:
@@ -63,6 +64,8 @@ def named_columns(tree: Members) -> list[Column]:
             labels = {str(key): label_of(item, f"{path}.{key}") for key, item in node}
         elif name == of_labels:
             labels = {str(index): label_of(item, f"{path}[{index}]") for index, item in enumerate(node)}
+        elif name in idle:
+            continue
         elif isinstance(node, Members):
             columns.append(mapping_column(name, node, path))
         elif not isinstance(node, list):
@@ -81,7 +84,10 @@ def named_columns(tree: Members) -> list[Column]:
     if of_labels is None and _may_have_labels(tree):
         note = unlabelled([name for name, _ in tree], "numbered from 0" if columns[0].labels is None else "the keys")
         columns = [column._replace(notes=(note,)) for column in columns]
-    return columns
+    aside = _told_of(idle)
+    return (
+        [column._replace(notes=(*aside, *column.notes), beside=(*idle,)) for column in columns] if idle else columns
+    )
 
 
 def _refuse_apart(nodes: dict[str, Any]) -> None:
@@ -105,7 +111,9 @@ def _table_by_columns(tree: Members) -> list[Column] | None:
     if all(isinstance(column, list) for column in columns):
         keys = [*range(len(columns[0]))]
         step = "[{}]"
-    elif all(isinstance(column, Members) and column and column[0][0].isdecimal() for column in columns):
+    elif all(
+        isinstance(column, Members) and column and all(key.isdecimal() for key, _ in column) for column in columns
+    ):
         keys = [key for key, _ in columns[0]]
         step = ".{}"
         cells = [*map(dict, columns)]
@@ -119,8 +127,12 @@ def _table_by_columns(tree: Members) -> list[Column] | None:
     if {len(column) for column in columns} != {len(keys)} or any(map(has_parts, chain(*columns))):
         return None
     nodes = dict(zip(nodes, columns, strict=True))
-    label = label_column([*nodes], [[text_of(node, "") for node in column] for column in columns])
-    name = None if label is None else [*nodes][label]
+    text = {name: [text_of(node, "") for node in column] for name, column in nodes.items()}
+    counts_rows = [*map(str, keys)] == [*map(str, range(len(keys)))]  # else the keys may be the labels themselves
+    idle = _idle_fields(nodes, text) if counts_rows else _idle_members(tree)
+    used = {name: column for name, column in text.items() if name not in idle}
+    label = label_column([*used], [*used.values()])
+    name = None if label is None else [*used][label]
     if name is None or not _are_labels(nodes[name], is_sure=name.lower() not in _MAY_BE_COUNTED):
         return None
 
@@ -276,9 +288,7 @@ def _table(nodes: dict[str, list[Any]], at: Callable[[str, int], str], place: Ca
     first = columns[0]  # what it has beside its numbers the others have too
     for index, node in enumerate(used[first.label_name] if first.labels is not None else ()):
         label_of(node, at(first.label_name, index))
-    kinds = dict.fromkeys(idle.values())
-    unused = [(what, [name for name in idle if idle[name] == what]) for what in kinds]
-    notes = (*(f"{what}, so not used: column {listed(those)}" for what, those in unused), *first.notes)
+    notes = (*_told_of(idle), *first.notes)
     beside = (*first.beside, *idle)
     return [
         _filled(column._replace(notes=notes, beside=beside), used[column.name], partial(at, column.name), column.name)
@@ -300,6 +310,26 @@ def _apart(fields: dict[str, Any], names: Sequence[str]) -> str:
     known = {*names}
     more = [name for name in fields if name not in known]
     return ", and ".join(f"{what} {listed(each)}" for what, each in (("it lacks", lacks), ("it has", more)) if each)
+
+
+def _told_of(idle: dict[str, str]) -> list[str]:
+    """What is told of columns that are not used, by what each of them holds."""
+    kinds = dict.fromkeys(idle.values())
+    unused = [(what, [name for name in idle if idle[name] == what]) for what in kinds]
+    return [f"{what}, so not used: column {listed(those)}" for what, those in unused]
+
+
+def _idle_members(tree: Members) -> dict[str, str]:
+    """What the members hold that are null, true and false throughout, beside others."""
+    columns = {
+        name: [*dict(node).values()] if isinstance(node, Members) else node for name, node in tree if has_parts(node)
+    }
+    idle = {
+        name: "null" if {"null"}.issuperset(map(constant_of, column)) else "truth values"
+        for name, column in columns.items()
+        if column and all(map(constant_of, column))
+    }
+    return idle if len(idle) < len(columns) else {}
 
 
 def _idle_fields(nodes: dict[str, list[Any]], text: dict[str, list[str]]) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import sys
 import tempfile
 from collections.abc import Callable
@@ -425,3 +426,25 @@ def test_columns_of_bytes_are_looked_at_together(write: Write) -> None:
     rows = f"SELECT 'a' AS label, 5 AS n, '\\xFF'::BLOB AS odd, {texts} UNION ALL BY NAME SELECT 'b' AS label, 3 AS n"
     (column,) = found(write(rows))
     assert (column.name, column.cells) == ("n", ["5", "3"])
+
+
+@pytest.mark.parametrize(
+    ("index", "labels"),
+    [
+        ({"name": "stars", "start": 0, "stop": 3, "step": 1}, ["0", "1", "2"]),
+        ({"name": None, "start": 1, "stop": 4, "step": 1}, ["1", "2", "3"]),
+        ({"name": None, "start": 2000, "stop": 2030, "step": 10}, ["2000", "2010", "2020"]),
+        ({"name": None, "start": 0, "stop": 3, "step": 1}, None),
+        ({"name": "stars", "start": 0, "stop": 9, "step": 1}, None),
+    ],
+)
+def test_an_index_of_pandas_that_is_a_range(tmp_path: Path, index: dict[str, Any], labels: list[str] | None) -> None:
+    """It stands beside the table, and has the labels if it has a name, or does not count the rows from 0."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    pandas = json.dumps({"index_columns": [{"kind": "range", **index}]})
+    table = pa.table({"n": [3, 1, 2]}).replace_schema_metadata({"pandas": pandas})
+    pq.write_table(table, tmp_path / "p.parquet")
+    (column,) = found(tmp_path / "p.parquet")
+    assert (column.labels, column.cells) == (labels, ["3", "1", "2"])

@@ -544,3 +544,15 @@ def test_time_in_proportion_to_fields(size: int) -> None:
     rows = [{"label": label, **numbers, **nulls} for label in "ab"]
     found = read(write("p.json", json.dumps(rows)) + "::f0")
     assert found.notes[0] == f"p.json::f0: null, so not used: column x0, x1, x2, x3, x4 and {size // 4 - 5} more"
+
+
+def test_keys_are_labels_beside_truth_values() -> None:
+    """Columns of truth values are no labels, whatever stands in them, and the keys of the others are theirs."""
+    for end in ("", "+"):
+        p = write("p.json", f'{{"n": {{"5{end}": 12, "4": 8}}, "small": {{"5{end}": false, "4": true}}}}')
+        found = read(p)
+        assert (found.outcomes, found.weights.tolist()) == ((f"5{end}", "4"), [12, 8])
+        assert found.notes[0] == "p.json: truth values, so not used: column small"
+    assert (
+        read(write("q.json", '{"n": [12, 8], "x": [null, null]}')).notes[0] == "q.json: null, so not used: column x"
+    )
