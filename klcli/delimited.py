@@ -144,8 +144,7 @@ def _delimited(text: str, delimiter: str, decimal: str) -> list[Column]:
             f"{place(0)}: a header with the number {year}? Begin the name of a column with a letter; or, if it is "
             "data, put a header before it"
         )
-    words = sum(not looks_like_number(cell) for cell in cells[-1])
-    if len(cells) == 2 and all(map(is_number, cells[0])) and 2 * words > len(cells[1]):
+    if len(cells) == 2 and all(map(is_number, cells[0])) and _are_words_for_the_most(cells[1]):
         raise FormatError(f"{place(0)}: numbers before their labels: put a header before them, n and label")
     has_number_labels = len(cells) == 2 and all(map(looks_like_number, cells[0]))
     if has_number_labels and delimiter == ",":
@@ -157,6 +156,10 @@ def _delimited(text: str, delimiter: str, decimal: str) -> list[Column]:
         column._replace(notes=(*column.notes, *notes), has_number_labels=has_number_labels, is_named=False)
         for column in columns
     ]
+
+
+def _are_words_for_the_most(column: Sequence[str]) -> bool:
+    return 2 * sum(map(looks_like_number, column)) < len(column)
 
 
 def _refuse_drawn(text: str) -> None:

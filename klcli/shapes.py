@@ -83,11 +83,9 @@ def named_columns(tree: Members) -> list[Column]:
     _refuse_rows(columns)
     if of_labels is None and _may_have_labels(tree):
         note = unlabelled([name for name, _ in tree], "numbered from 0" if columns[0].labels is None else "the keys")
-        columns = [column._replace(notes=(note,)) for column in columns]
-    aside = _told_of(idle)
-    return (
-        [column._replace(notes=(*aside, *column.notes), beside=(*idle,)) for column in columns] if idle else columns
-    )
+        columns = [column._replace(notes=(note, *column.notes)) for column in columns]
+    told = _told_of(idle)
+    return [column._replace(notes=(*told, *column.notes), beside=(*column.beside, *idle)) for column in columns]
 
 
 def _refuse_apart(nodes: dict[str, Any]) -> None:
@@ -320,16 +318,36 @@ def _told_of(idle: dict[str, str]) -> list[str]:
 
 
 def _idle_members(tree: Members) -> dict[str, str]:
-    """What the members hold that are null, true and false throughout, beside others."""
-    columns = {
-        name: [*dict(node).values()] if isinstance(node, Members) else node for name, node in tree if has_parts(node)
-    }
-    idle = {
+    """What the members hold that are null, true and false throughout, beside others with the same rows.
+
+    A blank is no null: in YAML {1} is a mapping from 1 to nothing.
+    """
+    if not _have_rows_alike(tree):
+        return {}
+    columns = {name: _items_of(node) for name, node in tree}
+    idle = _constant_throughout({name: column for name, column in columns.items() if "" not in column})
+    return idle if len(idle) < len(columns) else {}
+
+
+def _items_of(node: Any) -> list[Any]:
+    return [item for _, item in node] if isinstance(node, Members) else node
+
+
+def _have_rows_alike(tree: Members) -> bool:
+    """Whether all members are lists of one length, or mappings with the same keys in the same order."""
+    rows = [
+        [key for key, _ in node] if isinstance(node, Members) else len(node) for _, node in tree if has_parts(node)
+    ]
+    return len(rows) == len(tree) and all(each == rows[0] for each in rows)
+
+
+def _constant_throughout(columns: dict[str, list[Any]]) -> dict[str, str]:
+    """What those columns hold that are null, true and false throughout."""
+    return {
         name: "null" if {"null"}.issuperset(map(constant_of, column)) else "truth values"
         for name, column in columns.items()
         if column and all(map(constant_of, column))
     }
-    return idle if len(idle) < len(columns) else {}
 
 
 def _idle_fields(nodes: dict[str, list[Any]], text: dict[str, list[str]]) -> dict[str, str]:
@@ -337,11 +355,7 @@ def _idle_fields(nodes: dict[str, list[Any]], text: dict[str, list[str]]) -> dic
 
     Where no others have labels, those that tell rows apart may be these.
     """
-    idle = {
-        name: "null" if {"null"}.issuperset(map(constant_of, column)) else "truth values"
-        for name, column in nodes.items()
-        if not (is_key(name) or is_of_ids(name)) and all(map(constant_of, column))
-    }
+    idle = _constant_throughout({name: nodes[name] for name in nodes if not (is_key(name) or is_of_ids(name))})
     numbers = [name for name in nodes if name not in idle and not is_key(name) and any(map(is_numeral, nodes[name]))]
     used = {name: column for name, column in text.items() if name not in idle}
     if numbers and label_column([*used], [*used.values()]) is None:

@@ -78,7 +78,7 @@ def _is_half(share: float) -> bool:
 
 def _is_so_called(label: str, share: float) -> bool:
     bare = _bare(label)
-    return bool(_SURE.fullmatch(bare) or (share and _LIKELY.fullmatch(bare) and abs(2 * share - 1) < _NEAR))
+    return bool(_SURE.fullmatch(bare) or (_LIKELY.fullmatch(bare) and abs(2 * share - 1) < _NEAR))
 
 
 def _is_missing(label: str) -> bool:

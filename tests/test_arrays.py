@@ -899,7 +899,7 @@ def test_text_beside_an_array_is_told_of() -> None:
 @pytest.mark.parametrize("layout", ["bsr", "coo", "csc", "csr", "dia"])
 def test_a_sparse_matrix_is_no_distribution(call: Run, layout: str) -> None:
     """Its array called data has the values without their places, and no array of it is a matrix."""
-    sparse = pytest.importorskip("scipy.sparse")
+    sparse = pytest.importorskip("scipy.sparse", reason="scipy is not installed")
     sparse.save_npz("s.npz", sparse.coo_matrix([[0, 5], [3, 2]]).asformat(layout))
     for command in (
         ("entropy", "s.npz"),
