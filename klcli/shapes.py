@@ -143,10 +143,11 @@ def _table_by_columns(tree: Members) -> list[Column] | None:
 
 def _may_have_labels(tree: Members) -> bool:
     """Whether they are columns, by the numbers of their rows, of which one may have the labels of all."""
-    columns = [[*dict(node).values()] if isinstance(node, Members) else node for _, node in tree]
-    rows = [[key for key, _ in node] if isinstance(node, Members) else [*range(len(node))] for _, node in tree]
-    if len(tree) < 2 or any(each != rows[0] for each in rows) or not all(str(key).isdecimal() for key in rows[0]):
+    first = tree[0][1]
+    are_keys = isinstance(first, Members) and not all(key.isdecimal() for key, _ in first)
+    if len(tree) < 2 or are_keys or not _have_rows_alike(tree):
         return False
+    columns = [_items_of(node) for _, node in tree]
     return any(
         name.lower() not in WEIGHT_NAMES
         and 1 < len(column) == len({*map(str, column)})
@@ -206,7 +207,7 @@ def _are_labels(node: Any, is_sure: bool = True) -> bool:
     """Whether they are words; or, where the name is sure to be one of labels, numbers that are no distribution."""
     if not isinstance(node, list | Members):
         return False
-    items = [item for _, item in node] if isinstance(node, Members) else node
+    items = _items_of(node)
     if isinstance(node, Members) and not all(key.isdecimal() for key, _ in node):
         return False  # it is from labels already, and not from the numbers of rows
     if any(isinstance(item, str) and not is_numeral(item) and not is_infinite(item) for item in items):
