@@ -259,6 +259,20 @@ def test_help_is_given_without_numpy(arguments: list[str]) -> None:
     assert loaded_after(f"from klcli import cli\nassert cli.main({arguments!r}) == 0", *HEAVY) == []
 
 
+@pytest.mark.parametrize(
+    ("arguments", "idle"),
+    [
+        (["--help"], ["discrete", "families", "models", "charts", "data"]),
+        (["kl", "0.5,0.5", "0.4,0.6"], ["families", "models", "charts", "data"]),
+        (["count", "--help"], ["discrete", "families", "models", "charts"]),
+    ],
+)
+def test_a_command_waits_for_no_room_of_others(arguments: list[str], idle: list[str]) -> None:
+    """The help of the program loads no command, and a command no other room than its own, nor what counts rows."""
+    rooms = [*(f"klcli.cli.{room}" for room in idle), *([] if "data" not in idle else ["klcli.engines"])]
+    assert loaded_after(f"from klcli import cli\nassert cli.main({arguments!r}) == 0", *rooms) == []
+
+
 def test_computing_loads_numpy_alone() -> None:
     """A divergence of two lists needs numpy and neither a terminal nor a file format."""
     heavy = loaded_after("import klcli\nklcli.kl([1, 1], [1, 3])", *HEAVY, "click")

@@ -149,7 +149,7 @@ def test_standard_input_through_a_pipe(shell: Run) -> None:
 
 def options(name: str) -> list[click.Option]:
     """The options of a command."""
-    return [each for each in cli.klcli.commands[name].params if isinstance(each, click.Option)]
+    return [each for each in cli.command(name).params if isinstance(each, click.Option)]
 
 
 @pytest.mark.parametrize("flag", ["--help", "-h"])
@@ -187,6 +187,12 @@ def test_every_parameter_of_a_measure_is_an_option(name: str) -> None:
 def test_help_of_profiles_shows_its_examples(call: Run) -> None:
     """Examples in a help text stand a line each, as they are typed."""
     assert "\n    klcli profile merge june-*.json -o june.json\n    klcli drift " in call("profile", "--help").out
+
+
+def test_every_command_is_said_to_be_in_its_room() -> None:
+    """What the program lists without importing it is what the rooms hold, each in its own, in the same order."""
+    for room, commands in cli.ROOMS.items():
+        assert [each.name for each in rooms.load("cli", room).COMMANDS] == list(commands)
 
 
 def test_help_lists_every_command(call: Run) -> None:

@@ -56,7 +56,7 @@ def test_every_command_is_in_readme_and_reference(command):
 @pytest.mark.parametrize(
     "option",
     sorted(
-        {name for each in cli.klcli.commands.values() for option in each.params[1:] for name in option.opts} - {"q"}
+        {opt for name in cli.klcli.commands for option in cli.command(name).params[1:] for opt in option.opts} - {"q"}
     ),
 )
 def test_every_option_is_in_the_reference(option):

@@ -11,23 +11,59 @@ from typing import Any
 
 import click
 
-from klcli import __version__
-from klcli.cli import charts, data, discrete, families, models
+from klcli import __version__, rooms
 from klcli.cli.options import common_options, printing
 from klcli.cli.show import SETTINGS, say, tell
 from klcli.errors import KlcliError
+from klcli.measures import MEASURES
 from klcli.render import printable
 
 _COMPLETING = "_KLCLI_COMPLETE"  # the variable by which a shell asks click for completions
 ISSUES = "https://github.com/klcli/klcli/issues"
 
 
+ROOMS = {  # where the commands are, in reading order, and what each is said to be
+    "discrete": {
+        **{each.name: f"{each.title}, {each.formula.partition(' = ')[0]}." for each in MEASURES.values()},
+        "compare": "Several Qs against one P, ranked.",
+        "code": "Codewords for P, or for Q used on P, and what they cost.",
+        "check": "D(P‖Q) by independent implementations, and its laws.",
+    },
+    "families": {"continuous": "D(F‖G) between families: normal(0,1), gamma(2,1) ..."},
+    "models": {
+        "loss": "KLDivLoss of a batch: D(target‖input).",
+        "vae": "The KL term of a VAE, latent by latent.",
+        "distill": "The loss of distillation: T²·D(teacher‖student).",
+    },
+    "charts": {"plot": "Bars of P and the Qs, and what each outcome adds."},
+    "data": {
+        "count": "How often each value stands in a column of data.",
+        "drift": "How far a table has moved from a reference, column by column.",
+        "profile": "Tables as counts, to be kept and put together.",
+    },
+}
+
+
 class Commands(click.Group):
-    """The commands in the order in which they were added."""
+    """The commands by their names, in reading order; the room of one is imported when it is run."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names in reading order."""
         return list(self.commands)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The name of the command that is asked for, the command itself, and its arguments."""
+        name, said, rest = super().resolve_command(ctx, args)
+        return name, said and command(str(name)), rest
+
+
+def command(name: str) -> click.Command:
+    """The command of that name, from its room."""
+    room = next(room for room, names in ROOMS.items() if name in names)
+    found: list[click.Command] = rooms.load("cli", room).COMMANDS
+    return next(each for each in found if each.name == name)
 
 
 _ABOUT = """Every divergence with its working shown: exact, explained and pipeable.
@@ -55,8 +91,9 @@ klcli.params += [
 ]
 
 
-for _command in (*discrete.COMMANDS, *families.COMMANDS, *models.COMMANDS, *charts.COMMANDS, *data.COMMANDS):
-    klcli.add_command(_command)
+for _names in ROOMS.values():
+    for _name, _said in _names.items():
+        klcli.add_command(click.Command(_name, short_help=_said))
 
 
 # Errors and the end

@@ -15,7 +15,6 @@ from klcli.measures import entropy, kl
 @click.command(
     "plot",
     cls=Command,
-    short_help="Bars of P and the Qs, and what each outcome adds.",
     params=[
         click.Argument(["sources"], type=Source(), metavar="[P] [Q...]", nargs=-1),
         base_option(),

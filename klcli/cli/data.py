@@ -6,12 +6,13 @@ import contextlib
 import functools
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from klcli import engines, output, profiles, sources, streams
+from klcli.cli.engine import known_engine, started_engine
 from klcli.cli.options import Checked, Number, Source, Text, common_options, option, output_options, text_options
 from klcli.cli.show import SETTINGS, Command, default_source, refuse_inputs, say, show, tell
 from klcli.columns import FormatError
@@ -38,7 +39,7 @@ def data_options() -> tuple[click.Parameter, ...]:
     return (
         option(
             "--engine",
-            type=Checked("engine", engines.chosen),
+            type=Checked("engine", known_engine),
             default="duckdb",
             show_default=True,
             help="What counts: duckdb, spark, or the URL of a Spark: local[2], spark://host:7077, sc://host:15002.",
@@ -54,7 +55,6 @@ def data_options() -> tuple[click.Parameter, ...]:
 @click.command(
     "count",
     cls=Command,
-    short_help="How often each value stands in a column of data.",
     params=[
         click.Argument(["data"], type=Source(), metavar="[DATA[::COLUMN]]", required=False),
         option("--bins", type=click.IntRange(2, MOST_BINS), help="Count in this many bins of equally many values."),
@@ -115,18 +115,8 @@ def _of_text(path: str, unit: str, given: dict[str, Any]) -> Result:
     return counts(tally, name, unit=unit, top=given["top"], least=given["min_count"])
 
 
-@contextlib.contextmanager
-def _started(given: dict[str, Any]) -> Iterator[Engine]:
-    """The engine that was asked for; of one that takes its time to start it is said so."""
-    name, url = engines.chosen(given["engine"])
-    if name == "spark":
-        say(f"starting Spark ({url or 'on this machine'})")
-    with engines.started(given["engine"], given["jobs"]) as engine:
-        yield engine
-
-
 def _of_table(source: str, given: dict[str, Any]) -> Result:
-    with _started(given) as engine:
+    with started_engine(given) as engine:
         table = engines.opened(engine, source, **{name: given[name] for name in _READING})
         field = table.field(table.column)
         name = f"{table.name}::{field.name}"
@@ -167,45 +157,6 @@ def _binned(table: Table, field: Field, given: dict[str, Any]) -> Counts:
     return found._replace(labels=[found.labels[i] for i in used], counts=[found.counts[i] for i in used])
 
 
-# Sums
-
-
-def engine_option() -> click.Option:
-    """What adds up a measure whose distributions are too big to be fetched."""
-    return option(
-        "--engine",
-        type=Checked("engine", engines.chosen),
-        allow_from_autoenv=False,  # KLCLI_ENGINE is for data, and most distributions are small
-        help="Have duckdb, spark or the Spark of a URL put outcomes together and add up, within 1e-9.",
-    )
-
-
-def summed(measure: str, sources: Sequence[str], given: dict[str, Any]) -> Result:
-    """The measure of these tables, of which an engine makes the sums, and fetches the largest terms alone."""
-    from klcli import sums
-
-    is_usual = {"smooth": None, "duplicates": "refuse", "decimal": "."}
-    wrong = next((name for name, usual in is_usual.items() if given[name] != usual), None)
-    if wrong is not None:
-        raise OptionError(f"--{wrong} is not for --engine, which adds up what is there: leave one of them out")
-    refuse_inputs(sources, given, engines.inputs)
-    how = {name: given[name] for name in ("input_format", "encoding", "delimiter")}
-    engine_name, _ = engines.chosen(given["engine"])
-    with _started(given | {"jobs": None}) as engine:
-        sides = []
-        for source in sources:
-            table = engines.opened(engine, source, **how)
-            fields = engines.typed(table, list(table.fields.values()))
-            sides.append(engines.weights(table, fields, given["normalize"]))
-        found = engines.sums(sides[0], sides[1] if len(sides) > 1 else None, given["top"] or _NAMED)
-    facts = [sums.Side(side.name, side.total, side.is_counted, side.notes) for side in sides]
-    called = {"duckdb": "DuckDB", "spark": "Spark"}[engine_name]
-    return sums.result(measure, facts, found, called, given["base"])
-
-
-_NAMED = 20  # outcomes, of which the terms are shown
-
-
 # Drift
 
 
@@ -232,7 +183,6 @@ def _columns_options() -> tuple[click.Parameter, ...]:
 @click.command(
     "drift",
     cls=Command,
-    short_help="How far a table has moved from a reference, column by column.",
     params=[
         click.Argument(["reference"], type=Source(), metavar="REFERENCE"),
         click.Argument(["current"], type=Source(), metavar="CURRENT"),
@@ -282,7 +232,7 @@ def drift_command(reference: str, current: str, **given: Any) -> int:
     if kept is not None:
         output.refuse_same(kept, "--save-profile", given["output"], "--output")
     with contextlib.ExitStack() as stack:
-        started = functools.cache(lambda: stack.enter_context(_started(given)))
+        started = functools.cache(lambda: stack.enter_context(started_engine(given)))
         p, table = _profile(reference, started, given)
         q, other = _profile(current, started, given, like=p)
         options = {name: given[name] for name in ("fdr", "effect", "smooth", "missing")}
@@ -378,7 +328,6 @@ to be kept and put together.
     "profile",
     help=_ABOUT_PROFILES,
     context_settings=SETTINGS,
-    short_help="Tables as counts, to be kept and put together.",
 )
 def profile_group() -> None:
     """Hold the commands."""
@@ -404,7 +353,7 @@ def profile_count_command(data: str, like: str | None, **given: Any) -> None:
     if like and model is None:
         raise InputError(f"{clipped(like)}: is no profile: klcli profile count makes one")
     with contextlib.ExitStack() as stack:
-        found, _ = _profile(data, lambda: stack.enter_context(_started(given)), given, model)
+        found, _ = _profile(data, lambda: stack.enter_context(started_engine(given)), given, model)
     output.write(_written(found), given["output"])
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from klcli import coding
-from klcli.cli.data import engine_option, summed
+from klcli.cli.engine import engine_option, summed
 from klcli.cli.options import Names, Source, base_option, input_options, measure_options, option, output_options
 from klcli.cli.show import Command, default_source, read, read_one, show
 from klcli.comparison import COMPARABLE, USUAL, compare
@@ -47,7 +47,6 @@ def measure_command(measure: Measure) -> click.Command:
             *output_options(),
         ],
         help=_help(measure),
-        short_help=f"{measure.title}, {measure.formula.partition(' = ')[0]}.",
     )
 
 
@@ -60,7 +59,6 @@ def _help(measure: Measure) -> str:
 @click.command(
     "compare",
     cls=Command,
-    short_help="Several Qs against one P, ranked.",
     params=[
         click.Argument(["sources"], type=Source(), metavar="P Q...", nargs=-1, required=True),
         option(
@@ -97,7 +95,6 @@ def compare_command(sources: tuple[str, ...], measures: tuple[str, ...], by: str
 @click.command(
     "code",
     cls=Command,
-    short_help="Codewords for P, or for Q used on P, and what they cost.",
     params=[
         click.Argument(["p"], type=Source(), metavar="[P]", required=False),
         click.Argument(["q"], type=Source(), metavar="[Q]", required=False),
@@ -122,7 +119,6 @@ def code_command(p: str | None, q: str | None, code: str, total: int | None, **g
 @click.command(
     "check",
     cls=Command,
-    short_help="D(P‖Q) by independent implementations, and its laws.",
     params=[
         click.Argument(["p"], type=Source(), metavar="P"),
         click.Argument(["q"], type=Source(), metavar="Q"),

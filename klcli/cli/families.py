@@ -21,7 +21,6 @@ class Family(click.ParamType):
 @click.command(
     "continuous",
     cls=Command,
-    short_help="D(F‖G) between families: normal(0,1), gamma(2,1) ...",
     params=[
         click.Argument(["f"], type=Family(), metavar="F"),
         click.Argument(["g"], type=Family(), metavar="G"),

@@ -48,7 +48,6 @@ def _kind(name: str, default: str) -> click.Option:
 @click.command(
     "loss",
     cls=Command,
-    short_help="KLDivLoss of a batch: D(target‖input).",
     params=[
         click.Argument(["input"], type=Source(), metavar="INPUT"),
         click.Argument(["target"], type=Source(), metavar="TARGET"),
@@ -87,7 +86,6 @@ def loss_command(input: str, target: str, **given: Any) -> int:  # noqa: A002 (P
 @click.command(
     "vae",
     cls=Command,
-    short_help="The KL term of a VAE, latent by latent.",
     params=[
         click.Argument(["file"], type=Source(), metavar="[FILE]", required=False),
         *reading_options(),
@@ -118,7 +116,6 @@ def _vae(matrix: Matrix) -> Result:
 @click.command(
     "distill",
     cls=Command,
-    short_help="The loss of distillation: T²·D(teacher‖student).",
     params=[
         click.Argument(["teacher"], type=Source(), metavar="TEACHER"),
         click.Argument(["student"], type=Source(), metavar="STUDENT"),

@@ -12,8 +12,7 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
-from klcli import output, readers, rooms, sources
-from klcli.comparison import checked
+from klcli import output, rooms, sources
 from klcli.distribution import Smoothing
 from klcli.errors import KlcliError, clipped
 from klcli.measure import Measure
@@ -114,6 +113,8 @@ class Names(click.ParamType):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
         """The names, or a usage error that lists what there is."""
+        from klcli.comparison import checked
+
         try:
             return checked(*(value.split(",") if isinstance(value, str) else value))
         except KlcliError as error:
@@ -231,7 +232,7 @@ def text_options() -> tuple[click.Parameter, ...]:
         ),
         option(
             "--delimiter",
-            type=Checked("sign", readers.known_delimiter),
+            type=Checked("sign", _known_delimiter),
             help="What separates the columns of a table: a sign, or tab.",
         ),
         option(
@@ -244,12 +245,20 @@ def text_options() -> tuple[click.Parameter, ...]:
     )
 
 
+def _known_delimiter(text: str) -> str:
+    from klcli.readers import known_delimiter  # which imports much, and help and data do without
+
+    return known_delimiter(text)
+
+
 READING = ("input_format", "encoding", "delimiter", "decimal", "max_size")  # the options of readers.reading
 
 
 @functools.cache
 def reading_options() -> tuple[click.Parameter, ...]:
     """How what is read is written, where that does not show."""
+    from klcli import readers
+
     return (
         option("--input-format", type=click.Choice(list(readers.FORMATS)), help="Format of every input."),
         *text_options(),

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from klcli import output, readers, rooms
+from klcli import output, rooms, sources
 from klcli.cli.options import READING
 from klcli.distribution import Distribution
 from klcli.errors import InputError
@@ -69,7 +69,7 @@ def _no_option(arg: str) -> str:
 
 
 def _path(source: str) -> list[str]:
-    return [readers.split(source)[0]]
+    return [sources.split(source)[0]]
 
 
 def refuse_inputs(
@@ -82,6 +82,8 @@ def refuse_inputs(
 
 def read(sources: Sequence[str], given: dict[str, Any], several: bool = True) -> list[list[Distribution]]:
     """The distributions that each source holds, read as the options say."""
+    from klcli import readers
+
     refuse_inputs(sources, given)
     names = ("normalize", "duplicates", *READING)
     return readers.read_each(sources, several=several, **{name: given[name] for name in names})
@@ -174,7 +176,7 @@ def default_source() -> str:
     """Standard input, where it is not a terminal; InputError with what to give instead where it is."""
     if sys.stdin is not None and sys.stdin.isatty():
         raise InputError("nothing to read: name a file or numbers, as in klcli entropy 1/2,1/4,1/4, or pipe data in")
-    return readers.STDIN
+    return sources.STDIN
 
 
 def say(message: str) -> None:
