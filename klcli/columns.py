@@ -89,11 +89,6 @@ def is_infinite(cell: str) -> bool:
     return cell.strip().lstrip("+-−").lower() in ("inf", ".inf", "infinity", "∞")
 
 
-def counts_rows(values: Array) -> bool:
-    """Whether the numbers are those of rows, from 0 or from 1: of three or more."""
-    return len(values) > 2 and values[0] in (0, 1) and bool((values[1:] - values[:-1] == 1).all())
-
-
 def as_typed(name: str) -> str:
     r"""The name as messages show it, and as it may be asked for: with a line break in it as \n."""
     return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode("ascii") for sign in name)

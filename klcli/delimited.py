@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, islice
 from typing import Any
 
-from klcli.columns import Column, FormatError, Reading, counts_rows, is_number, looks_like_number, reads
+from klcli.columns import Column, FormatError, Reading, is_number, looks_like_number, reads
 from klcli.distribution import listed
 from klcli.errors import clipped
 from klcli.labels import MANY, Labels
@@ -75,13 +75,13 @@ def tsv_columns(text: str, how: Reading) -> list[Column]:
     return _delimited(text, how.delimiter or "\t", how.decimal)
 
 
-def first_line(text: str) -> str:
-    """The first line that is not blank."""
+def first_line(text: str, most: int = 100_000) -> str:
+    """The first line that is not blank, or so many characters of it."""
     visible = re.search(r"\S", text)
     if visible is None:
         return ""
     start = max(text.rfind(end, 0, visible.start()) for end in "\r\n") + 1
-    return re.split("[\r\n]", text[start : start + 100_000], maxsplit=1)[0]
+    return re.split("[\r\n]", text[start : start + most], maxsplit=1)[0]
 
 
 def _first_row(text: str) -> str:
@@ -105,7 +105,7 @@ def _delimited(text: str, delimiter: str, decimal: str) -> list[Column]:
         return f"line {line}"
 
     has_header = True
-    plain = _plain_table(text, delimiter, place) if decimal == "." else None
+    plain = _plain_table(text, delimiter, decimal, place)
     if plain is not None:
         return plain
     cells = _cells(text, delimiter)
@@ -274,59 +274,68 @@ def _neither(name: str) -> str:
     return f"{shown} is neither a number nor the name of a column: begin a name with a letter"
 
 
-def _plain_table(text: str, delimiter: str, place: Callable[[int], str]) -> list[Column] | None:
+def _plain_table(text: str, delimiter: str, decimal: str, place: Callable[[int], str]) -> list[Column] | None:
     """The columns of a table that delimiters and ends of lines alone divide, or None where csv's rules are needed.
 
     A big file is read a block at a time, and only its labels and its numbers are kept: twice as fast as csv and
     in half the memory. Whatever is unusual, mistakes above all, is left to the other way.
     """
+    if "\r" in text:
+        if not text.count("\r") == text.count("\r\n") == text.count("\n"):
+            return None
+        text = text.replace("\r\n", "\n")
     start = text.find("\n") + 1
     stop = len(text) - (len(text[-1000:]) - len(text[-1000:].rstrip("\n")))
-    names = [name.strip() for name in text[: start - 1].split(delimiter)]
-    second = text[start : text.find("\n", start) if text.find("\n", start) > 0 else len(text)].split(delimiter)
+    names = [name.strip() for name in _split(text[: start - 1], delimiter) or ()]
+    end_of_second = text.find("\n", start, stop)
+    second = _split(text[start : end_of_second if end_of_second > 0 else stop], delimiter) or []
     width = len(names)
     if (
         not 0 < start < stop
-        or names == [""]
+        or names in ([], [""])
         or not delimiter.isascii()
-        or (".000" in text and _ZEROS.search(text))
-        or '"' in text
-        or "\r" in text
+        or (f"{decimal}000" in text and _ZEROS[decimal].search(text))
         or len(second) != width
-        or any(map(is_number, names))
+        or any(is_number(with_point(name) if decimal == "," else name) for name in names)
         or sum(map(is_nameless, names)) > 1  # which of them has the labels is to be seen in all rows
     ):
         return None
     try:
         _check_header(names, 1)
-        label = label_column(names, [[cell] for cell in second])
+        label = label_column(names, [[with_point(cell) if decimal == "," else cell] for cell in second])
         value_columns(names, label)
     except FormatError:  # by its second row alone
         return None
     packed: list[Labels] = []
     parts: dict[int, list[Any]] = {index: [] for index in range(width) if index != label}
+    rows = 0
+    counting = {(index, first) for index in range(label or 0) for first in (0, 1)}  # the numbers of rows so far
     all_but = bytes(set(range(256)) - {ord(delimiter), ord("\n")})
     row_of_marks = delimiter.encode() * (width - 1) + b"\n"
     while start < stop:
         end = text.find("\n", start + 2**18, stop) % (stop + 1)  # the whole rest where there is none
         block, start = text[start:end], end + 1
         marks = block.encode().translate(None, all_but) + b"\n"
-        if marks != row_of_marks * (len(marks) // width):
+        cells = _split(block.replace("\n", delimiter), delimiter)
+        if cells is None or marks != row_of_marks * (len(marks) // width):
             return None
-        cells = block.replace("\n", delimiter).split(delimiter)
         if label is not None:
             packed.append(Labels(cells[label::width]))
+        counts = range(rows, rows + len(marks) // width)
+        counting = {each for each in counting if cells[each[0] :: width] == [str(row + each[1]) for row in counts]}
+        rows = counts.stop
         try:
             for index, part in parts.items():
-                part.append(numbers(cells[index::width]))
+                part.append(_numbers(cells[index::width], decimal))
         except NumeralError:
             return None
     whole = {index: np.concatenate(part) for index, part in parts.items()}
-    values = set(value_columns(names, label, lambda index: counts_rows(whole[index])))
+    counted_rows = {index for index, _ in counting if rows > 2}
+    values = set(value_columns(names, label, counted_rows.__contains__))
     labels = Labels(*packed) if sum(map(len, packed)) > MANY else [*chain(*packed)]
     if any(_has_fractions(found) for index, found in whole.items() if index not in values):
         return None
-    if any(map(_may_be_thousands, whole.values())) and _POINTED.search(text):
+    if any(map(_may_be_thousands, whole.values())) and _POINTED[decimal].search(text):
         return None
     if label is not None and not names_labels(names[label]) and any(map(_may_be_number, labels)):
         return None  # words are labels in such a column if all of it is words; of the first one more is to be known
@@ -335,12 +344,34 @@ def _plain_table(text: str, delimiter: str, place: Callable[[int], str]) -> list
     return _headed(names, [common._replace(name=names[index], values=found) for index, found in used])
 
 
+def _split(text: str, delimiter: str) -> list[str] | None:
+    """The cells, without the quotes that some stand in; None where quotes do more than that."""
+    cells = text.split(delimiter)
+    quotes = text.count('"')
+    if not quotes:
+        return cells
+    if 2 * sum(cell[0] == cell[-1] == '"' for cell in cells if len(cell) > 1) < quotes:
+        return None  # some are not at the ends of a cell
+    return [cell[1:-1] if cell[:1] == '"' else cell for cell in cells]
+
+
+def _numbers(cells: list[str], decimal: str) -> Any:
+    """The numbers of the cells; a point where the sign is a comma is a NumeralError."""
+    if decimal == ".":
+        return numbers(cells)
+    if any("." in cell for cell in cells):
+        raise NumeralError(".", "no decimal sign")
+    return numbers([*map(with_point, cells)])
+
+
 def _has_fractions(values: Any) -> bool:
     return bool(((values > 0) & (values < 1)).any())
 
 
-_ZEROS = re.compile(r"(?<![0-9.])[1-9][0-9]{0,2}\.000(?![0-9])")
-_POINTED = re.compile(r"(?<![0-9.])[1-9][0-9]{0,2}(\.[0-9]{3})+(?![0-9.])")
+_ZEROS = {sign: re.compile(rf"(?<![0-9{sign}])[1-9][0-9]{{0,2}}[{sign}]000(?![0-9])") for sign in ".,"}
+_POINTED = {
+    sign: re.compile(rf"(?<![0-9{sign}])[1-9][0-9]{{0,2}}([{sign}][0-9]{{3}})+(?![0-9{sign}])") for sign in ".,"
+}
 
 
 def _may_be_thousands(values: Any) -> bool:
@@ -352,7 +383,7 @@ def _may_be_thousands(values: Any) -> bool:
 
 
 def _may_be_number(cell: str) -> bool:
-    return cell.lstrip()[:1] in "0123456789+-−.iI∞" and is_number(cell)
+    return cell.lstrip()[:1] in "0123456789+-−.,iI∞" and is_number(with_point(cell))
 
 
 def _cells(text: str, delimiter: str) -> list[list[str]]:

@@ -63,7 +63,8 @@ def exact(text: str) -> Fraction:
     """
     from fractions import Fraction
 
-    number(text)
+    if not number(text):
+        return Fraction(0)  # whatever its exponent, of which Fraction would make that many digits
     numerator, _, denominator = text.partition("/")
     return Fraction(numerator.strip()) / Fraction(denominator.strip() or 1)
 

@@ -351,7 +351,7 @@ def _is_line_of_many(first: str, text: str) -> bool:
     if len(text.split(None, 1)) < 2 or text.strip() == first:
         return False
     with contextlib.suppress(ValueError, RecursionError):
-        json.loads(first)
+        json.loads(delimited.first_line(text, len(text)))
         return True
     return False
 

@@ -95,22 +95,28 @@ def _bytes(blocks: Iterable[bytes]) -> Counter[str]:
     return Counter({f"0x{value:02x}": count for value, count in enumerate(counts.tolist()) if count})
 
 
-def _words(parts: Iterable[str]) -> Iterator[list[str]]:
-    rest = ""
-    for part in parts:
-        words = (rest + part).split()
-        rest = words.pop() if words and not part[-1].isspace() else ""
-        yield words
-    yield rest.split()
+def _words(parts: Iterable[str]) -> Iterator[Iterable[str]]:
+    pieces = ([*[""] * part[0].isspace(), *part.split(), *[""] * part[-1].isspace()] for part in parts)
+    return (filter(None, words) for words in _joined(pieces))
 
 
 def _lines(parts: Iterable[str]) -> Iterator[list[str]]:
     decoder = io.IncrementalNewlineDecoder(None, translate=True)
-    rest = ""
-    for part in itertools.chain(parts, ("",)):
-        *lines, rest = (rest + decoder.decode(part, final=not part)).split("\n")
-        yield lines
-    yield [rest] if rest else []
+    ended = (decoder.decode(part, final=not part) for part in itertools.chain(parts, ("",)))
+    return _joined(part.split("\n") for part in ended)
+
+
+def _joined(parts: Iterable[list[str]]) -> Iterator[list[str]]:
+    """The pieces of all parts, where the last one of each goes on in the next."""
+    still_open: list[str] = []
+    for first, *others in parts:
+        still_open.append(first)
+        if others:
+            yield ["".join(still_open), *others[:-1]]
+            still_open = others[-1:]
+    last = "".join(still_open)
+    if last:
+        yield [last]
 
 
 def blocks(file: BinaryIO) -> Iterator[bytes]:
@@ -158,16 +164,19 @@ def text(blocks: Iterator[bytes], encoding: str | None = None) -> Iterator[str]:
     first = next(blocks, b"")
     found = sources.encoding_of(sources.mark_of(first), encoding)
     decoder = codecs.getincrementaldecoder(found)()
+    ends = io.IncrementalNewlineDecoder(None, translate=True)
     line, is_first = 1, True
     for block in itertools.chain((first,), blocks, (b"",)):
         try:
             part = decoder.decode(block, final=not block and not is_first)
         except UnicodeDecodeError as error:
-            line += error.object[: error.start].count(b"\n")
+            decoder.errors = "ignore"
+            before = decoder.decode(block[: max(len(block) - len(error.object) + error.start, 0)])
+            line += ends.decode(before, final=True).count("\n")
             odd = error.object[error.start]
             cure = "name another --encoding" if encoding else "name its --encoding, or save it as UTF-8"
             raise FormatError(f"line {line}: byte 0x{odd:02x} is not {found.upper()}: {cure}") from None
-        line += part.count("\n")
+        line += ends.decode(part).count("\n")
         part = part.removeprefix("\ufeff") if is_first else part
         is_first = False
         if part:
