@@ -20,7 +20,7 @@ class Column(NamedTuple):
     cells: Sequence[str]
     place: Callable[[int], str]
     notes: tuple[str, ...] = ()
-    beside: tuple[str, ...] = ()  # the names of columns of text that stand beside it and are not used
+    beside: tuple[tuple[str, str], ...] = ()  # the names of columns that stand beside it, and why they are not used
     values: Array | None = None  # the numbers, where they are read already and there are no cells
     label_name: str = ""  # of the column that its labels are from, where a table has named it
     labels_first: bool = True  # that column is the first one
@@ -28,6 +28,7 @@ class Column(NamedTuple):
     has_number_labels: bool = False  # its labels are numbers and no header says so: they may be data
     decimal: str = "."  # the sign that was one in its cells, which have a point now
     row_of: str | None = None  # the name of the list of lists whose row it is, "" where that has none
+    at: Callable[[int], str] | None = None  # where each of its cells stands, where that is nearer than its row
     fault: str = ""  # why its cells are no numbers, where that is told if it is asked for
 
     @property

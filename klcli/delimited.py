@@ -409,17 +409,23 @@ def _cells(text: str, delimiter: str) -> list[list[str]]:
     except csv.Error:
         _refuse_lines(text, delimiter)
     if blank and len(columns) == 1:
+        _refuse_another_delimiter(columns, delimiter)
         _refuse_lines(text, delimiter)
     return columns
 
 
 def _refuse_another_delimiter(cells: list[list[str]], delimiter: str) -> None:
-    """Raise where the only column has another mark in every row, with a name and then numbers after it."""
-    marks = (mark for mark in _MARKS if len(cells) == 1 and all(mark in cell for cell in cells[0]))
-    for mark in marks:
-        first, *others = (looks_like_number(cell.rpartition(mark)[2]) for cell in cells[0])
-        if not first and all(others):
+    """Raise where the only column has another mark in every row, with numbers after it, be it below a title."""
+    first, *others = cells[0]
+    if len(cells) > 1 or not others or any(map(looks_like_number, others)):
+        return
+    for mark in _MARKS:
+        if not all(mark in cell and looks_like_number(cell.rpartition(mark)[2]) for cell in others[1:]):
+            continue
+        if mark in first and not looks_like_number(first.rpartition(mark)[2]) and mark in others[0]:
             raise FormatError(f"line 1: no {delimiter!r} in any line, and {mark!r} in every one: give --delimiter")
+        if mark not in first and mark in others[0]:
+            raise FormatError(f"line 1: a title or a comment, and {mark!r} in every line below? Leave it out")
 
 
 _LATE_QUOTE = re.compile('[ \\t]+"')

@@ -16,7 +16,7 @@ from klcli.lazy import np
 from klcli.measures import js, kl, psi, tv
 from klcli.numerals import counted, number, short
 from klcli.numerics import Contrast
-from klcli.profiles import KINDS, LEAST_EXPECTED, Column, Joint, Profile
+from klcli.profiles import KINDS, LEAST_EXPECTED, NESTED, Column, Joint, Profile
 from klcli.result import Result
 from klcli.special import chi2_tail, chi2_value
 
@@ -114,7 +114,7 @@ def _require_values(n: int, m: int, names: tuple[str, str]) -> None:
 def _why_not(column: Column, other: Column, has_tables: bool) -> str:
     """Why columns without counts are not compared."""
     if "nested" in (column.kind, other.kind):
-        return "holds lists, structures or bytes, which are not counted"
+        return NESTED
     if has_tables:
         return "too many different values to smooth"
     return "too many different values to keep in a profile: compare the tables themselves"

@@ -201,7 +201,7 @@ def _all_numbers(columns: list[Column], name: str) -> list[Column]:
         _refuse_numbers_mistyped(first, name)
     if first.beside:
         raise InputError(
-            f"{name}: column {first.beside[0]} holds no numbers, or names rows; leave it out, or call it row"
+            f"{name}: column {first.beside[0][0]} holds no numbers, or names rows; leave it out, or call it row"
         )
     is_headerless = bool(first.notes) and _names(columns) is None
     if is_headerless and [_cells(column)[0] for column in columns] == [*map(str, range(len(columns)))]:

@@ -65,11 +65,12 @@ class _Table:
     """The file as a table of DuckDB's: c0, c1 and so on are its columns, since DuckDB takes p and P for the same."""
 
     def __init__(self, connection: Any, path: str) -> None:
-        from klcli.engines.duckdb import top_level
+        from klcli.engines.duckdb import MOST_DIGITS, SCHEMA, top_level
 
         self._connection, self._path = connection, path
-        schema = self._execute("SELECT name, num_children FROM parquet_schema($path)").fetchall()
-        self._names = top_level(schema)
+        schema = top_level(self._execute(f"{SCHEMA} FROM parquet_schema($path)").fetchall())
+        self._names = [name for name, _, _ in schema]
+        self._wide = {index for index, (_, _, digits) in enumerate(schema) if (digits or 0) > MOST_DIGITS}
         self._aliases = ", ".join(f"c{index}" for index in range(len(self._names)))
         self._table = f"read_parquet($path, hive_partitioning = false) AS t({self._aliases})"
         self._types = self._described(self._table)
@@ -104,10 +105,10 @@ class _Table:
         if twice is not None:
             raise FormatError(f"two columns are called {clipped(twice)!r}")
         is_text = [not _NUMBERS.fullmatch(each) for each in self._types]
-        label = self._label(is_text)
+        is_empty = self._are_empty()
+        label = self._label(is_text, is_empty)
         counting = self._counting([index for index in range(label or 0) if _OF_NUMPY.fullmatch(self._types[index])])
         used = tables.value_columns(self._names, label, counting.__contains__)
-        is_empty = self._are_empty()
         if all(is_text[index] or is_empty[index] for index in used):
             is_empty = [False] * len(is_empty)  # there is nothing beside them
         beside = [index for index in used if is_text[index] or is_empty[index]]
@@ -115,16 +116,22 @@ class _Table:
         if not values:
             typed = zip(self._names, self._types, strict=True)
             raise FormatError(f"no column of numbers: {listed([f'{name} is {each}' for name, each in typed])}")
-        self._refuse_large([*values, *([] if label is None else [label])], max_size)
+        needed = [*values, *([] if label is None else [label])]
+        wide = next((self._names[index] for index in needed if index in self._wide), None)
+        if wide is not None:
+            raise FormatError(
+                f"column {clipped(wide)}: decimals of more than 38 digits, which would be rounded: save it as "
+                "decimal(38, ...) or as text"
+            )
+        self._refuse_large(needed, max_size)
         aside = {*range(len(self._names))} - {label, *used}
         for index, words in self._cells([index for index in aside if self._types[index] != "BLOB"]):
             tables.check_row_names(self._names[index], words)
         labels = None if label is None else self._labels(label)
-        common = tables.labelled(
-            self._names, label, labels, used, _place, tuple(self._names[index] for index in beside)
-        )
+        why = {self._names[index]: f"holds no numbers: it is {self._types[index]}" for index in beside}
+        common = tables.labelled(self._names, label, labels, used, _place, why)
         if label is None:
-            common = self._by_its_index(common)
+            common = self._by_its_range(common)
         numbers = {index: self._values(index) if self._rows > MANY else None for index in values}
         cells = dict(self._cells([index for index in values if numbers[index] is None]))
         return [
@@ -132,13 +139,20 @@ class _Table:
             for index in values
         ]
 
-    def _by_its_index(self, common: Column) -> Column:
-        """The same by the index that pandas keeps beside the table, if it is named or does not count rows from 0."""
+    def _index(self) -> Any:
+        """The index of the table as pandas has told of it: the name of a column, or a range; None for any other."""
         import json
 
-        pandas = self._execute("SELECT value FROM parquet_kv_metadata($path) WHERE key = 'pandas'").fetchall()
-        with contextlib.suppress(ValueError, LookupError, TypeError):
-            [index] = json.loads(pandas[0][0])["index_columns"]
+        told = self._execute("SELECT value FROM parquet_kv_metadata($path) WHERE key = 'pandas'").fetchall()
+        with contextlib.suppress(ValueError, LookupError, TypeError, RecursionError):
+            [index] = json.loads(told[0][0])["index_columns"]
+            return index
+        return None
+
+    def _by_its_range(self, common: Column) -> Column:
+        """The same by the range that is its index, if that is named or does not count rows from 0."""
+        index = self._index()
+        with contextlib.suppress(ValueError, LookupError, TypeError, OverflowError):
             rows = range(index["start"], index["stop"], index["step"])
             if index["kind"] == "range" and len(rows) == self._rows and (index["name"] or rows != range(self._rows)):
                 notes = tuple(note for note in common.notes if not note.startswith(tables.NO_LABELS))
@@ -156,21 +170,34 @@ class _Table:
         values: Array = np.asarray(found, dtype=np.float64)
         return values
 
-    def _label(self, is_text: list[bool]) -> int | None:
+    def _label(self, is_text: list[bool], is_empty: list[bool]) -> int | None:
         """Where the labels stand: in a column of lists or of structures only if it is called so.
 
-        Raises FormatError where a column that is called so holds bytes.
+        Truth values may be labels of two rows, where no other column is, and a column without values is none. Where
+        no other has labels, the one that pandas calls the index does. Raises FormatError where a column that is
+        called so holds bytes.
         """
+        is_truth = [each == "BOOLEAN" for each in self._types]
         typed = enumerate(zip(self._names, self._types, strict=True))
         flat = [
             index for index, (name, each) in typed if name.lower() in tables.LABEL_NAMES or not _NESTED.search(each)
         ]
-        cells = [["a" if is_text[index] else "0"] for index in flat]
+        cells = [["a" if is_text[index] and not is_empty[index] and not is_truth[index] else "0"] for index in flat]
         label = tables.label_column([self._names[index] for index in flat], cells) if len(flat) > 1 else None
         if label is not None and self._types[flat[label]] == "BLOB":
             name = clipped(self._names[flat[label]])
             raise FormatError(f"column {name}: bytes that are not UTF-8: save it as text, or leave it out")
-        return None if label is None else flat[label]
+        if label is not None:
+            return flat[label]
+        index = self._index()
+        if index in self._names and self._names.index(index) in flat and len(flat) > 1:
+            return self._names.index(index)
+        return next((index for index in flat if is_truth[index] and self._tells_apart(index)), None)
+
+    def _tells_apart(self, index: int) -> bool:
+        """Whether no two rows of the column hold the same."""
+        [(different,)] = self._execute(f"SELECT count(DISTINCT c{index}) FROM {self._table}").fetchall()
+        return bool(different == self._rows)
 
     def _counting(self, indices: Sequence[int]) -> set[int]:
         """Those of the columns that hold nothing but the numbers of rows, from 0 or from 1: of three or more."""

@@ -227,8 +227,9 @@ def _columns(text: str, path: str, how: Reading) -> list[Column]:
     try:
         return FORMATS[found](text, how)
     except FormatError as error:
-        is_guessed = how.format is None and sources.ending(path) not in ("yaml", "yml")
-        if found == "yaml" and is_guessed:
+        is_guessed = how.format is None and sources.ending(path) not in ("yaml", "yml", "json", "ndjson", "jsonl")
+        is_json = found != "yaml" and ("not JSON" not in str(error) or re.match(r'\{\s*"', line))
+        if is_guessed and not is_json:
             raise FormatError(f"{error}; or, if it is a table, give --input-format csv") from None
         raise
 
@@ -249,8 +250,9 @@ def _chosen(columns: list[Column], wanted: str) -> list[Column]:
     found = found or [column for column in columns if as_typed(column.name) == wanted]
     if found:
         return found
-    if wanted in columns[0].beside:
-        raise FormatError(f"column {clipped(wanted)!r} holds no weights: call it n if it does")
+    unused = dict(columns[0].beside)
+    if wanted in unused:
+        raise FormatError(f"column {clipped(wanted)!r} {unused[wanted]}")
     if wanted and wanted == columns[0].label_name:
         raise FormatError(f"column {clipped(wanted)!r} holds the labels")
     names = [column.name for column in columns if column.name]
@@ -284,9 +286,11 @@ def _distribution(column: Column, name: str, normalize: bool, duplicates: str) -
             normalize=normalize,
         )
     except NumeralError as error:
-        raise InputError(f"{name}: {column.place(error.index)}{where}: {error}") from None
+        place = (column.at or column.place)(error.index)
+        raise InputError(f"{name}: {place}{where}: {error}") from None
     except OutcomeError as error:
-        places = " and ".join(map(column.place, error.indices))
+        place_of = column.at if column.at and len(error.indices) == 1 else column.place
+        places = " and ".join(map(place_of, error.indices))
         doubt = ""
         if len(error.indices) > 1:
             is_guessed = column.is_named and column.label_name and not tables.is_key(column.label_name)

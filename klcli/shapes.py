@@ -27,7 +27,17 @@ from klcli.nodes import (
     text_of,
 )
 from klcli.numerals import counted, number
-from klcli.tables import KEY_NAMES, LABEL_NAMES, WEIGHT_NAMES, is_key, is_of_ids, label_column, table, unlabelled
+from klcli.tables import (
+    KEY_NAMES,
+    LABEL_NAMES,
+    WEIGHT_NAMES,
+    is_counting,
+    is_key,
+    is_of_ids,
+    label_column,
+    table,
+    unlabelled,
+)
 
 
 def is_of_numbers(tree: Members) -> bool:
@@ -50,7 +60,7 @@ def named_columns(tree: Members) -> list[Column]:
     if not tree:
         raise FormatError("empty")
     _refuse_apart(dict(tree))
-    found = _table_by_columns(tree)
+    found = _tables_among(tree)
     if found is not None:
         return found
     of_labels = _name_of_labels(tree)
@@ -81,11 +91,10 @@ def named_columns(tree: Members) -> list[Column]:
         columns = [_with_labels(column, labels, of_labels, is_list=is_list) for column in columns]
     refuse_ambiguous(columns)
     _refuse_rows(columns)
-    if of_labels is None and _may_have_labels(tree):
-        note = unlabelled([name for name, _ in tree], "numbered from 0" if columns[0].labels is None else "the keys")
-        columns = [column._replace(notes=(note, *column.notes)) for column in columns]
-    told = _told_of(idle)
-    return [column._replace(notes=(*told, *column.notes), beside=(*column.beside, *idle)) for column in columns]
+    doubts = _unlabelled(tree) if of_labels is None else {}
+    columns = [each._replace(notes=(*doubts.get(each.name, ()), *each.notes)) for each in columns]
+    notes, unused = _told_of(idle)
+    return [column._replace(notes=(*notes, *column.notes), beside=(*column.beside, *unused)) for column in columns]
 
 
 def _refuse_apart(nodes: dict[str, Any]) -> None:
@@ -97,6 +106,36 @@ def _refuse_apart(nodes: dict[str, Any]) -> None:
             "$: a table in parts, its rows apart from the names of its columns: write it as a list of records, as "
             "pandas does by reset_index().to_json(orient='records')"
         )
+
+
+def _tables_among(tree: Members) -> list[Column] | None:
+    """The columns of the tables that members with the same rows are, and then those of all others.
+
+    None where no members are a table. A member called labels is one for all.
+    """
+    found: list[Column] = []
+    others: list[tuple[str, Any]] = []
+    has_labels = any(name.lower() == "labels" for name, _ in tree)
+    for group in [tree] if has_labels else _alike(tree):
+        columns = _table_by_columns(group)
+        if columns is None:
+            others += group
+        else:
+            found += columns
+    if not found:
+        return None
+    found += named_columns(Members(others)) if others else []
+    refuse_ambiguous(found)
+    return found
+
+
+def _alike(tree: Members) -> list[Members]:
+    """The members in groups with the same rows: lists of one length, or mappings with the same keys."""
+    groups: dict[Any, list[tuple[str, Any]]] = {}
+    for name, node in tree:
+        rows = frozenset(key for key, _ in node) if isinstance(node, Members) else has_parts(node) and len(node)
+        groups.setdefault(rows, []).append((name, node))
+    return [*map(Members, groups.values())]
 
 
 def _table_by_columns(tree: Members) -> list[Column] | None:
@@ -141,11 +180,21 @@ def _table_by_columns(tree: Members) -> list[Column] | None:
     return [column._replace(place=partial(at, column.name)) for column in columns]
 
 
+def _unlabelled(tree: Members) -> dict[str, tuple[str]]:
+    """What is told of the members with the same rows of which one may have the labels of the others."""
+    told: dict[str, tuple[str]] = {}
+    for group in _alike(tree):
+        if _may_have_labels(group):
+            outcomes = "the keys" if isinstance(group[0][1], Members) else "numbered from 0"
+            told |= dict.fromkeys(dict(group), (unlabelled([*dict(group)], outcomes),))
+    return told
+
+
 def _may_have_labels(tree: Members) -> bool:
     """Whether they are columns, by the numbers of their rows, of which one may have the labels of all."""
     first = tree[0][1]
     are_keys = isinstance(first, Members) and not all(key.isdecimal() for key, _ in first)
-    if len(tree) < 2 or are_keys or not _have_rows_alike(tree):
+    if len(tree) < 2 or are_keys or not has_parts(first):
         return False
     columns = [_items_of(node) for _, node in tree]
     return any(
@@ -164,7 +213,7 @@ def _refuse_rows(columns: Sequence[Column]) -> None:
     """Raise for {"a": {"n": 3}, "b": {"n": 1}}, and for words in such: a table by its rows, and no distributions."""
     first, *others = columns
     are_alike = all(each.labels == first.labels for each in others)
-    if others and are_alike and first.name.isdecimal() and any(each.fault for each in columns):
+    if others and are_alike and (_are_rows(columns) or all(each.name.isdecimal() and each.fault for each in columns)):
         raise FormatError(
             "$: a table by its rows: write it as a list of records, as pandas does by to_json(orient='records')"
         )
@@ -175,16 +224,30 @@ def _refuse_rows(columns: Sequence[Column]) -> None:
         )
 
 
+def _are_rows(columns: Sequence[Column]) -> bool:
+    """Whether they are called by the numbers of rows, and their outcomes by what columns are called."""
+    names = [each.name for each in columns]
+    outcomes = columns[0].labels or ()
+    has_keys = any(map(is_key, outcomes))
+    has_weights = any(each.lower() in WEIGHT_NAMES for each in outcomes)
+    if len(outcomes) < 2 or not all(map(str.isdecimal, names)):
+        return False
+    return (has_keys and has_weights) or ((has_keys or has_weights) and is_counting(names))
+
+
 def _with_labels(column: Column, labels: dict[str, str], of_labels: str, *, is_list: bool) -> Column:
-    """The column with the labels, which are told by the numbers of its rows, be these keys or positions."""
+    """The column with the labels, which are told by the numbers of its rows, be these keys or positions.
+
+    Where these are others, that is its fault.
+    """
     if is_list and column.labels is not None and set(column.labels) == set(labels.values()):
         return column  # they are its keys already
     if column.labels is None and len(labels) != len(column.cells):
         sizes = f"{counted(len(column.cells), 'number')} for {counted(len(labels), 'label')}"
-        raise FormatError(f"$.{column.name}: {sizes}")
+        return column._replace(fault=f"$.{column.name}: {sizes}")
     keys = [*map(str, range(len(column.cells)))] if column.labels is None else column.labels
     if labels.keys() != set(keys):
-        raise FormatError(f"$.{column.name}: its keys are not those of $.{of_labels}")
+        return column._replace(fault=f"$.{column.name}: its keys are not those of $.{of_labels}")
     return column._replace(labels=[labels[key] for key in keys], label_name=of_labels)
 
 
@@ -193,14 +256,16 @@ _OF_LABELS = (*LABEL_NAMES, *KEY_NAMES)
 
 def _name_of_labels(tree: Members) -> str | None:
     """The name of the member that holds the labels of the others, if any: its column, where others are columns."""
-    nodes = [node for _, node in tree]
-    is_table = len(nodes) > 1 and any(all(isinstance(node, kind) for node in nodes) for kind in (list, Members))
+    is_table = len(tree) > 1 and any(all(isinstance(node, kind) for _, node in tree) for kind in (list, Members))
+    in_table = {name for group in _alike(tree) if len(group) > 1 or is_table for name in dict(group)}
+    widths = {len(node[0]) for _, node in tree if isinstance(node, list) and node and isinstance(node[0], list)}
+    in_table |= {name for name, node in tree if isinstance(node, list) and len(node) in widths}  # of rows of lists
     for wanted in _OF_LABELS:
         for name, node in tree:
             is_sure = wanted not in _MAY_BE_COUNTED
-            if name.lower() == wanted and (wanted == "labels" or is_table) and _are_labels(node, is_sure):
+            if name.lower() == wanted and (wanted == "labels" or name in in_table) and _are_labels(node, is_sure):
                 return name
-    return next((name for name, node in tree if is_table and _are_labels(node, is_sure=False)), None)
+    return next((name for name, node in tree if name in in_table and _are_labels(node, is_sure=False)), None)
 
 
 def _are_labels(node: Any, is_sure: bool = True) -> bool:
@@ -287,8 +352,8 @@ def _table(nodes: dict[str, list[Any]], at: Callable[[str, int], str], place: Ca
     first = columns[0]  # what it has beside its numbers the others have too
     for index, node in enumerate(used[first.label_name] if first.labels is not None else ()):
         label_of(node, at(first.label_name, index))
-    notes = (*_told_of(idle), *first.notes)
-    beside = (*first.beside, *idle)
+    notes, unused = _told_of(idle)
+    notes, beside = (*notes, *first.notes), (*first.beside, *unused)
     return [
         _filled(column._replace(notes=notes, beside=beside), used[column.name], partial(at, column.name), column.name)
         for column in columns
@@ -297,8 +362,14 @@ def _table(nodes: dict[str, list[Any]], at: Callable[[str, int], str], place: Ca
 
 def _filled(column: Column, nodes: Sequence[Any], at: Callable[[int], str], of: str = "") -> Column:
     """The column with the cells that these nodes are, or with what is wrong with one."""
+
+    def cell_at(index: int) -> str:
+        return place_of(nodes[index], at(index))
+
     try:
-        return column._replace(cells=[cell_of(node, at(index), of) for index, node in enumerate(nodes)])
+        cells = [cell_of(node, at(index), of) for index, node in enumerate(nodes)]
+        has_lines = any(getattr(node, "line", 0) for node in nodes[:1])  # of YAML
+        return column._replace(cells=cells, at=cell_at if has_lines else None)
     except FormatError as error:
         return column._replace(cells=[""] * len(nodes), fault=str(error))
 
@@ -311,11 +382,12 @@ def _apart(fields: dict[str, Any], names: Sequence[str]) -> str:
     return ", and ".join(f"{what} {listed(each)}" for what, each in (("it lacks", lacks), ("it has", more)) if each)
 
 
-def _told_of(idle: dict[str, str]) -> list[str]:
-    """What is told of columns that are not used, by what each of them holds."""
+def _told_of(idle: dict[str, str]) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
+    """What is told of columns that are not used, by what each of them holds, and why each of them is not."""
     kinds = dict.fromkeys(idle.values())
     unused = [(what, [name for name in idle if idle[name] == what]) for what in kinds]
-    return [f"{what}, so not used: column {listed(those)}" for what, those in unused]
+    notes = (f"{what}, so not used: column {listed(those)}" for what, those in unused)
+    return tuple(notes), tuple((name, f"holds {what} alone") for name, what in idle.items())
 
 
 def _idle_members(tree: Members) -> dict[str, str]:

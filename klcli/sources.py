@@ -55,6 +55,8 @@ def called_in_messages(path: str) -> str:
     """What a source is called in messages: its path, of a long one the folder cut and the file's own name whole."""
     if path == STDIN:
         return "stdin"
+    if len(path) <= 80:
+        return path
     folder, name = os.path.split(path)
     is_inline = not (os.path.lexists(path) or (os.path.isdir(folder) and len(name) <= _LONGEST_NAME))
     return clipped(path) if is_inline else os.path.join(clipped(folder, max(79 - len(name), 1)), name)

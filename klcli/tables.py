@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
+from types import MappingProxyType
 
 from klcli.columns import Column, FormatError, is_infinite, is_number, looks_like_number
 from klcli.distribution import listed
@@ -17,9 +18,9 @@ _ID_NAMES = ("id", "key", "index", "bin", "bucket", "row", "rank", "year")  # of
 KEY_NAMES = (*_ID_NAMES, "sample")  # of labels that may be numbers
 _NUMBER_NAMES = ("obs", "no", "nr", "s.no", "sr.no", "sl.no", "code", "fips", "zip")  # of what is put before words
 WEIGHT_NAMES = (
+    "n",
     "count",
     "counts",
-    "n",
     "freq",
     "frequency",
     "p",
@@ -50,12 +51,15 @@ def table(
     values = value_columns(names, label, lambda index: len(columns[index]) > 2 and is_counting(columns[index]))
     for index in {*range(len(names))} - {label, *values}:
         check_row_names(names[index], columns[index])
-    text = dict.fromkeys(index for index in values if len(values) > 1 and _is_left_aside(columns[index]))
-    kept = [index for index in values if index not in text] or values
+    text = [index for index in values if len(values) > 1 and _is_left_aside(columns[index])]
+    text = text if len(text) < len(values) else []
+    kept = [index for index in values if index not in text]
     for index in kept if decimal == "," else ():
         refuse_points(names[index], as_written[index], place)
     labels = None if label is None else as_written[label]
-    common = labelled(names, label, labels, values, place, tuple(names[index] for index in text))
+    at = place(0) if text else ""
+    beside = {names[index]: f"holds no numbers: {at}: {_fault(columns[index][0])}" for index in text}
+    common = labelled(names, label, labels, values, place, beside)
     return [common._replace(name=names[index], cells=columns[index], decimal=decimal) for index in kept]
 
 
@@ -65,13 +69,13 @@ def labelled(
     labels: Sequence[str] | None,
     values: Iterable[int],
     place: Callable[[int], str],
-    beside: tuple[str, ...] = (),
+    beside: Mapping[str, str] = MappingProxyType({}),
 ) -> Column:
     """What the columns of a table have in common: their labels, where these are from, and what is told of them.
 
-    `values` are those of `value_columns`, and `beside` the names of them that hold no numbers.
+    `values` are those of `value_columns`, and `beside` the names of them that hold no numbers, and what they do hold.
     """
-    notes = [f"no numbers, so not used: column {listed(beside)}"] if beside else []
+    notes = [f"no numbers, so not used: column {listed([*beside])}"] if beside else []
     used = {label, *values}
     aside = [name for index, name in enumerate(names) if index not in used]
     if aside:
@@ -81,8 +85,19 @@ def labelled(
     elif len(names) > 1:
         notes.append(unlabelled(names))
     label_name = "" if label is None else names[label]
-    unused = (*beside, *aside)
+    free = next(name for name in WEIGHT_NAMES if name not in [*map(str.lower, names)])
+    why = f"tells rows apart, and holds no weights: call it {free} if it does"
+    unused = (*beside.items(), *((name, why) for name in aside))
     return Column("", labels, (), place, tuple(notes), unused, label_name=label_name, labels_first=not label)
+
+
+def _fault(cell: str) -> str:
+    """What is wrong with a cell of a column that holds no numbers."""
+    try:
+        number(cell)
+    except NumeralError as error:
+        return str(error)
+    return f"{clipped(cell)!r} is a number among words"
 
 
 def unlabelled(names: Sequence[str], outcomes: str = "numbered from 0") -> str:

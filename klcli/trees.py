@@ -62,17 +62,9 @@ def _json_tree(text: str, first_line: int = 1) -> Any:
             )
             raise FormatError(f"line {line}: {several}jq -c writes them") from None
         what = error.msg.lower().replace("character at", "character: write it as \\u and its number")
-        doubt = _otherwise(text, error.pos)
-        raise FormatError(f"line {line}, column {error.colno}: not JSON: {what}{doubt}") from None
+        raise FormatError(f"line {line}, column {error.colno}: not JSON: {what}") from None
     except RecursionError:
         raise FormatError("nested too deeply") from None
-
-
-def _otherwise(text: str, position: int) -> str:
-    """What else the text may be that is wrong after its first bracket, or at the end of [0,10), to end a message."""
-    odd = text[position : position + 1]
-    is_word = text[:position].strip() in ("{", "[") and odd.isalpha()
-    return "; if it is another format, name it: --input-format csv, yaml ..." if is_word or odd == ")" else ""
 
 
 def _numbered(tree: list[Any] | Members, line: int) -> Items | Members:
@@ -86,7 +78,7 @@ def _of_unicode(columns: list[Column], text: str) -> list[Column]:
     """The columns of the JSON text, in whose labels and names no half of a character is escaped."""
     if re.search(r"\\u[dD][89a-fA-F]", text):
         for column in columns:
-            words = (column.name, *(column.labels or ()), *column.beside)
+            words = (column.name, *(column.labels or ()), *dict(column.beside))
             half = next((word for word in words if re.search("[\ud800-\udfff]", word)), "")
             if half:
                 raise FormatError(f"$: {clipped(ascii(half))} is not Unicode: half of a character stands alone")

@@ -21,7 +21,7 @@ from klcli import delimited, engines, rooms
 from klcli.drift import g_test
 from klcli.engines import Counts, Engine, Table
 from klcli.errors import InputError, MissingExtraError, OptionError
-from klcli.profiles import Column, Joint, Profile
+from klcli.profiles import NESTED, Column, Joint, Profile
 
 duckdb = pytest.importorskip("duckdb", reason="duckdb is not installed")
 
@@ -574,7 +574,7 @@ def test_tables_of_duckdb(duck: Engine, tmp_path: Path) -> None:
 COLUMNS = {
     "t.parquet": r"^t\.parquet: holds several columns \(x, label, .*\): choose one, as in t\.parquet::x$",
     "t.parquet::prise": r"^t\.parquet: no column 'prise' among x, label, .*: did you mean ::price\?$",
-    "nested.parquet": r"^nested\.parquet::l: holds lists, structures or bytes, which are not counted$",
+    "nested.parquet": rf"^nested\.parquet::l: {NESTED}$",
     "bytes.parquet": r"^bytes\.parquet: holds bytes that are not UTF-8$",
     "nothing.parquet": r"nothing\.parquet: no such file: did you mean t\.parquet\?$",
     "n*.csv": r"n\*\.csv: no file matches$",

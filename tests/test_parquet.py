@@ -189,7 +189,7 @@ def test_bytes_are_no_labels_and_no_numbers(write: Write, name: str) -> None:
         assert (column.name, column.labels, len(column.notes)) == ("n", ["a"], 1)
         assert f"not used: column {name}" in column.notes[0]
     (column,) = found(write(f"SELECT {BYTES} AS {name}, 5 AS n"))
-    assert (column.labels, column.beside) == (None, (name,))
+    assert (column.labels, column.beside) == (None, ((name, "holds no numbers: it is BLOB"),))
 
 
 def test_bytes_called_label_are_refused_by_name(write: Write) -> None:

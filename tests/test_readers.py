@@ -1167,7 +1167,7 @@ FORMS: dict[str, tuple[str, Callable[[list[str]], str], str]] = {
     "yaml records": (
         "p.yaml",
         lambda x: "".join(f"- label: {a}\n  p: {n}\n" for a, n in zip("abc", x, strict=False)),
-        "line 5",
+        "line 6",
     ),
     "yaml names": (
         "p.yaml",
@@ -2243,7 +2243,7 @@ def test_an_interval_is_no_list_of_json() -> None:
     """Text that begins with a bracket and is no JSON has the cure, which is to name its format."""
     write("p.txt", "[0,10)\t3\n[10,20)\t4\n")
     assert refusal("p.txt").endswith(
-        "not JSON: expecting ',' delimiter; if it is another format, name it: --input-format csv, yaml ..."
+        "not JSON: expecting ',' delimiter; or, if it is a table, give --input-format csv"
     )
     assert read("p.txt", input_format="tsv").outcomes == ("[0,10)", "[10,20)")
 
@@ -2561,7 +2561,10 @@ def test_a_control_character_in_json_has_a_cure() -> None:
         ("Var1,Freq\n(0,1],3\n", "line 2: 3 cells where the first row has 2 (separated by ','); a label with ',' in"),
         ('"k,v\na",3\nd,4\n', "line 1: a quote is opened and closed 1 line below"),
         ('label,p\na,"30,5%"\n', "line 2, column p: '30,5%' is a percentage: divide it by 100"),
-        ("[UNK],3\n[CLS],2\n", "line 1, column 2: not JSON: expecting value; if it is another format, name it"),
+        (
+            "[UNK],3\n[CLS],2\n",
+            "line 1, column 2: not JSON: expecting value; or, if it is a table, give --input-format csv",
+        ),
     ],
 )
 def test_what_looks_like_something_else_is_refused(text: str, message: str) -> None:
@@ -3027,8 +3030,12 @@ def test_numbers_of_rows_before_their_names(text: str, used: list[str], aside: s
     assert [column.name for column in found] == used
     told = [note for note in found[0].notes if "rows apart" in note]
     assert told == ([f"told rows apart, so not used: column {aside}"] if aside else [])
+    free = "count" if "n" in used else "n"
     if aside:
-        assert refusal(f"p.csv::{aside}") == f"p.csv: column {aside!r} holds no weights: call it n if it does"
+        assert (
+            refusal(f"p.csv::{aside}")
+            == f"p.csv: column {aside!r} tells rows apart, and holds no weights: call it {free} if it does"
+        )
 
 
 def test_a_name_with_a_line_break_can_be_asked_for() -> None:

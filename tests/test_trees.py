@@ -170,7 +170,7 @@ def test_fields_without_numbers_are_called_what_they_are() -> None:
         "p.json: truth values, so not used: column on",
         "p.json: null, so not used: column x",
     )
-    assert refusal("p.json::x") == "column 'x' holds no weights: call it n if it does"
+    assert refusal("p.json::x") == "column 'x' holds null alone"
     assert refusal(write("p.json", '[{"label": "a", "p": null}]')) == "$[0].p: expected a number, found null"
 
 
@@ -556,3 +556,59 @@ def test_keys_are_labels_beside_truth_values() -> None:
     assert (
         read(write("q.json", '{"n": [12, 8], "x": [null, null]}')).notes[0] == "q.json: null, so not used: column x"
     )
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        '"params": {"alpha": 1}',
+        '"bounds": [0, 1, 2]',
+        '"seeds": {"a": 1, "b": 2}',
+        '"runs": [{"n": 1}, {"n": 2}, {"n": 3}]',
+    ],
+)
+@pytest.mark.parametrize(
+    "labels", ['"category": ["b", "a"]', '"year": [2018, 2019]', '"city": ["x", "y"]', '"labels": ["b", "a"]']
+)
+@pytest.mark.parametrize("is_first", [False, True])
+def test_what_has_other_rows_takes_no_labels_away(labels: str, beside: str, is_first: bool) -> None:
+    """Members with the same rows are a table, whatever stands beside them in the file."""
+    table = f'{labels}, "p": [9, 1]'
+    whole = read(write("p.json", f"{{{table}}}"))
+    text = f"{{{beside}, {table}}}" if is_first else f"{{{table}, {beside}}}"
+    found = read(write("p.json", text) + "::p")
+    assert (found.outcomes, found.weights.tolist()) == (whole.outcomes, whole.weights.tolist())
+
+
+def test_lists_of_lists_have_labels_beside_what_is_none() -> None:
+    """Rows of lists are called by the list of as many words, though a mapping stands beside them."""
+    write("p.json", '{"classes": ["a", "b"], "probs": [[0.5, 0.5], [0.1, 0.9], [1, 0]], "config": {"x": 1}}')
+    assert read("p.json::probs.1").outcomes == ("a", "b")
+
+
+def test_columns_without_labels_are_told_of_beside_other_rows() -> None:
+    """The note names the columns of which one may have the labels, and no other."""
+    found = read(write("p.json", '{"age": [18, 19], "n": [9, 1], "version": [1, 0, 2]}') + "::n")
+    assert any("no column of labels among age, n, so" in note for note in found.notes)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"0": {"age": 3, "count": 3}, "1": {"age": 2, "count": 2}, "2": {"age": 1, "count": 1}}',
+        '{"0": {"index": 3, "count": 3}, "1": {"index": 2, "count": 2}}',
+        '{"0": {"label": 1, "p": 3}, "1": {"label": 2, "p": 5}}',
+        '{"4": {"year": 2018, "n": 3}, "9": {"year": 2019, "n": 5}}',
+    ],
+)
+def test_a_table_by_its_rows_is_refused(text: str) -> None:
+    """Rows whose keys are names of columns are no distributions, even where all of them are numbers."""
+    assert refusal(write("p.json", text)).startswith("$: a table by its rows: ")
+    assert refusal("p.json::0").startswith("$: a table by its rows: ")
+
+
+def test_a_pivot_with_a_missing_cell_is_no_table_by_its_rows() -> None:
+    """Years are distributions, of which one that lacks a number is refused by itself."""
+    write("p.json", '{"2020": {"a": 2.0, "b": null}, "2021": {"a": 1.0, "b": 2.0}}')
+    assert read("p.json::2021").weights.tolist() == [1, 2]
+    assert refusal("p.json::2020") == "$.2020.b: expected a number, found null"

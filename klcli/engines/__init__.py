@@ -25,7 +25,7 @@ from klcli.engines._ranks import at_ranks
 from klcli.engines._sql import INFINITY, bucket, comparable, is_nan, literal, zero
 from klcli.engines._sums import Weights, sums, weights
 from klcli.errors import InputError, OptionError, clipped
-from klcli.profiles import KINDS, Column
+from klcli.profiles import KINDS, NESTED, Column
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -197,7 +197,7 @@ class Table:
 
     def _countable(self, field: Field) -> Field:
         if field.kind == "nested":
-            raise InputError(f"{self.name}::{field.name}: holds lists, structures or bytes, which are not counted")
+            raise InputError(f"{self.name}::{field.name}: {NESTED}")
         return field
 
     def stats(self, fields: Iterable[Field]) -> list[Stats]:

@@ -130,7 +130,7 @@ def _chosen(table: Table, fields: Sequence[Field]) -> tuple[Field, Field, tuple[
     if found[0] in words:
         raise InputError(f"{table.name}: column {clipped(found[0].name)}: {words[found[0]]!r} is not a number")
     some = [str(key) for (key,) in table.rows(f"SELECT CAST({fields[label].sql} AS STRING)", f"LIMIT {_LARGE}")]
-    beside = tuple(names[index] for index in used if cells[index] != ["0"])
+    beside = {names[index]: "holds no numbers" for index in used if cells[index] != ["0"]}
     return fields[label], found[0], tables.labelled(names, label, some, used, str, beside).notes
 
 

@@ -122,10 +122,16 @@ class DuckDB:
         for file in place.files[1:]:  # by position they would be mixed up, and by name be NULL
             if self._names(file) != names:
                 raise InputError(f"{clipped(file.name)}: its columns are not those of {clipped(first.name)}")
-        return self._typed(view, f"read_parquet({_list(file.path for file in place.files)}, {PARQUET})", names)
+        relation = f"read_parquet({_list(file.path for file in place.files)}, {PARQUET})"
+        fields = self._typed(view, relation, [name for name, _ in names])
+        return [
+            field._replace(kind="nested") if wide else field for field, (_, wide) in zip(fields, names, strict=True)
+        ]
 
-    def _names(self, file: files.File) -> list[str]:
-        return top_level(self.rows(f"SELECT name, num_children FROM parquet_schema({_quoted(file.path)})"))
+    def _names(self, file: files.File) -> list[tuple[str, bool]]:
+        """The names of the columns, and whether each is of decimals that DuckDB would round."""
+        schema = top_level(self.rows(f"{SCHEMA} FROM parquet_schema({_quoted(file.path)})"))
+        return [(name, (digits or 0) > MOST_DIGITS) for name, _, digits in schema]
 
     def _csv(self, view: str, place: files.Place) -> list[Field]:
         head = files.head(place)
@@ -209,20 +215,26 @@ def _cell(column: str, kind: str) -> str:
     return f"CASE WHEN {column} IS NULL THEN NULL ELSE {cast} END"
 
 
-def top_level(schema: Sequence[tuple[str, int | None]]) -> list[str]:
-    """The names of the columns: of the nodes that are in no other one but the first, which is the table itself."""
-    names: list[str] = []
+SCHEMA = "SELECT name, num_children, precision"
+MOST_DIGITS = 38  # of a decimal that DuckDB reads as one, and not as float64
+_Node = tuple[str, int | None, int | None]  # what SCHEMA tells of it
+
+
+def top_level(schema: Sequence[_Node]) -> list[_Node]:
+    """The columns: the nodes that are in no other one but the first, which is the table itself."""
+    found: list[_Node] = []
     left: list[int] = []  # of the nodes that are open: how many children are still to come
-    for name, children in schema[1:]:
+    for node in schema[1:]:
+        children = node[1]
         if left:
             left[-1] -= 1
         else:
-            names.append(name)
+            found.append(node)
         if children:
             left.append(children)
         while left and not left[-1]:
             left.pop()
-    return names
+    return found
 
 
 def _quoted(text: str) -> str:
