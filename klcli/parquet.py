@@ -29,6 +29,7 @@ _NESTED = re.compile(r"\]$|^(STRUCT|MAP|UNION)\(|^(BLOB|VARIANT|GEOMETRY)")
 _OVERHEAD = 2**28  # bytes that DuckDB needs beside what it unpacks
 _MOST = 2**62  # bytes of which it can be told
 _BLOCK = 2**20  # rows of text that are fetched at once
+_TOO_WIDE = "decimals of more than 38 digits, which would be rounded: save it as decimal(38, ...) or as text"
 _LONGEST = 25  # bytes of a number as text, save a DECIMAL or a HUGEINT
 
 
@@ -111,19 +112,15 @@ class _Table:
         used = tables.value_columns(self._names, label, counting.__contains__)
         if all(is_text[index] or is_empty[index] for index in used):
             is_empty = [False] * len(is_empty)  # there is nothing beside them
-        beside = [index for index in used if is_text[index] or is_empty[index]]
+        beside = dict.fromkeys(index for index in used if is_text[index] or is_empty[index])
         values = [index for index in used if index not in beside]
         if not values:
             typed = zip(self._names, self._types, strict=True)
             raise FormatError(f"no column of numbers: {listed([f'{name} is {each}' for name, each in typed])}")
-        needed = [*values, *([] if label is None else [label])]
-        wide = next((self._names[index] for index in needed if index in self._wide), None)
-        if wide is not None:
-            raise FormatError(
-                f"column {clipped(wide)}: decimals of more than 38 digits, which would be rounded: save it as "
-                "decimal(38, ...) or as text"
-            )
-        self._refuse_large(needed, max_size)
+        faults = {index: f"column {clipped(self._names[index])}: {_TOO_WIDE}" for index in self._wide}
+        if label in faults:
+            raise FormatError(faults[label])
+        self._refuse_large([*values, *([] if label is None else [label])], max_size)
         aside = {*range(len(self._names))} - {label, *used}
         for index, words in self._cells([index for index in aside if self._types[index] != "BLOB"]):
             tables.check_row_names(self._names[index], words)
@@ -135,7 +132,12 @@ class _Table:
         numbers = {index: self._values(index) if self._rows > MANY else None for index in values}
         cells = dict(self._cells([index for index in values if numbers[index] is None]))
         return [
-            common._replace(name=self._names[index], values=numbers[index], cells=cells.get(index, ()))
+            common._replace(
+                name=self._names[index],
+                values=numbers[index],
+                cells=cells.get(index, ()),
+                fault=faults.get(index, ""),
+            )
             for index in values
         ]
 

@@ -453,6 +453,9 @@ def _row_columns(name: str, rows: list[Any], path: str) -> list[Column]:
     if width == 2 and all(isinstance(row[0], str) and not is_numeral(row[0]) and is_numeral(row[1]) for row in rows):
         place = place_of(rows[0], f"{path}[0]")
         raise FormatError(f'{place}: a label and a number: write such pairs as a mapping, {{"a": 0.5, "b": 0.5}}')
+    if width > 1 and all(isinstance(row[0], str) and not is_numeral(row[0]) for row in rows[1:]) and len(rows) > 1:
+        place = place_of(rows[0], f"{path}[0]")
+        raise FormatError(f'{place}: a table in lists: write its rows as records, {{"label": "a", "p": 0.5}}')
     called = [f"{name}.{index}" if name else str(index) for index in range(len(rows))]
     return [_list_column(called[index], row, f"{path}[{index}]", name) for index, row in enumerate(rows)]
 

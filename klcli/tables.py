@@ -51,8 +51,8 @@ def table(
     values = value_columns(names, label, lambda index: len(columns[index]) > 2 and is_counting(columns[index]))
     for index in {*range(len(names))} - {label, *values}:
         check_row_names(names[index], columns[index])
-    text = [index for index in values if len(values) > 1 and _is_left_aside(columns[index])]
-    text = text if len(text) < len(values) else []
+    text = dict.fromkeys(index for index in values if len(values) > 1 and _is_left_aside(columns[index]))
+    text = text if len(text) < len(values) else {}
     kept = [index for index in values if index not in text]
     for index in kept if decimal == "," else ():
         refuse_points(names[index], as_written[index], place)

@@ -25,6 +25,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from klcli import readers, sources, streams
+from klcli.columns import FormatError
 from klcli.counts import counts
 from klcli.errors import InputError, OptionError
 
@@ -161,6 +162,7 @@ def test_bins_keep_their_order_and_their_zeros(call: Run) -> None:
 REFUSED = {
     ("--bins", "3", "--width", "2"): "--bins and --width exclude each other",
     ("--width", "0"): "Invalid value for '--width': 0 is out of range: give a number > 0",
+    ("--width", "0e99999999"): "Invalid value for '--width': 0e99999999 is out of range: give a number > 0",
     ("--width", "-1/2"): "Invalid value for '--width': -1/2 is out of range: give a number > 0",
     ("--width", "1cm"): "Invalid value for '--width': '1cm' is not a number: give a number > 0",
     ("--bins", "1"): "Invalid value for '--bins': 1 is not in the range 2<=x<=1000.",
@@ -454,6 +456,33 @@ def test_lines_and_words_as_python_has_them(tmp_path_factory: pytest.TempPathFac
         assert streams.tally(str(path), "words") == Counter(text.split())
         with open(path, encoding="utf-8") as file:
             assert streams.tally(str(path), "lines") == Counter(line.rstrip("\n") for line in file)
+
+
+@pytest.mark.parametrize(
+    ("data", "line"),
+    [
+        (b"label,p\ra,5\rb\xff,6\r", 3),
+        (b"label,p\r\na,5\r\nb\xff,6\r\n", 3),
+        ("\ufeffĊ,Ċ\nĊobb,5\nĊavetta,6".encode("utf-16-le") + b"\x00\xd8\n\0", 3),
+    ],
+)
+@pytest.mark.parametrize("block", [2, 5, 2**20])
+def test_the_line_of_what_is_no_text(monkeypatch: pytest.MonkeyPatch, data: bytes, line: int, block: int) -> None:
+    """Lines are counted as they end, and not by the bytes that characters are made of, wherever a block ends."""
+    Path("t.txt").write_bytes(data)
+    monkeypatch.setattr(sources, "_BLOCK", block)
+    with pytest.raises(FormatError, match=f"^line {line}: byte 0x"):
+        streams.tally("t.txt", "words")
+
+
+@pytest.mark.parametrize("unit", ["words", "lines"])
+def test_a_word_of_many_blocks_takes_time_in_proportion(monkeypatch: pytest.MonkeyPatch, unit: str) -> None:
+    """What goes on from block to block is put together once, where it ends, and not anew with each of them."""
+    Path("t.txt").write_bytes(b"ACGT" * 2**20)
+    monkeypatch.setattr(
+        sources, "_BLOCK", 64
+    )  # of which there are 65,536: their sum of squares would be a day's work
+    assert streams.tally("t.txt", unit) == Counter(["ACGT" * 2**20])
 
 
 def test_the_corpus_of_the_article(call: Run, shell: Run) -> None:

@@ -591,6 +591,12 @@ def test_labels_that_do_not_look_alike_are_not_told_of() -> None:
     assert not any("sign by sign" in note for note in pair.notes)
 
 
+def test_labels_of_many_accents_take_time_in_proportion() -> None:
+    """To put a million of them in order would take a day; no two of so many signs are held for one."""
+    pair = align(as_distribution({"a" + "\u0301\u0316" * 500_000: 1, "x": 1}), as_distribution({"b": 1, "x": 1}, "Q"))
+    assert not any("sign by sign" in note for note in pair.notes)
+
+
 def test_a_signalling_nan_is_refused_as_any_other() -> None:
     """Whatever the bits of a NaN are, it is refused, and numpy has nothing to say of it."""
     odd = np.array([0x7FF0000000000001, 0x3FE0000000000000], dtype=np.uint64).view(np.float64)

@@ -7,6 +7,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import duckdb
 import numpy as np
 import pytest
 
-from klcli import parquet, readers
+from klcli import engines, parquet, readers
 from klcli.columns import Column, FormatError
 from klcli.engines.duckdb import connected
 from klcli.errors import InputError, MissingExtraError
@@ -448,3 +449,75 @@ def test_an_index_of_pandas_that_is_a_range(tmp_path: Path, index: dict[str, Any
     pq.write_table(table, tmp_path / "p.parquet")
     (column,) = found(tmp_path / "p.parquet")
     assert (column.labels, column.cells) == (labels, ["3", "1", "2"])
+
+
+@pytest.mark.parametrize(
+    "told", ["[" * 100_000, '{"index_columns": [{"kind": "range", "name": null, "start": 0, "stop": %s}]}']
+)
+def test_what_pandas_has_not_told_is_passed_over(tmp_path: Path, told: str) -> None:
+    """A note on the index that is none, or that no table can have, changes nothing."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    told = told.replace("%s}", f'{10**30}, "step": 1}}')
+    pq.write_table(pa.table({"n": [3, 1]}).replace_schema_metadata({"pandas": told}), tmp_path / "p.parquet")
+    (column,) = found(tmp_path / "p.parquet")
+    assert (column.labels, column.cells) == (None, ["3", "1"])
+
+
+def test_the_column_that_pandas_calls_the_index(tmp_path: Path) -> None:
+    """It has the labels where no words do, though its name is one of no labels and it holds numbers."""
+    import pandas as pd
+
+    pd.Series([34, 34, 51], name="age").value_counts().to_frame().to_parquet(tmp_path / "p.parquet")
+    (column,) = found(tmp_path / "p.parquet")
+    assert (column.labels, column.label_name, column.cells) == (["34", "51"], "age", ["2", "1"])
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+@pytest.mark.parametrize("null", ["NULL", "NULL::VARCHAR"])
+def test_columns_without_values_are_no_labels(write: Write, place: int, null: str) -> None:
+    """They are told of, as in JSON, wherever they stand."""
+    columns = ["'a' AS city", "5 AS n"]
+    columns.insert(place, f"{null} AS note")
+    (column,) = found(write(f"SELECT {', '.join(columns)}"))
+    assert (column.name, column.labels) == ("n", ["a"])
+    assert dict(column.beside)["note"].startswith("holds no numbers: it is ")
+    (column,) = found(write(f"SELECT {null} AS note, 5 AS n UNION ALL SELECT NULL, 6"))
+    assert (column.name, column.labels, column.cells) == ("n", None, ["5", "6"])
+
+
+def test_truth_values_are_labels_where_nothing_else_is(write: Write) -> None:
+    """Beside ids, or where rows share one, they are told of and not used."""
+    rows = [(1, True, 3), (2, False, 4), (3, True, 5)]
+
+    def table(rows: list[tuple[int, bool, int]], names: str) -> str:
+        return f"SELECT {names} FROM (VALUES {', '.join(map(str, rows))}) AS t(id, active, n)"
+
+    (column,) = found(write(table(rows, "id, active, n")))
+    assert (column.name, column.labels, column.label_name) == ("n", ["1", "2", "3"], "id")
+    (column,) = found(write(table(rows, "active, n")))
+    assert (column.name, column.labels) == ("n", None)
+    assert dict(column.beside) == {"active": "holds no numbers: it is BOOLEAN"}
+    (column,) = found(write(table(rows[:2], "active, n")))
+    assert (column.name, column.labels) == ("n", ["true", "false"])
+
+
+@pytest.mark.parametrize("column", ["label", "n"])
+def test_decimals_that_would_be_rounded_are_refused(tmp_path: Path, column: str) -> None:
+    """DuckDB reads those of more than 38 digits as float64: two labels would become one, and whole numbers broken."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    wide = pa.array([Decimal(12345678901234567890), Decimal(12345678901234567891)], pa.decimal256(39, 0))
+    pq.write_table(pa.table({"label": ["a", "b"], "n": [1, 2], "m": [3, 4]} | {column: wide}), tmp_path / "p.parquet")
+    with pytest.raises(
+        InputError, match=rf"column {column}: decimals of more than 38 digits, which would be rounded"
+    ):
+        readers.read(f"{tmp_path / 'p.parquet'}::n")
+    if column == "n":
+        assert readers.read(f"{tmp_path / 'p.parquet'}::m").weights.tolist() == [3, 4]
+    with engines.started("duckdb") as engine:
+        table = engines.opened(engine, str(tmp_path / "p.parquet"))
+        with pytest.raises(InputError, match=rf"p\.parquet::{column}: holds .* decimals of over 38 digits"):
+            table.field(column)

@@ -2204,20 +2204,101 @@ def test_what_klcli_wrote_itself_comes_back(label: str, format_: str) -> None:
     assert any("with whole rows between" in note for note in found.notes) == ("62701" in label)
 
 
-@pytest.mark.parametrize(
-    "rows", ["a,1e-05|b,1.234|c,500", "a,007|b,1.234", "a,1/3|b,1.234|c,200", "a,1.5|b,2|c,0.25"]
-)
-def test_ends_of_lines_change_no_answer(rows: str) -> None:
-    """What the quick way to read a table gives, which CR LF does not take, is what the other one gives."""
+TABLES = [
+    "x,w|a,1e-05|b,1.234|c,500|",
+    "x,w|a,007|b,1.234|",
+    "x,w|a,1/3|b,1.234|c,200|",
+    "x,w|a,1.5|b,2|c,0.25",
+    "expected,word,seen,model|1.0,a,2,1|2.0,b,2,3|3.0,c,2,4|",
+    "expected,word,seen|1,a,2|2,b,2|3,c,2|",
+    "expected,word,seen|0,a,2|1,b,2|02,c,2|",
+    "n,word|1,a|2,b|3,c|",
+    "x,w|a,1.000|b,5|",
+    "x,w|a,b|b,2|",
+    "x,w|1.5,2|a,2|",
+    'x,w|a,"2|b",2|',
+    ",w|,2|b,2|",
+]
+
+
+@pytest.mark.parametrize("rows", TABLES)
+@pytest.mark.parametrize("decimal", [".", ","])
+def test_ends_of_lines_and_quotes_change_no_answer(rows: str, decimal: str) -> None:
+    """What the quick way to read a table gives, which CR alone does not take, is what the other one gives."""
     said = []
-    for end in ("\n", "\r\n"):
-        write("p.csv", f"x,w|{rows}|".replace("|", end))
-        try:
-            found = read("p.csv", normalize=True)
-            said.append((found.outcomes, found.weights.tolist(), found.notes))
-        except InputError as error:
-            said.append(str(error))
-    assert said[0] == said[1]
+    if decimal == ",":
+        rows = rows.replace(",", ";").replace(".", ",")
+    mark = ";" if decimal == "," else ","
+    quoted = "|".join(mark.join(f'"{cell}"' for cell in row.split(mark)) if row else "" for row in rows.split("|"))
+    for text in (rows, quoted) if '"' not in rows else (rows,):
+        for end in ("\n", "\r\n", "\r"):
+            write("p.csv", text.replace("|", end))
+            try:
+                found = readers.read_all("p.csv", normalize=True, decimal=decimal)
+                said.append([(each.name, each.outcomes, each.weights.tolist(), each.notes) for each in found])
+            except InputError as error:
+                said.append(str(error))
+    assert said == [said[0]] * len(said)
+
+
+@pytest.mark.parametrize(
+    "text", ["Words\nthe\t5\nof\t7\n", "# by x\nlabel\tp\na\t5\nb\t7\n", "Words\n\nlabel|p\na|5\n"]
+)
+@pytest.mark.parametrize("name", ["p.txt", "p.csv"])
+def test_a_title_above_another_delimiter(text: str, name: str) -> None:
+    """A first line without the sign that separates all others is told of, with what to do."""
+    mark = "'|'" if "|" in text else r"'\t'"
+    said = f"{name}: line 1: a title or a comment, and {mark} in every line below? Leave it out"
+    assert refusal(write(name, text)) == said
+    assert len(read(write(name, text.partition("\n")[2].lstrip())).outcomes) == text.count("\n") - text.count(
+        "\n\n"
+    ) - (2 if "label" in text else 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "cure"),
+    [
+        ("[2024-01-01,2024-02-01)|5\n[2024-02-01,2024-03-01)|7\n", "csv"),
+        ("[0-10),5\n[10-20),7\n", "csv"),
+        ("[1]\t5\n[2]\t7\n", "tsv"),
+    ],
+)
+def test_intervals_and_brackets_may_be_labels(text: str, cure: str, call: Callable[..., Done]) -> None:
+    """A table that begins with a bracket is refused with the cure, and read by it."""
+    assert call("entropy", stdin=text).err.rstrip().endswith("; or, if it is a table, give --input-format csv")
+    arguments = ["--input-format", cure, *(["--delimiter", "|"] if "|" in text else [])]
+    assert call("entropy", *arguments, "--json", stdin=text).result["details"]["n_p"] == 12
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "why"),
+    [
+        (
+            "city,spend,visits\na,$5,1\nb,$7,2\n",
+            "spend",
+            "holds no numbers: line 2: '$5' is a number with a unit or in",
+        ),
+        ("city,note,visits\na,x,1\nb,y,2\n", "note", "holds no numbers: line 2: 'x' is not a number"),
+        ("x,label,n\n1,a,5\n2,b,6\n3,c,7\n", "x", "tells rows apart, and holds no weights: call it count if it does"),
+        ("x,label,m\n1,a,5\n2,b,6\n3,c,7\n", "x", "tells rows apart, and holds no weights: call it n if it does"),
+    ],
+)
+def test_a_column_that_is_not_used_says_why(text: str, column: str, why: str) -> None:
+    """What is said where it is asked for leads to the number, and not to the same words again."""
+    assert refusal(write("p.csv", text) + f"::{column}").startswith(f"p.csv: column {column!r} {why}")
+    if "call it" in why:
+        name = why.split()[-4]
+        write("p.csv", text.replace(f"{column},", f"{name},", 1))
+        assert read(f"p.csv::{name}").weights.tolist() == [1, 2, 3]
+
+
+def test_very_long_first_lines_of_ndjson(call: Callable[..., Done]) -> None:
+    """Answers of klcli of more than 100,000 characters a line come back, one after the other."""
+    rows = "".join(f"outcome_{index},{index + 1},{900 - index},{index * 7 % 900 + 1}\n" for index in range(900))
+    write("c.csv", "label,p,q,r\n" + rows)
+    lines = call("compare", "c.csv", "--format", "ndjson").out
+    assert len(lines.partition("\n")[0]) > 100_000
+    assert call("entropy", "-::p", "--json", stdin=lines).result["terms"][899]["outcome"] == "outcome_899"
 
 
 def test_names_may_begin_with_an_underscore() -> None:

@@ -610,13 +610,17 @@ def peak(folder: Path, *command: str) -> int:
     return int(done.stdout)
 
 
-def write_pair(folder: Path, size: int, ending: str) -> None:
-    """P and Q as labelled files of so many outcomes, in different orders."""
+def write_pair(folder: Path, size: int, ending: str, line: str = "item-{},{}\n") -> None:
+    """P and Q as labelled files of so many outcomes, in different orders, each of them a line."""
     random = np.random.default_rng(20)
     for name, order in (("p", range(size)), ("q", random.permutation(size).tolist())):
         values = random.dirichlet(np.ones(size)).tolist()
-        lines = [f"item-{index},{value!r}\n" for index, value in zip(order, values, strict=True)]
-        (folder / f"{name}.csv").write_text(f"label,{name}\n" + "".join(lines), encoding="utf-8")
+        sign = "," if ";" in line else "."
+        rows = (
+            line.format(index, repr(value).replace(".", sign)) for index, value in zip(order, values, strict=True)
+        )
+        head = line.format("", name).replace("item-", "label")
+        (folder / f"{name}.csv").write_text(head + "".join(rows), encoding="utf-8", newline="")
         if ending == "parquet":
             with duckdb.connect() as connection:
                 connection.execute(f"COPY '{folder}/{name}.csv' TO '{folder}/{name}.parquet'")
@@ -637,6 +641,16 @@ def test_a_million_outcomes_run_in_bounded_memory(size: int, each: int, command:
     if "kl" in command:
         write_pair(tmp_path, size, command[3].partition(".")[2])
     assert peak(tmp_path, *command) <= 2**26 + each * size
+
+
+@pytest.mark.parametrize(
+    "line", ["item-{},{}\r\n", '"item-{}",{}\n', "item-{};{}\n"], ids=["CR LF", "quotes", "commas"]
+)
+def test_other_ways_to_write_a_table_take_no_more_memory(line: str, tmp_path: Path) -> None:
+    """So it is with the ends of lines of Windows, with quotes as R writes them, and with decimal commas."""
+    write_pair(tmp_path, MANY // 4, "csv", line)
+    how = ["--decimal", ","] if ";" in line else []
+    assert peak(tmp_path, "-m", "klcli", "kl", "p.csv", "q.csv", "--no-steps", *how) <= 2**26 + 300 * MANY // 4
 
 
 @pytest.mark.parametrize("apart", [0, 3_000_000])

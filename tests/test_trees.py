@@ -612,3 +612,17 @@ def test_a_pivot_with_a_missing_cell_is_no_table_by_its_rows() -> None:
     write("p.json", '{"2020": {"a": 2.0, "b": null}, "2021": {"a": 1.0, "b": 2.0}}')
     assert read("p.json::2021").weights.tolist() == [1, 2]
     assert refusal("p.json::2020") == "$.2020.b: expected a number, found null"
+
+
+@pytest.mark.parametrize(
+    "text", ['[["name", "n"], ["a", 3], ["b", 4]]', '[["a", 3, 1], ["b", 4, 5]]', '[[null, 3], ["a", 1], ["b", 2]]']
+)
+def test_tables_in_lists_have_a_cure(text: str) -> None:
+    """Rows that begin with words are those of a table, and not distributions."""
+    assert refusal(write("p.json", text)).startswith("$[0]: a table in lists: write its rows as records")
+
+
+def test_a_fault_in_records_of_yaml_has_its_line() -> None:
+    """It stands where the number stands, and not where its record begins."""
+    text = "- name: a\n  city: q\n  n: 3\n- name: b\n  city: q\n  n: 1_000\n"
+    assert refusal(write("p.yaml", text)).startswith("line 6, column n: '1_000'")
