@@ -153,7 +153,7 @@ def _one_by_one(cells: Sequence[str], indices: Iterable[int], values: Array) -> 
 
 def _decimal(text: str) -> float:
     if not _DECIMAL.fullmatch(text):
-        raise _refusal(text)
+        raise refusal(text)
     mantissa = re.split("[eE]", text)[0]
     return _in_range(text, float(text), not re.search("[1-9]", mantissa))
 
@@ -166,7 +166,8 @@ def _in_range(text: str, value: float, is_zero: bool) -> float:
     return value
 
 
-def _refusal(text: str) -> NumeralError:
+def refusal(text: str) -> NumeralError:
+    """The error that says what a text is that is no number, without blanks around it."""
     if not text:
         return NoNumeralError(text, "blank: a missing value is not 0, so write the number or leave it out")
     fault = _fault(text)

@@ -29,7 +29,6 @@ _NESTED = re.compile(r"\]$|^(STRUCT|MAP|UNION)\(|^(BLOB|VARIANT|GEOMETRY)")
 _OVERHEAD = 2**28  # bytes that DuckDB needs beside what it unpacks
 _MOST = 2**62  # bytes of which it can be told
 _BLOCK = 2**20  # rows of text that are fetched at once
-_TOO_WIDE = "decimals of more than 38 digits, which would be rounded: save it as decimal(38, ...) or as text"
 _LONGEST = 25  # bytes of a number as text, save a DECIMAL or a HUGEINT
 
 
@@ -66,12 +65,16 @@ class _Table:
     """The file as a table of DuckDB's: c0, c1 and so on are its columns, since DuckDB takes p and P for the same."""
 
     def __init__(self, connection: Any, path: str) -> None:
-        from klcli.engines.duckdb import MOST_DIGITS, SCHEMA, top_level
+        from klcli.engines.duckdb import MOST_DIGITS, SCHEMA, TOO_WIDE, top_level
 
         self._connection, self._path = connection, path
         schema = top_level(self._execute(f"{SCHEMA} FROM parquet_schema($path)").fetchall())
         self._names = [name for name, _, _ in schema]
-        self._wide = {index for index, (_, _, digits) in enumerate(schema) if (digits or 0) > MOST_DIGITS}
+        self._faults = {
+            index: f"column {clipped(name)}: {TOO_WIDE}"
+            for index, (name, _, digits) in enumerate(schema)
+            if (digits or 0) > MOST_DIGITS
+        }
         self._aliases = ", ".join(f"c{index}" for index in range(len(self._names)))
         self._table = f"read_parquet($path, hive_partitioning = false) AS t({self._aliases})"
         self._types = self._described(self._table)
@@ -117,9 +120,8 @@ class _Table:
         if not values:
             typed = zip(self._names, self._types, strict=True)
             raise FormatError(f"no column of numbers: {listed([f'{name} is {each}' for name, each in typed])}")
-        faults = {index: f"column {clipped(self._names[index])}: {_TOO_WIDE}" for index in self._wide}
-        if label in faults:
-            raise FormatError(faults[label])
+        if label in self._faults:
+            raise FormatError(f"{self._faults[label]} or as text")
         self._refuse_large([*values, *([] if label is None else [label])], max_size)
         aside = {*range(len(self._names))} - {label, *used}
         for index, words in self._cells([index for index in aside if self._types[index] != "BLOB"]):
@@ -136,7 +138,7 @@ class _Table:
                 name=self._names[index],
                 values=numbers[index],
                 cells=cells.get(index, ()),
-                fault=faults.get(index, ""),
+                fault=self._faults.get(index, ""),
             )
             for index in values
         ]
@@ -175,16 +177,16 @@ class _Table:
     def _label(self, is_text: list[bool], is_empty: list[bool]) -> int | None:
         """Where the labels stand: in a column of lists or of structures only if it is called so.
 
-        Truth values may be labels of two rows, where no other column is, and a column without values is none. Where
-        no other has labels, the one that pandas calls the index does. Raises FormatError where a column that is
-        called so holds bytes.
+        Neither truth values that repeat are labels nor is a column without values. Where no other has labels, the
+        one that pandas calls the index does. Raises FormatError where a column that is called so holds bytes.
         """
-        is_truth = [each == "BOOLEAN" for each in self._types]
         typed = enumerate(zip(self._names, self._types, strict=True))
         flat = [
             index for index, (name, each) in typed if name.lower() in tables.LABEL_NAMES or not _NESTED.search(each)
         ]
-        cells = [["a" if is_text[index] and not is_empty[index] and not is_truth[index] else "0"] for index in flat]
+        words = {index for index in flat if is_text[index] and not is_empty[index]}
+        words -= {index for index in words if self._types[index] == "BOOLEAN" and self._repeats(index)}
+        cells = [["a" if index in words else "0"] for index in flat]
         label = tables.label_column([self._names[index] for index in flat], cells) if len(flat) > 1 else None
         if label is not None and self._types[flat[label]] == "BLOB":
             name = clipped(self._names[flat[label]])
@@ -192,14 +194,14 @@ class _Table:
         if label is not None:
             return flat[label]
         index = self._index()
-        if index in self._names and self._names.index(index) in flat and len(flat) > 1:
-            return self._names.index(index)
-        return next((index for index in flat if is_truth[index] and self._tells_apart(index)), None)
+        is_known = index in self._names and self._names.index(index) in flat and len(flat) > 1
+        return self._names.index(index) if is_known else None
 
-    def _tells_apart(self, index: int) -> bool:
-        """Whether no two rows of the column hold the same."""
-        [(different,)] = self._execute(f"SELECT count(DISTINCT c{index}) FROM {self._table}").fetchall()
-        return bool(different == self._rows)
+    def _repeats(self, index: int) -> bool:
+        """Whether two rows of the column hold the same, be it nothing."""
+        query = f"SELECT count(*) FROM (SELECT DISTINCT c{index} FROM {self._table})"
+        [(different,)] = self._execute(query).fetchall()
+        return bool(different < self._rows)
 
     def _counting(self, indices: Sequence[int]) -> set[int]:
         """Those of the columns that hold nothing but the numbers of rows, from 0 or from 1: of three or more."""

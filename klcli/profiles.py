@@ -13,7 +13,7 @@ from klcli.errors import InputError
 VERSION = 1
 LEAST_EXPECTED = 5  # Cochran (1954): below it the distribution of G is not that of chi-square
 MISSING, NAN = "(missing)", "NaN"  # what values that are missing are called, where they are outcomes
-NESTED = "holds lists, structures, bytes or decimals of over 38 digits, which are not counted"
+NESTED = "holds lists, structures or bytes, which are not counted"
 KINDS = {
     "text": "categorical", "whole": "number", "number": "number", "decimal": "number", "truth": "boolean",
     "date": "date", "time": "date", "nested": "nested",

@@ -250,10 +250,10 @@ def _chosen(columns: list[Column], wanted: str) -> list[Column]:
     found = found or [column for column in columns if as_typed(column.name) == wanted]
     if found:
         return found
-    unused = dict(columns[0].beside)
-    if wanted in unused:
-        raise FormatError(f"column {clipped(wanted)!r} {unused[wanted]}")
-    if wanted and wanted == columns[0].label_name:
+    for beside in {id(column.beside): column.beside for column in columns}.values():
+        if wanted in dict(beside):
+            raise FormatError(f"column {clipped(wanted)!r} {dict(beside)[wanted]}")
+    if wanted and any(wanted == column.label_name for column in columns):
         raise FormatError(f"column {clipped(wanted)!r} holds the labels")
     names = [column.name for column in columns if column.name]
     if not names:
@@ -317,6 +317,7 @@ def _added_up(column: Column) -> Column:
         labels=list(rows),
         values=sums,
         place=lambda index: column.place(firsts[index]),
+        at=None,
         notes=(*column.notes, f"{counted(repeated, 'row')} added to an outcome that stood before"),
     )
 
@@ -332,12 +333,12 @@ def _format_of(path: str, text: str) -> str:
     ending = sources.ending(path)
     ending = {"yml": "yaml", "tab": "tsv", "jsonl": "ndjson"}.get(ending, ending)
     first = delimited.first_line(text).strip()
-    if ending == "json" and _is_line_of_many(first, text):
+    if ending == "json" and _is_line_of_many(text):
         return "ndjson"  # as DuckDB, BigQuery and others call it
     if ending in FORMATS:
         return ending
     if first.startswith(("{", "[")):
-        return "ndjson" if _is_line_of_many(first, text) else "json"
+        return "ndjson" if _is_line_of_many(text) else "json"
     if first.startswith("#"):  # which may be a comment of YAML, or above a table
         first = next((line for line in map(str.strip, text.splitlines()) if line and line[0] != "#"), ":")
     is_row = any(mark in first for mark in ",;\t|") and not _FLOW.match(first)
@@ -348,14 +349,15 @@ def _format_of(path: str, text: str) -> str:
 _FLOW = re.compile(r"(- |[^,;\t|]*: )(\[.*\]|\{.*\})$|[?] ")  # of YAML, in one line
 
 
-def _is_line_of_many(first: str, text: str) -> bool:
+def _is_line_of_many(text: str) -> bool:
     """Whether the first line is a JSON text by itself, with more of them after it."""
     import json
 
-    if len(text.split(None, 1)) < 2 or text.strip() == first:
+    first = delimited.first_line(text, len(text))
+    if not re.compile(r"\S").search(text, text.index(first) + len(first)):
         return False
     with contextlib.suppress(ValueError, RecursionError):
-        json.loads(delimited.first_line(text, len(text)))
+        json.loads(first)
         return True
     return False
 

@@ -94,7 +94,10 @@ def named_columns(tree: Members) -> list[Column]:
     doubts = _unlabelled(tree) if of_labels is None else {}
     columns = [each._replace(notes=(*doubts.get(each.name, ()), *each.notes)) for each in columns]
     notes, unused = _told_of(idle)
-    return [column._replace(notes=(*notes, *column.notes), beside=(*column.beside, *unused)) for column in columns]
+    return [
+        column._replace(notes=(*notes, *column.notes), beside=(*column.beside, *unused) if column.beside else unused)
+        for column in columns
+    ]
 
 
 def _refuse_apart(nodes: dict[str, Any]) -> None:
@@ -115,13 +118,17 @@ def _tables_among(tree: Members) -> list[Column] | None:
     """
     found: list[Column] = []
     others: list[tuple[str, Any]] = []
+    widths = _widths(tree)
     has_labels = any(name.lower() == "labels" for name, _ in tree)
     for group in [tree] if has_labels else _alike(tree):
         columns = _table_by_columns(group)
         if columns is None:
             others += group
-        else:
-            found += columns
+            continue
+        found += columns
+        labels = dict(group)[columns[0].label_name]
+        if isinstance(labels, list) and len(labels) in widths:  # which has them too
+            others.append((columns[0].label_name, labels))
     if not found:
         return None
     found += named_columns(Members(others)) if others else []
@@ -130,12 +137,18 @@ def _tables_among(tree: Members) -> list[Column] | None:
 
 
 def _alike(tree: Members) -> list[Members]:
-    """The members in groups with the same rows: lists of one length, or mappings with the same keys."""
+    """The members in groups with the same rows: lists of one length, mappings with the same keys, and scalars."""
     groups: dict[Any, list[tuple[str, Any]]] = {}
     for name, node in tree:
-        rows = frozenset(key for key, _ in node) if isinstance(node, Members) else has_parts(node) and len(node)
+        rows: Any = len(node) if isinstance(node, list) else None
+        rows = frozenset(key for key, _ in node) if isinstance(node, Members) else rows
         groups.setdefault(rows, []).append((name, node))
     return [*map(Members, groups.values())]
+
+
+def _widths(tree: Members) -> set[int]:
+    """How many numbers the rows have of each member that is a list of lists."""
+    return {len(node[0]) for _, node in tree if isinstance(node, list) and node and isinstance(node[0], list)}
 
 
 def _table_by_columns(tree: Members) -> list[Column] | None:
@@ -225,14 +238,17 @@ def _refuse_rows(columns: Sequence[Column]) -> None:
 
 
 def _are_rows(columns: Sequence[Column]) -> bool:
-    """Whether they are called by the numbers of rows, and their outcomes by what columns are called."""
+    """Whether they are called by the numbers of rows, and their outcomes by what columns are called.
+
+    Letters by themselves, such as those of amino acids, or y and n, are no names of columns.
+    """
     names = [each.name for each in columns]
     outcomes = columns[0].labels or ()
-    has_keys = any(map(is_key, outcomes))
-    has_weights = any(each.lower() in WEIGHT_NAMES for each in outcomes)
-    if len(outcomes) < 2 or not all(map(str.isdecimal, names)):
+    are_letters = all(len(each) == 1 for each in outcomes)
+    if len(outcomes) < 2 or are_letters or not all(map(str.isdecimal, names)):
         return False
-    return (has_keys and has_weights) or ((has_keys or has_weights) and is_counting(names))
+    has_weights = not set(WEIGHT_NAMES).isdisjoint(outcomes)
+    return has_weights and (any(map(is_key, outcomes)) or is_counting(names))
 
 
 def _with_labels(column: Column, labels: dict[str, str], of_labels: str, *, is_list: bool) -> Column:
@@ -258,8 +274,9 @@ def _name_of_labels(tree: Members) -> str | None:
     """The name of the member that holds the labels of the others, if any: its column, where others are columns."""
     is_table = len(tree) > 1 and any(all(isinstance(node, kind) for _, node in tree) for kind in (list, Members))
     in_table = {name for group in _alike(tree) if len(group) > 1 or is_table for name in dict(group)}
-    widths = {len(node[0]) for _, node in tree if isinstance(node, list) and node and isinstance(node[0], list)}
-    in_table |= {name for name, node in tree if isinstance(node, list) and len(node) in widths}  # of rows of lists
+    lists = {name: node for name, node in tree if isinstance(node, list) and not any(map(has_parts, node))}
+    widths = _widths(tree)
+    in_table |= {name for name, node in lists.items() if len(node) in widths}
     for wanted in _OF_LABELS:
         for name, node in tree:
             is_sure = wanted not in _MAY_BE_COUNTED
@@ -407,11 +424,8 @@ def _items_of(node: Any) -> list[Any]:
 
 
 def _have_rows_alike(tree: Members) -> bool:
-    """Whether all members are lists of one length, or mappings with the same keys in the same order."""
-    rows = [
-        [key for key, _ in node] if isinstance(node, Members) else len(node) for _, node in tree if has_parts(node)
-    ]
-    return len(rows) == len(tree) and all(each == rows[0] for each in rows)
+    """Whether all members are lists of one length, or mappings with the same keys."""
+    return has_parts(tree[0][1]) and len(_alike(tree)) == 1
 
 
 def _constant_throughout(columns: dict[str, list[Any]]) -> dict[str, str]:

@@ -167,9 +167,11 @@ def text(blocks: Iterator[bytes], encoding: str | None = None) -> Iterator[str]:
     ends = io.IncrementalNewlineDecoder(None, translate=True)
     line, is_first = 1, True
     for block in itertools.chain((first,), blocks, (b"",)):
+        state = decoder.getstate()
         try:
             part = decoder.decode(block, final=not block and not is_first)
         except UnicodeDecodeError as error:
+            decoder.setstate(state)
             decoder.errors = "ignore"
             before = decoder.decode(block[: max(len(block) - len(error.object) + error.start, 0)])
             line += ends.decode(before, final=True).count("\n")

@@ -11,7 +11,7 @@ from klcli.columns import Column, FormatError, is_infinite, is_number, looks_lik
 from klcli.distribution import listed
 from klcli.errors import clipped
 from klcli.labels import MANY
-from klcli.numerals import NumeralError, number
+from klcli.numerals import NumeralError, number, refusal
 
 LABEL_NAMES = ("label", "labels", "outcome", "category", "name")
 _ID_NAMES = ("id", "key", "index", "bin", "bucket", "row", "rank", "year")  # of what tells rows apart
@@ -58,7 +58,7 @@ def table(
         refuse_points(names[index], as_written[index], place)
     labels = None if label is None else as_written[label]
     at = place(0) if text else ""
-    beside = {names[index]: f"holds no numbers: {at}: {_fault(columns[index][0])}" for index in text}
+    beside = {names[index]: f"holds no numbers: {at}: {refusal(columns[index][0].strip())}" for index in text}
     common = labelled(names, label, labels, values, place, beside)
     return [common._replace(name=names[index], cells=columns[index], decimal=decimal) for index in kept]
 
@@ -85,19 +85,11 @@ def labelled(
     elif len(names) > 1:
         notes.append(unlabelled(names))
     label_name = "" if label is None else names[label]
-    free = next(name for name in WEIGHT_NAMES if name not in [*map(str.lower, names)])
+    taken = {name.lower() for name in names}
+    free = next((name for name in WEIGHT_NAMES if name not in taken), WEIGHT_NAMES[0])
     why = f"tells rows apart, and holds no weights: call it {free} if it does"
     unused = (*beside.items(), *((name, why) for name in aside))
     return Column("", labels, (), place, tuple(notes), unused, label_name=label_name, labels_first=not label)
-
-
-def _fault(cell: str) -> str:
-    """What is wrong with a cell of a column that holds no numbers."""
-    try:
-        number(cell)
-    except NumeralError as error:
-        return str(error)
-    return f"{clipped(cell)!r} is a number among words"
 
 
 def unlabelled(names: Sequence[str], outcomes: str = "numbered from 0") -> str:

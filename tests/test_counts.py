@@ -463,6 +463,7 @@ def test_lines_and_words_as_python_has_them(tmp_path_factory: pytest.TempPathFac
     [
         (b"label,p\ra,5\rb\xff,6\r", 3),
         (b"label,p\r\na,5\r\nb\xff,6\r\n", 3),
+        (b"\n\nb\n\n\x1b$BK\\\x80\x1b(Bba\n", 5),
         ("\ufeffĊ,Ċ\nĊobb,5\nĊavetta,6".encode("utf-16-le") + b"\x00\xd8\n\0", 3),
     ],
 )
@@ -472,7 +473,7 @@ def test_the_line_of_what_is_no_text(monkeypatch: pytest.MonkeyPatch, data: byte
     Path("t.txt").write_bytes(data)
     monkeypatch.setattr(sources, "_BLOCK", block)
     with pytest.raises(FormatError, match=f"^line {line}: byte 0x"):
-        streams.tally("t.txt", "words")
+        streams.tally("t.txt", "words", "iso2022_jp" if b"\x1b" in data else None)
 
 
 @pytest.mark.parametrize("unit", ["words", "lines"])

@@ -6,7 +6,7 @@ import gzip
 import math
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -791,3 +791,27 @@ def test_rare_labels_are_taken_together_as_in_the_test(engine: Engine, tmp_path:
     test = g_test(a, b)
     assert found.keys > 500
     assert (found.g, found.cells) == (pytest.approx(test.g, rel=1e-12), test.freedom + 1)
+
+
+@pytest.mark.parametrize("name", ["tab", "pipe", "comma"])
+def test_a_delimiter_by_its_name(name: str, tmp_path: Path, call: Callable[..., Any]) -> None:
+    """What counts takes the names of signs that what reads distributions takes."""
+    sign = {"tab": "\t", "pipe": "|", "comma": ","}[name]
+    (tmp_path / "t.txt").write_text(f"label{sign}p\na{sign}1\nb{sign}2\n", encoding="utf-8")
+    data = str(tmp_path / "t.txt")
+    given = ["--delimiter", name]
+    for command in (
+        ["count", f"{data}::label"],
+        ["drift", data, data],
+        ["profile", "count", data],
+        ["entropy", data, "--engine", "duckdb"],
+    ):
+        assert call(*command, *given).code == 0
+
+
+def test_lists_alone_are_refused_as_distributions(tmp_path: Path, call: Callable[..., Any]) -> None:
+    """Where no column is left that may be one of labels, it is said what there is."""
+    with duckdb.connect() as connection:
+        connection.execute(f"COPY (SELECT [1, 2] AS items) TO '{tmp_path / 'p.parquet'}'")
+    done = call("entropy", str(tmp_path / "p.parquet"), "--engine", "duckdb")
+    assert (done.code, "no column of labels among items" in done.err) == (2, True)

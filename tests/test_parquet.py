@@ -488,7 +488,7 @@ def test_columns_without_values_are_no_labels(write: Write, place: int, null: st
 
 
 def test_truth_values_are_labels_where_nothing_else_is(write: Write) -> None:
-    """Beside ids, or where rows share one, they are told of and not used."""
+    """Where rows share one they are told of and not used."""
     rows = [(1, True, 3), (2, False, 4), (3, True, 5)]
 
     def table(rows: list[tuple[int, bool, int]], names: str) -> str:
@@ -511,13 +511,16 @@ def test_decimals_that_would_be_rounded_are_refused(tmp_path: Path, column: str)
 
     wide = pa.array([Decimal(12345678901234567890), Decimal(12345678901234567891)], pa.decimal256(39, 0))
     pq.write_table(pa.table({"label": ["a", "b"], "n": [1, 2], "m": [3, 4]} | {column: wide}), tmp_path / "p.parquet")
-    with pytest.raises(
-        InputError, match=rf"column {column}: decimals of more than 38 digits, which would be rounded"
-    ):
+    said = rf"column {column}: decimals of more than 38 digits, which would be rounded: save it as decimal\(38, ...\)"
+    with pytest.raises(InputError, match=rf"{said}{' or as text' if column == 'label' else ''}$"):
         readers.read(f"{tmp_path / 'p.parquet'}::n")
     if column == "n":
         assert readers.read(f"{tmp_path / 'p.parquet'}::m").weights.tolist() == [3, 4]
     with engines.started("duckdb") as engine:
-        table = engines.opened(engine, str(tmp_path / "p.parquet"))
-        with pytest.raises(InputError, match=rf"p\.parquet::{column}: holds .* decimals of over 38 digits"):
-            table.field(column)
+        table = engines.opened(engine, f"{tmp_path / 'p.parquet'}::n")
+        with pytest.raises(InputError, match=rf"^p\.parquet: {said} or leave it out$"):
+            table.counts(table.field(column))
+        with pytest.raises(InputError, match=rf"^p\.parquet: {said} or leave it out$"):
+            [*engines.profile(table, [column], 10)]
+        with pytest.raises(InputError, match=rf"^p\.parquet: {said} or leave it out$"):
+            engines.sums(engines.weights(table, engines.typed(table, [*table.fields.values()]), False), None, 5)

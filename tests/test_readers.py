@@ -38,6 +38,7 @@ from klcli.numerals import NumeralError, number
 from klcli.readers import read, read_all, read_each
 from klcli.render import View
 from klcli.render import json as json_renderer
+from klcli.tables import WEIGHT_NAMES
 
 A_WEIGHT = "a weight is a finite number >= 0"
 MISSING = "a missing value: it is not 0, so write the number or leave it out"
@@ -2290,6 +2291,13 @@ def test_a_column_that_is_not_used_says_why(text: str, column: str, why: str) ->
         name = why.split()[-4]
         write("p.csv", text.replace(f"{column},", f"{name},", 1))
         assert read(f"p.csv::{name}").weights.tolist() == [1, 2, 3]
+
+
+def test_every_name_of_weights_may_be_taken() -> None:
+    """There is none left to call another column, and nothing is said of it."""
+    names = WEIGHT_NAMES
+    write("p.csv", f"label,{','.join(names)}\n" + "".join(f"{label}{',1' * len(names)}\n" for label in "ab"))
+    assert read("p.csv::n").weights.tolist() == [1, 1]
 
 
 def test_very_long_first_lines_of_ndjson(call: Callable[..., Done]) -> None:

@@ -7,7 +7,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -580,10 +580,40 @@ def test_what_has_other_rows_takes_no_labels_away(labels: str, beside: str, is_f
     assert (found.outcomes, found.weights.tolist()) == (whole.outcomes, whole.weights.tolist())
 
 
-def test_lists_of_lists_have_labels_beside_what_is_none() -> None:
-    """Rows of lists are called by the list of as many words, though a mapping stands beside them."""
-    write("p.json", '{"classes": ["a", "b"], "probs": [[0.5, 0.5], [0.1, 0.9], [1, 0]], "config": {"x": 1}}')
+@pytest.mark.parametrize("beside", ['"config": {"x": 1}', '"prior": [0.3, 0.7]', '"prior": [0.3, 0.7], "seed": [1]'])
+@pytest.mark.parametrize("rows", ["[0.5, 0.5], [0.1, 0.9]", "[0.5, 0.5], [0.1, 0.9], [1, 0]"])
+def test_lists_of_lists_have_labels_beside_what_is_none(beside: str, rows: str) -> None:
+    """Rows of lists are called by the list of as many words, though a mapping or a table stands beside them."""
+    write("p.json", f'{{"classes": ["a", "b"], {beside}, "probs": [{rows}]}}')
     assert read("p.json::probs.1").outcomes == ("a", "b")
+    if "prior" in beside:
+        assert read("p.json::prior").outcomes == ("a", "b")
+
+
+@pytest.mark.parametrize("outcomes", ["ny", "ACDNP", ["yes", "no"], ["name", "verb"]])
+def test_distributions_that_are_called_by_numbers(outcomes: Sequence[str]) -> None:
+    """Letters by themselves are no names of columns, nor are words that no weight stands beside."""
+    write("p.json", json.dumps({str(k): dict.fromkeys(outcomes, k + 1) for k in range(3)}))
+    assert read("p.json::1").outcomes == tuple(outcomes)
+
+
+@pytest.mark.parametrize("ending", ["", "\n"])
+def test_a_counter_in_one_long_line_is_one_mapping(ending: str) -> None:
+    """Of more than 100,000 characters too, whatever its words are."""
+    words = {"name": 3, **{f"word{index}": index + 1 for index in range(9000)}}
+    assert read(write("p.json", json.dumps(words) + ending)).weights.sum() == 3 + 9000 * 9001 / 2
+    assert len(read(write("p.txt", json.dumps(words) + ending)).outcomes) == 9001
+
+
+def test_what_stands_in_another_table_says_why() -> None:
+    """Each table of a file has its own labels, and what is not used in it."""
+    write("p.json", '{"city": ["a", "b", "c"], "n": [1, 2, 3], "item": ["x", "y"], "m": [3, 4], "on": [true, false]}')
+    for name, said in (
+        ("city", "holds the labels"),
+        ("item", "holds the labels"),
+        ("on", "holds truth values alone"),
+    ):
+        assert refusal(f"p.json::{name}") == f"column {name!r} {said}"
 
 
 def test_columns_without_labels_are_told_of_beside_other_rows() -> None:

@@ -122,20 +122,23 @@ class Names(click.ParamType):
 
 
 class Checked(Text):
-    """A text that a function checks, so that a wrong one is refused before anything is read."""
+    """A text that a function checks, so that a wrong one is refused before anything is read.
 
-    def __init__(self, name: str, check: Callable[[str], Any]) -> None:
+    Where it `converts`, what the function returns is the value.
+    """
+
+    def __init__(self, name: str, check: Callable[[str], Any], *, converts: bool = False) -> None:
         super().__init__(name)
-        self.check = check
+        self.check, self.converts = check, converts
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """The text, or a usage error that says what there is."""
         text = super().convert(value, param, ctx)
         try:
-            self.check(text)
+            found = self.check(text)
         except KlcliError as error:
             self.fail(str(error), param, ctx)
-        return text
+        return str(found) if self.converts else text
 
 
 def option(*names: str, **facts: Any) -> click.Option:
@@ -232,7 +235,7 @@ def text_options() -> tuple[click.Parameter, ...]:
         ),
         option(
             "--delimiter",
-            type=Checked("sign", _known_delimiter),
+            type=Checked("sign", _known_delimiter, converts=True),
             help="What separates the columns of a table: a sign, or tab.",
         ),
         option(

@@ -104,11 +104,11 @@ def _chosen(table: Table, fields: Sequence[Field]) -> tuple[Field, Field, tuple[
     names = [field.name for field in fields]
     words = _words_among_numbers(table, fields)
     cells = [["0" if field.kind in _NUMBERS or field in words else "a"] for field in fields]
-    label = tables.label_column(names, cells)
+    label = tables.label_column(names, cells) if fields else None
     if label is None:
         raise InputError(
-            f"{table.name}: no column of labels among {listed(names, 20)}, by which outcomes are put together: call "
-            "it label"
+            f"{table.name}: no column of labels among {listed([*table.fields], 20)}, by which outcomes are put "
+            "together: call it label"
         )
     try:
         used = tables.value_columns(names, label)

@@ -118,20 +118,20 @@ class DuckDB:
 
     def _parquet(self, view: str, place: files.Place) -> list[Field]:
         first = place.files[0]
-        names = self._names(first)
+        names, wide = self._columns(first)
         for file in place.files[1:]:  # by position they would be mixed up, and by name be NULL
-            if self._names(file) != names:
+            others, more = self._columns(file)
+            wide |= more
+            if others != names:
                 raise InputError(f"{clipped(file.name)}: its columns are not those of {clipped(first.name)}")
         relation = f"read_parquet({_list(file.path for file in place.files)}, {PARQUET})"
-        fields = self._typed(view, relation, [name for name, _ in names])
-        return [
-            field._replace(kind="nested") if wide else field for field, (_, wide) in zip(fields, names, strict=True)
-        ]
+        fields = self._typed(view, relation, names)
+        return [field._replace(sql=_too_wide(field.name)) if field.name in wide else field for field in fields]
 
-    def _names(self, file: files.File) -> list[tuple[str, bool]]:
-        """The names of the columns, and whether each is of decimals that DuckDB would round."""
+    def _columns(self, file: files.File) -> tuple[list[str], set[str]]:
+        """The names of the columns, and those of decimals that DuckDB would round."""
         schema = top_level(self.rows(f"{SCHEMA} FROM parquet_schema({_quoted(file.path)})"))
-        return [(name, (digits or 0) > MOST_DIGITS) for name, _, digits in schema]
+        return [name for name, *_ in schema], {name for name, _, digits in schema if (digits or 0) > MOST_DIGITS}
 
     def _csv(self, view: str, place: files.Place) -> list[Field]:
         head = files.head(place)
@@ -200,6 +200,12 @@ def _label(column: str) -> str:
     return f"CASE WHEN {is_part} THEN error({_quoted(fault)}) ELSE unix_micros({column}) END"
 
 
+def _too_wide(name: str) -> str:
+    """What is no number wherever it is asked for."""
+    fault = f"klcli: column {clipped(name)}: {TOO_WIDE} or leave it out"
+    return f"CAST(error({_quoted(fault)}) AS DOUBLE)"
+
+
 PARQUET = "binary_as_string = true, hive_partitioning = false"
 
 
@@ -217,6 +223,7 @@ def _cell(column: str, kind: str) -> str:
 
 SCHEMA = "SELECT name, num_children, precision"
 MOST_DIGITS = 38  # of a decimal that DuckDB reads as one, and not as float64
+TOO_WIDE = "decimals of more than 38 digits, which would be rounded: save it as decimal(38, ...)"
 _Node = tuple[str, int | None, int | None]  # what SCHEMA tells of it
 
 
