@@ -815,3 +815,22 @@ def test_lists_alone_are_refused_as_distributions(tmp_path: Path, call: Callable
         connection.execute(f"COPY (SELECT [1, 2] AS items) TO '{tmp_path / 'p.parquet'}'")
     done = call("entropy", str(tmp_path / "p.parquet"), "--engine", "duckdb")
     assert (done.code, "no column of labels among items" in done.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("cells", "message"),
+    [
+        (("1e-400", "1"), "1 of 2 rows with less than the least float64, 5e-324: a weight is a finite number >= 0"),
+        (("0.0", "1"), ""),
+        ((" 1", " 3"), "column n: ' 1' is not a number: leave out the blanks beside it"),
+        (("1", "x"), "column n: 'x' is not a number"),
+    ],
+)
+def test_weights_of_text_are_what_is_written(
+    cells: tuple[str, str], message: str, tmp_path: Path, call: Callable[..., Any]
+) -> None:
+    """A number that float64 cannot hold is no 0, and a cell that is none is named as it stands."""
+    (tmp_path / "p.csv").write_text("label,n\n" + "".join(f"{a},{n}\n" for a, n in zip("ab", cells, strict=True)))
+    done = call("entropy", str(tmp_path / "p.csv"), "--engine", "duckdb")
+    assert (done.code == 0) == (not message)
+    assert message in done.err

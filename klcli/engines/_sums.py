@@ -47,12 +47,15 @@ def weights(table: Table, fields: Sequence[Field], normalize: bool) -> Weights:
     label, value, told = _chosen(table, [field for field in fields if field.kind != "nested"])
     name = table.name if table.column is None else f"{table.name}::{table.column}"
     k, v = f"CAST({table.fields[label.name].sql} AS STRING)", f"CAST({value.sql} AS DOUBLE)"
+    lost = f"{v} = 0 AND rlike(trim({value.text}), '^[+-]?[0.]*[1-9]')" if value.text else "FALSE"
     [(rows, labelled, most, *odd, broken)] = table.rows(
         f"SELECT count(*), count({k}), max(CASE WHEN {v} < {INFINITY} THEN {v} END), count(*) - count({v}), "
         f"count(CASE WHEN {v} < 0 THEN 1 END), count(CASE WHEN {v} >= {INFINITY} THEN 1 END), "
+        f"count(CASE WHEN {lost} THEN 1 END), "
         f"count(CASE WHEN abs({v}) >= {_EXACT} THEN NULL WHEN {v} <> floor({v}) THEN 1 END)"
     )
-    for count, what in zip(odd, ("without a number", "below 0", "with NaN or an infinity"), strict=True):
+    faults = ("without a number", "below 0", "with NaN or an infinity", "with less than the least float64, 5e-324")
+    for count, what in zip(odd, faults, strict=True):
         if count:
             raise InputError(f"{name}: {count} of {rows} rows {what}: a weight is a finite number >= 0")
     if labelled < rows:
@@ -128,7 +131,8 @@ def _chosen(table: Table, fields: Sequence[Field]) -> tuple[Field, Field, tuple[
         several = f"holds several distributions ({listed(choice, 20)})"
         raise InputError(f"{table.name}: {several}: choose one, as in {table.typed}::{likely}")
     if found[0] in words:
-        raise InputError(f"{table.name}: column {clipped(found[0].name)}: {words[found[0]]!r} is not a number")
+        cure = ": leave out the blanks beside it" if words[found[0]].strip() != words[found[0]] else ""
+        raise InputError(f"{table.name}: column {clipped(found[0].name)}: {words[found[0]]!r} is not a number{cure}")
     some = [str(key) for (key,) in table.rows(f"SELECT CAST({fields[label].sql} AS STRING)", f"LIMIT {_LARGE}")]
     beside = {names[index]: "holds no numbers" for index in used if cells[index] != ["0"]}
     return fields[label], found[0], tables.labelled(names, label, some, used, str, beside).notes
@@ -146,7 +150,7 @@ def _words_among_numbers(table: Table, fields: Sequence[Field]) -> dict[Field, s
     asked = []
     for field in text:
         x = f"trim({field.sql})"
-        asked += [f"count({x})", f"min(CASE WHEN NOT rlike({x}, '{number}') THEN {x} END)"]
+        asked += [f"count({x})", f"min(CASE WHEN NOT rlike({field.sql}, '{number}') THEN {field.sql} END)"]
         asked += [f"count(CASE WHEN rlike({x}, '{form}') THEN 1 END)" for form in (number, whole)]
     answer = table.rows(f"SELECT {', '.join(asked)}")[0]
     found = {}
