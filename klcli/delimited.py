@@ -117,7 +117,7 @@ def _delimited(text: str, delimiter: str, decimal: str) -> list[Column]:
     names = [column[0].strip() for column in cells]
     if doubt and not _may_be_own(names):
         raise FormatError(doubt)
-    first_row = [column[0] if decimal == "." else with_point(column[0]) for column in cells]
+    first_row = [with_point(column[0], decimal) for column in cells]
     has_header = not any(map(is_number, first_row))
     if has_header:
         _check_header(names, next(_lines(text, delimiter))[0])
@@ -296,13 +296,13 @@ def _plain_table(text: str, delimiter: str, decimal: str, place: Callable[[int],
         or not delimiter.isascii()
         or (f"{decimal}000" in text and _ZEROS[decimal].search(text))
         or len(second) != width
-        or any(is_number(with_point(name) if decimal == "," else name) for name in names)
+        or any(is_number(with_point(name, decimal)) for name in names)
         or sum(map(is_nameless, names)) > 1  # which of them has the labels is to be seen in all rows
     ):
         return None
     try:
         _check_header(names, 1)
-        label = label_column(names, [[with_point(cell) if decimal == "," else cell] for cell in second])
+        label = label_column(names, [[with_point(cell, decimal)] for cell in second])
         value_columns(names, label)
     except FormatError:  # by its second row alone
         return None

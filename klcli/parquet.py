@@ -6,6 +6,7 @@ The types of the file decide: what it stores as text is never taken for numbers.
 from __future__ import annotations
 
 import contextlib
+import functools
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -143,6 +144,7 @@ class _Table:
             for index in values
         ]
 
+    @functools.cached_property
     def _index(self) -> Any:
         """The index of the table as pandas has told of it: the name of a column, or a range; None for any other."""
         import json
@@ -155,7 +157,7 @@ class _Table:
 
     def _by_its_range(self, common: Column) -> Column:
         """The same by the range that is its index, if that is named or does not count rows from 0."""
-        index = self._index()
+        index = self._index
         with contextlib.suppress(ValueError, LookupError, TypeError, OverflowError):
             rows = range(index["start"], index["stop"], index["step"])
             if index["kind"] == "range" and len(rows) == self._rows and (index["name"] or rows != range(self._rows)):
@@ -193,7 +195,7 @@ class _Table:
             raise FormatError(f"column {name}: bytes that are not UTF-8: save it as text, or leave it out")
         if label is not None:
             return flat[label]
-        index = self._index()
+        index = self._index
         is_known = index in self._names and self._names.index(index) in flat and len(flat) > 1
         return self._names.index(index) if is_known else None
 

@@ -251,8 +251,9 @@ def _chosen(columns: list[Column], wanted: str) -> list[Column]:
     if found:
         return found
     for beside in {id(column.beside): column.beside for column in columns}.values():
-        if wanted in dict(beside):
-            raise FormatError(f"column {clipped(wanted)!r} {dict(beside)[wanted]}")
+        why = dict(beside).get(wanted)
+        if why is not None:
+            raise FormatError(f"column {clipped(wanted)!r} {why}")
     if wanted and any(wanted == column.label_name for column in columns):
         raise FormatError(f"column {clipped(wanted)!r} holds the labels")
     names = [column.name for column in columns if column.name]

@@ -132,9 +132,9 @@ _WITH_COMMA = re.compile(r"\s*[+\-−]?(\d+,\d*|,\d+)([eE][+\-]?\d+)?\s*")
 _GROUPED = re.compile(r"[1-9][0-9]{0,2}(\.[0-9]{3})+")
 
 
-def with_point(cell: str) -> str:
-    """A number with a decimal comma as it is written with a point; any other cell as it is."""
-    return cell.replace(",", ".") if _WITH_COMMA.fullmatch(cell) else cell
+def with_point(cell: str, decimal: str = ",") -> str:
+    """A number as it is written with a point, where the decimal sign is a comma; any other cell as it is."""
+    return cell.replace(",", ".") if decimal == "," and _WITH_COMMA.fullmatch(cell) else cell
 
 
 def refuse_points(name: str, cells: Sequence[str], place: Callable[[int], str]) -> None:

@@ -271,7 +271,7 @@ def _first_row(start: str, delimiter: str, is_whole: bool) -> list[str]:
 
 def _check_names(names: Sequence[str], decimal: str) -> None:
     """Refuse a first row that names no columns, and names that do not tell them apart."""
-    number = next((name for name in names if is_number(with_point(name) if decimal == "," else name)), None)
+    number = next((name for name in names if is_number(with_point(name, decimal))), None)
     if number is not None:
         raise FormatError(
             f"line 1: {clipped(number)} is a number: if the first row is data, put a header before it (count, drift "
