@@ -22,7 +22,7 @@ from klcli.distribution import listed
 from klcli.engines._files import FORMATS, Place, inputs, located, named
 from klcli.engines._joint import joint
 from klcli.engines._ranks import at_ranks
-from klcli.engines._sql import INFINITY, bucket, comparable, is_nan, literal, zero
+from klcli.engines._sql import INFINITY, bucket, comparable, is_nan, literal, whole_cell, zero
 from klcli.engines._sums import Weights, sums, weights
 from klcli.errors import InputError, OptionError, clipped
 from klcli.profiles import KINDS, NESTED, Column
@@ -284,6 +284,7 @@ def labels_of_missing(counts: Counts) -> dict[str, int]:
 
 _SAMPLE = 1000  # rows
 _DIGITS = "(0|[1-9][0-9]*)"  # what begins with another 0 is no number but a name, as 01234 is
+_BARE = "trim(replace({}, '\t', ' '))"  # without blanks beside it, where not every engine takes it with them
 _DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _Forms = dict[str, tuple[str, str]]
 _FORMS: _Forms = {  # how text is written that is of a kind, and what makes it so
@@ -295,9 +296,9 @@ _FORMS: _Forms = {  # how text is written that is of a kind, and what makes it s
     "date": (_DAY, "CAST({} AS DATE)"),
     "time": (
         rf"{_DAY}[T ][0-9]{{2}}:[0-9]{{2}}(:[0-9]{{2}}([.][0-9]{{1,6}})?)?(Z|[+-][0-9]{{2}}:[0-9]{{2}})?",
-        "TO_TIMESTAMP({})",
+        f"TO_TIMESTAMP({_BARE})",
     ),
-    "truth": ("true|false|True|False|TRUE|FALSE", "lower({})"),
+    "truth": ("true|false|True|False|TRUE|FALSE", f"lower({_BARE})"),
 }
 _FORM_WITH_COMMA = (_FORMS["number"][0].replace("[.]", ","), "CAST(replace({}, ',', '.') AS DOUBLE)")
 
@@ -347,7 +348,7 @@ def _tried_as(kind: str, field: Field, forms: _Forms) -> Field:
 
 def _is_written(x: str, kind: str, forms: _Forms) -> str:
     form, way = forms[kind]
-    written = f"rlike({x}, '^({form})$')"
+    written = f"rlike({x}, '{whole_cell(form)}')"
     return f"{written} AND TRY_{way.format(x)} IS NOT NULL" if kind in ("date", "time") else written
 
 

@@ -22,6 +22,11 @@ def comparable(field: Field) -> str:
     return way.get(field.kind, "{}").format(field.sql)
 
 
+def whole_cell(form: str) -> str:
+    """The pattern of a cell that is written so, with blanks beside it or without, as it is in small files."""
+    return f"^[ \t]*({form})[ \t]*$"
+
+
 def is_nan(x: str) -> str:
     """Whether it is NaN."""
     return f"isnan({x})"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from klcli import tables, totals
 from klcli.columns import FormatError
 from klcli.distribution import TOLERANCE, kind_of, listed
-from klcli.engines._sql import INFINITY, literal
+from klcli.engines._sql import INFINITY, literal, whole_cell
 from klcli.errors import InputError, clipped
 from klcli.numerals import counted
 from klcli.profiles import Sums
@@ -47,7 +47,7 @@ def weights(table: Table, fields: Sequence[Field], normalize: bool) -> Weights:
     label, value, told = _chosen(table, [field for field in fields if field.kind != "nested"])
     name = table.name if table.column is None else f"{table.name}::{table.column}"
     k, v = f"CAST({table.fields[label.name].sql} AS STRING)", f"CAST({value.sql} AS DOUBLE)"
-    lost = f"{v} = 0 AND rlike(trim({value.text}), '^[+-]?[0.]*[1-9]')" if value.text else "FALSE"
+    lost = f"{v} = 0 AND rlike({value.text}, '^[ \t]*[+-]?[0.]*[1-9]')" if value.text else "FALSE"
     [(rows, labelled, most, *odd, broken)] = table.rows(
         f"SELECT count(*), count({k}), max(CASE WHEN {v} < {INFINITY} THEN {v} END), count(*) - count({v}), "
         f"count(CASE WHEN {v} < 0 THEN 1 END), count(CASE WHEN {v} >= {INFINITY} THEN 1 END), "
@@ -89,11 +89,11 @@ def _refuse_thousands(table: Table, value: Field, name: str) -> None:
     """Raise where text has 1.234 beside 5, which may be thousands, as it is in small files."""
     if not value.text:
         return
-    x = f"trim({value.text})"
+    x = value.text
     [(pointed, grouped, whole)] = table.rows(
         f"SELECT count(CASE WHEN {x} LIKE '%.%' THEN 1 END), "
-        f"count(CASE WHEN rlike({x}, '^[1-9][0-9]{{0,2}}([.][0-9]{{3}})+$') THEN 1 END), "
-        f"count(CASE WHEN rlike({x}, '^0*[1-9][0-9]*$') THEN 1 END)"
+        f"count(CASE WHEN rlike({x}, '{whole_cell('[1-9][0-9]{0,2}([.][0-9]{3})+')}') THEN 1 END), "
+        f"count(CASE WHEN rlike({x}, '{whole_cell('0*[1-9][0-9]*')}') THEN 1 END)"
     )
     if grouped == pointed > 0 and whole:
         raise InputError(
@@ -131,8 +131,7 @@ def _chosen(table: Table, fields: Sequence[Field]) -> tuple[Field, Field, tuple[
         several = f"holds several distributions ({listed(choice, 20)})"
         raise InputError(f"{table.name}: {several}: choose one, as in {table.typed}::{likely}")
     if found[0] in words:
-        cure = ": leave out the blanks beside it" if words[found[0]].strip() != words[found[0]] else ""
-        raise InputError(f"{table.name}: column {clipped(found[0].name)}: {words[found[0]]!r} is not a number{cure}")
+        raise InputError(f"{table.name}: column {clipped(found[0].name)}: {words[found[0]]!r} is not a number")
     some = [str(key) for (key,) in table.rows(f"SELECT CAST({fields[label].sql} AS STRING)", f"LIMIT {_LARGE}")]
     beside = {names[index]: "holds no numbers" for index in used if cells[index] != ["0"]}
     return fields[label], found[0], tables.labelled(names, label, some, used, str, beside).notes
@@ -146,11 +145,11 @@ def _words_among_numbers(table: Table, fields: Sequence[Field]) -> dict[Field, s
     text = [field for field in fields if field.kind == "text" and table.is_text]
     if not text:
         return {}
-    number, whole = (f"^({table.forms[kind][0]})$" for kind in ("number", "whole"))
+    number, whole = (whole_cell(table.forms[kind][0]) for kind in ("number", "whole"))
     asked = []
     for field in text:
-        x = f"trim({field.sql})"
-        asked += [f"count({x})", f"min(CASE WHEN NOT rlike({field.sql}, '{number}') THEN {field.sql} END)"]
+        x = field.sql
+        asked += [f"count({x})", f"min(CASE WHEN NOT rlike({x}, '{number}') THEN {x} END)"]
         asked += [f"count(CASE WHEN rlike({x}, '{form}') THEN 1 END)" for form in (number, whole)]
     answer = table.rows(f"SELECT {', '.join(asked)}")[0]
     found = {}
