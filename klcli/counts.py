@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 from klcli.errors import InputError, OptionError
@@ -36,7 +37,8 @@ def counts(
     total = sum(tally.values())
     if not total:
         raise InputError(f"{name}: nothing to count: no {unit}{''.join(f' ({note})' for note in notes)}")
-    ranked = sorted(tally.items(), key=lambda item: (-item[1], item[0]))
+    ranked = sorted(tally.items(), key=itemgetter(0))
+    ranked.sort(key=itemgetter(1), reverse=True)  # those of one count stay as they are
     kept = {label for label, count in ranked[:top] if count >= least}
     shown = {label: count for label, count in (tally.items() if ordered else ranked) if label in kept}
     if len(kept) < len(tally):
@@ -60,7 +62,8 @@ def counts(
 
 
 def _meaning(shown: Mapping[str, int], total: int, unit: str) -> str:
-    label, count = max(shown.items(), key=lambda item: (item[0] != OTHERS, item[1]))
+    named = [item for item in shown.items() if item[0] != OTHERS]
+    label, count = max(named or shown.items(), key=itemgetter(1))
     return (
         f"Of {total} {unit} {count} are {label}, a share of {count / total:.4g}. Divided by {total}, the counts are "
         "the probabilities."

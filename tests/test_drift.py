@@ -324,7 +324,7 @@ def test_many_labels_are_compared_by_the_engine(
     (found,) = call(*command).results
     kept = call("drift", str(many[0]), str(many[1]), "--columns", "user", "--save-profile", "p.json", "--json")
     assert kept.results == [found]
-    monkeypatch.setattr("klcli.engines.MOST_LABELS", 10**6)
+    monkeypatch.setattr("klcli.engines._profile.MOST_LABELS", 10**6)
     (exact,) = call(*command).results
     ours, theirs = found["details"], exact["details"]
     assert ours.keys() == theirs.keys()

@@ -19,7 +19,7 @@ from scipy.special import rel_entr
 
 from klcli import delimited, engines, rooms
 from klcli.drift import g_test
-from klcli.engines import Counts, Engine, Table
+from klcli.engines import Counts, Engine, Table, _texts
 from klcli.errors import InputError, MissingExtraError, OptionError
 from klcli.profiles import NESTED, Column, Joint, Profile
 
@@ -431,10 +431,10 @@ def test_quotes_that_are_signs_change_nothing(duck: Engine, tmp_path: Path) -> N
 
 def test_blocks_part_no_cell(duck: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Wherever a block of the file ends, the same cells are seen."""
-    monkeypatch.setattr(engines._files, "_SEAM", 3)
+    monkeypatch.setattr(_texts, "_SEAM", 3)
     rows = 'x,n\nThe "x" song,1\n"a, ""b"" ",2\n"c\nd , ""e"" , f",3\n'
     for size in range(1, 60):
-        monkeypatch.setattr(engines._files, "_BLOCK", size)
+        monkeypatch.setattr(_texts, "_BLOCK", size)
         (tmp_path / "t.csv").write_text(rows)
         assert counted(duck, "t.csv::x").labels == ['The "x" song', 'a, "b" ', 'c\nd , "e" , f']
         for loose, where in (
@@ -443,7 +443,7 @@ def test_blocks_part_no_cell(duck: Engine, tmp_path: Path, monkeypatch: pytest.M
         ):
             (tmp_path / "t.csv").write_text(rows + loose)
             with (tmp_path / "t.csv").open("rb") as file:
-                assert [*engines._files._loose_quotes(file, b",")] == [(6, where)]
+                assert [*_texts._loose_quotes(file, b",")] == [(6, where)]
 
 
 def test_a_column_of_nothing(duck: Engine, tmp_path: Path) -> None:

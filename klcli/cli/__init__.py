@@ -36,8 +36,8 @@ ROOMS = {  # where the commands are, in reading order, and what each is said to 
         "distill": "The loss of distillation: T²·D(teacher‖student).",
     },
     "charts": {"plot": "Bars of P and the Qs, and what each outcome adds."},
-    "data": {
-        "count": "How often each value stands in a column of data.",
+    "counts": {"count": "How often each value stands in a column of data."},
+    "drift": {
         "drift": "How far a table has moved from a reference, column by column.",
         "profile": "Tables as counts, to be kept and put together.",
     },

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from klcli.cli.options import Checked, option
+from klcli.cli.options import Checked, Text, option, text_options
 from klcli.cli.show import refuse_inputs, say
 from klcli.errors import OptionError
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from klcli.engines import Engine
     from klcli.result import Result
 
+READING = ("input_format", "encoding", "delimiter", "decimal", "header", "null")  # the options of engines.opened
 _NAMED = 20  # outcomes, of which the terms are shown
 
 
@@ -26,6 +27,26 @@ def engine_option() -> click.Option:
         type=Checked("engine", known_engine),
         allow_from_autoenv=False,  # KLCLI_ENGINE is for data, and most distributions are small
         help="Have duckdb, spark or the Spark of a URL put outcomes together and add up, within 1e-9.",
+    )
+
+
+def data_options() -> tuple[click.Parameter, ...]:
+    """How raw data are read, and what counts them."""
+    from klcli.engines import FORMATS
+
+    return (
+        option(
+            "--engine",
+            type=Checked("engine", known_engine),
+            default="duckdb",
+            show_default=True,
+            help="What counts: duckdb, spark, or the URL of a Spark: local[2], spark://host:7077, sc://host:15002.",
+        ),
+        option("--jobs", type=click.IntRange(min=1), help="Threads that count; as many as processors without it."),
+        option("--input-format", type=click.Choice(FORMATS), help="Format of every input."),
+        *text_options(),
+        option("--header/--no-header", default=True, help="Whether the first row of a table names its columns."),
+        option("--null", multiple=True, type=Text(), help="Text that stands for a missing value, as NA does."),
     )
 
 

@@ -14,27 +14,28 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import count, pairwise
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from klcli import rooms
 from klcli.columns import FormatError, as_typed
 from klcli.distribution import listed
 from klcli.engines._files import FORMATS, Place, inputs, located, named
-from klcli.engines._joint import joint
+from klcli.engines._kinds import forms_of, typed
 from klcli.engines._ranks import at_ranks
-from klcli.engines._sql import INFINITY, bucket, comparable, is_nan, literal, whole_cell, zero
-from klcli.engines._sums import Weights, sums, weights
+from klcli.engines._sql import INFINITY, bucket, comparable, is_nan, literal, zero
 from klcli.errors import InputError, OptionError, clipped
-from klcli.profiles import KINDS, NESTED, Column
 
 if TYPE_CHECKING:
     from fractions import Fraction
 
-    from klcli.profiles import Profile
+    from klcli.engines._joint import joint
+    from klcli.engines._profile import profile
+    from klcli.engines._sums import Weights, sums, weights
 
 __all__ = [
     "FORMATS", "MOST_BINS", "ORDERED", "Counts", "Engine", "Field", "Stats", "Table", "Weights", "bins", "chosen",
-    "even_edges", "in_quantiles", "inputs", "joint", "label_of", "labels_of_missing", "opened", "profile", "started",
+    "even_edges", "in_quantiles", "inputs", "joint", "labels_of", "labels_of_missing", "opened", "profile", "started",
     "sums", "text_fields", "typed", "weights",
 ]  # fmt: skip
 
@@ -170,7 +171,7 @@ class Table:
         self.fields = {field.name: field for field in fields}
         self.notes: tuple[str, ...] = ()
         self.is_text = place.format in ("csv", "ndjson", "sqlite")
-        self.forms = _forms(place)
+        self.forms = forms_of(place)
         if place.format == "csv" and place.has_header and len(fields) == 1:
             self.notes = (f"the first row, {fields[0].name}, names the column (--no-header: it is data)",)
 
@@ -197,6 +198,8 @@ class Table:
 
     def _countable(self, field: Field) -> Field:
         if field.kind == "nested":
+            from klcli.profiles import NESTED
+
             raise InputError(f"{self.name}::{field.name}: {NESTED}")
         return field
 
@@ -233,8 +236,9 @@ class Table:
         nans = sum(tally.pop(key) for key in [key for key in tally if key != key])
         if most is not None and len(tally) > most:
             return None
-        named = sorted((-count, label_of(field.kind, key)) for key, count in tally.items())
-        return Counts([label for _, label in named], [-count for count, _ in named], nulls, nans)
+        named = sorted(zip(labels_of(field.kind, tally), tally.values(), strict=True), key=itemgetter(0))
+        named.sort(key=itemgetter(1), reverse=True)  # those of one count stay as they are
+        return Counts([label for label, _ in named], [count for _, count in named], nulls, nans)
 
     def histogram(self, field: Field, edges: Sequence[Any]) -> Counts:
         """How many values lie below the first edge, from each one to below the next, and from the last one on."""
@@ -279,79 +283,6 @@ def labels_of_missing(counts: Counts) -> dict[str, int]:
     return {label: count for label, count in (("(missing)", counts.nulls), ("NaN", counts.nans)) if count}
 
 
-# The kinds of text
-
-
-_SAMPLE = 1000  # rows
-_DIGITS = "(0|[1-9][0-9]*)"  # what begins with another 0 is no number but a name, as 01234 is
-_BARE = "trim(replace({}, '\t', ' '))"  # without blanks beside it, where not every engine takes it with them
-_DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
-_Forms = dict[str, tuple[str, str]]
-_FORMS: _Forms = {  # how text is written that is of a kind, and what makes it so
-    "whole": ("[+-]?(0|[1-9][0-9]{0,17})", "CAST({} AS BIGINT)"),
-    "number": (
-        rf"[+-]?({_DIGITS}([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?|[+-]?([nN][aA][nN]|[iI][nN][fF](inity)?)",
-        "CAST({} AS DOUBLE)",
-    ),
-    "date": (_DAY, "CAST({} AS DATE)"),
-    "time": (
-        rf"{_DAY}[T ][0-9]{{2}}:[0-9]{{2}}(:[0-9]{{2}}([.][0-9]{{1,6}})?)?(Z|[+-][0-9]{{2}}:[0-9]{{2}})?",
-        f"TO_TIMESTAMP({_BARE})",
-    ),
-    "truth": ("true|false|True|False|TRUE|FALSE", f"lower({_BARE})"),
-}
-_FORM_WITH_COMMA = (_FORMS["number"][0].replace("[.]", ","), "CAST(replace({}, ',', '.') AS DOUBLE)")
-
-
-def _forms(place: Place) -> _Forms:
-    """How each kind is written there."""
-    return _FORMS if place.decimal == "." or place.format != "csv" else _FORMS | {"number": _FORM_WITH_COMMA}
-
-
-def typed(table: Table, fields: Sequence[Field]) -> list[Field]:
-    """The fields, each that a text holds as the kind that all of it is written as; what has types keeps them.
-
-    Some rows show of which kinds a field is not, and one pass over all rows is for the kinds that are left.
-    """
-    kinds = {field: list(table.forms) for field in fields if field.kind == "text" and table.is_text}
-    for view in (f"(SELECT * FROM {table.view} LIMIT {_SAMPLE}) AS t", table.view):
-        kinds = _written_as(table, view, kinds)
-    return [_read_as(kinds[field][0], field, table.forms) if kinds.get(field) else field for field in fields]
-
-
-def _written_as(table: Table, view: str, kinds: dict[Field, list[str]]) -> dict[Field, list[str]]:
-    """Those of the kinds that every value of a field is written as, in so much of the table."""
-    pairs = [(field, kind) for field, several in kinds.items() for kind in several]
-    if not pairs:
-        return kinds
-    asked = [f"count({field.sql})" for field in kinds]
-    asked += [f"count(CASE WHEN {_is_written(field.sql, kind, table.forms)} THEN 1 END)" for field, kind in pairs]
-    answer = table.ask(f"SELECT {', '.join(asked)} FROM {view}")[0]
-    filled = dict(zip(kinds, answer, strict=False))
-    found: dict[Field, list[str]] = {field: [] for field in kinds}
-    for (field, kind), written in zip(pairs, answer[len(kinds) :], strict=True):
-        if written == filled[field] and (written or view != table.view):
-            found[field].append(kind)
-    return found
-
-
-def _read_as(kind: str, field: Field, forms: _Forms) -> Field:
-    return Field(field.name, kind, forms[kind][1].format(field.sql), field.sql)
-
-
-def _tried_as(kind: str, field: Field, forms: _Forms) -> Field:
-    """The field of text as that kind, NULL where it is not written so."""
-    kind = "number" if kind in ("whole", "decimal") else kind
-    way = f"CASE WHEN {_is_written(field.sql, kind, forms)} THEN TRY_{forms[kind][1].format(field.sql)} END"
-    return Field(field.name, kind, way, field.sql)
-
-
-def _is_written(x: str, kind: str, forms: _Forms) -> str:
-    form, way = forms[kind]
-    written = f"rlike({x}, '{whole_cell(form)}')"
-    return f"{written} AND TRY_{way.format(x)} IS NOT NULL" if kind in ("date", "time") else written
-
-
 # The text of queries
 
 
@@ -379,17 +310,25 @@ def _finite_ends(field: Field) -> list[str]:
 # Labels
 
 
-def label_of(kind: str, value: Any) -> str:
-    """A value as a label, formatted here, since engines write numbers and times each in its own way."""
-    if kind == "date":
-        return _day(value)
-    if kind == "time":
-        from datetime import datetime, timedelta
+def labels_of(kind: str, values: Iterable[Any]) -> list[str]:
+    """Values as labels, formatted here, since engines write numbers and times each in its own way."""
+    ways: dict[str, Callable[[Any], str]] = {"date": _day, "time": _time, "truth": _truth, "number": _number}
+    return [*map(ways.get(kind, str), values)]
 
-        days, micros = divmod(value, 86_400_000_000)
-        at = (datetime.min + timedelta(microseconds=micros)).time().isoformat()
-        return f"{_day(days)} {at}"
-    return str(value).lower() if kind == "truth" else str(zero(value))
+
+def _number(x: float) -> str:
+    return str(zero(x))
+
+
+def _truth(x: Any) -> str:
+    return str(x).lower()
+
+
+def _time(micros: int) -> str:
+    from datetime import datetime, timedelta
+
+    days, rest = divmod(micros, 86_400_000_000)
+    return f"{_day(days)} {(datetime.min + timedelta(microseconds=rest)).time().isoformat()}"
 
 
 def _day(days: int) -> str:
@@ -407,7 +346,7 @@ def bins(kind: str, edges: Sequence[Any]) -> list[str]:
     >>> bins("number", [1.5, 2.0])
     ['(-inf, 1.5)', '[1.5, 2.0)', '[2.0, inf)']
     """
-    shown = [label_of(kind if kind != "decimal" else "number", edge) for edge in edges]
+    shown = labels_of(kind if kind != "decimal" else "number", edges)
     return [
         f"{'[' if index else '('}{low}, {high})"
         for index, (low, high) in enumerate(pairwise(["-inf", *shown, "inf"]))
@@ -454,66 +393,12 @@ def even_edges(table: Table, field: Field, width: Fraction) -> list[Any]:
     return [edge(index) for index in range(first, last + 1)]
 
 
-# Profiles
+# What to count a column does not take: imported on demand
 
-MOST_LABELS = 10_000  # that are kept of a column
-
-
-def profile(
-    table: Table, names: Sequence[str], size: int, like: Profile | None = None
-) -> Iterator[tuple[str, Column]]:
-    """The counts of those columns, one after the other: numbers, days and times in so many bins of equal counts.
-
-    With `like` the bins and the kinds are those of another profile, where it has the column.
-    """
-    if table.is_text:
-        table.view = table.kept()
-    fields = {field.name: field for field in typed(table, [table.fields[name] for name in names])}
-    ordered = [field for field in fields.values() if field.kind in ORDERED and like is None]
-    stats = dict(zip(ordered, table.stats(ordered), strict=True))
-    for name in names:
-        if like is None or name in like.columns:
-            model = None if like is None else like.columns[name]
-            yield name, _column(table, fields[name], table.fields[name], size, model, stats)
-        else:
-            yield name, Column(fields[name].kind, None)  # with nothing to compare it with
+_HOMES = {"joint": "_joint", "profile": "_profile", "Weights": "_sums", "sums": "_sums", "weights": "_sums"}
 
 
-def _column(
-    table: Table, field: Field, as_given: Field, size: int, model: Column | None, stats: dict[Field, Stats]
-) -> Column:
-    if model is not None and model.edges is not None:
-        return _in_bins_of(model, table, field, as_given)
-    if field in stats:
-        edges, found = in_quantiles(table, field, size, stats[field])
-        return Column(field.kind, _tally(found), found.nulls, found.nans, edges)
-    if field.kind == "nested":
-        return Column("nested", None)
-    labels = table.counts_up_to(MOST_LABELS, field)
-    kind = "text" if field.kind in ORDERED else field.kind
-    return Column(kind, None) if labels is None else Column(kind, _tally(labels), labels.nulls, labels.nans)
-
-
-def _in_bins_of(model: Column, table: Table, field: Field, as_given: Field) -> Column:
-    """The values in the bins of another column; what is no value of its kind is an outcome of its own."""
-    assert model.edges is not None
-    numbers = ("whole", "number", "decimal")
-    if field.kind == "date" and model.kind == "time":
-        field = field._replace(kind="time", sql=f"CAST({field.sql} AS TIMESTAMP)")
-    is_alike = field.kind == model.kind or (field.kind in numbers and model.kind in numbers)
-    if not is_alike and as_given.kind == "text":
-        field = _tried_as(model.kind, as_given, table.forms)
-    elif not is_alike:
-        (stats,) = table.stats([field])
-        other = {f"(no {KINDS[model.kind]})": stats.rows - stats.nulls}
-        return Column(
-            model.kind, dict.fromkeys(bins(model.kind, model.edges), 0) | other, stats.nulls, 0, model.edges
-        )
-    found = table.histogram(field, model.edges)
-    tally = dict(zip(bins(model.kind, model.edges), found.counts, strict=True))
-    tally |= {f"(no {KINDS[model.kind]})": found.unread} if found.unread else {}
-    return Column(model.kind, tally, found.nulls, found.nans, model.edges)
-
-
-def _tally(found: Counts) -> dict[str, int]:
-    return dict(zip(found.labels, found.counts, strict=True))
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(rooms.load("engines", _HOMES[name]), name)

@@ -21,17 +21,16 @@ _SETTINGS: dict[str, Any] = {  # nothing is fetched or kept
 }
 _LONGEST = 2**27  # bytes in a row
 # What Spark calls these functions is what the SQL of all engines calls them.
-_MACROS = (
-    "unix_date(x) AS CAST(x AS DATE) - DATE '1970-01-01'",
+_MACROS = {
+    "unix_date": "(x) AS CAST(x AS DATE) - DATE '1970-01-01'",
     # An infinite time is the first one or the last one, for by itself it would be missing. DuckDB takes pandas' last
     # time in nanoseconds, which stands for no end, for infinite.
-    "unix_micros(x) AS CASE WHEN x IS NULL THEN NULL WHEN isfinite(x) THEN epoch_us(x) "
+    "unix_micros": "(x) AS CASE WHEN x IS NULL THEN NULL WHEN isfinite(x) THEN epoch_us(x) "
     "WHEN x > TIMESTAMP '1970-01-01' THEN 9223372036854775806 ELSE -9223372022400000000 END",
-    "rlike(x, pattern) AS regexp_matches(x, pattern)",
-    "get_json_object(x, path) AS x ->> path",
-    "to_timestamp(x) AS CAST(x AS TIMESTAMPTZ)",
-    "try_to_timestamp(x) AS TRY_CAST(x AS TIMESTAMPTZ)",
-)
+    "rlike": "(x, pattern) AS regexp_matches(x, pattern)",
+    "to_timestamp": "(x) AS CAST(x AS TIMESTAMPTZ)",
+    "try_to_timestamp": "(x) AS TRY_CAST(x AS TIMESTAMPTZ)",
+}
 _KINDS = {
     "time": "TIMESTAMP.*",
     "text": r'"NULL"|VARCHAR|UUID|ENUM\(.*\)|TIME.*|INTERVAL|BIT',
@@ -85,13 +84,14 @@ class DuckDB:
 
     def __init__(self, connection: Any, stack: contextlib.ExitStack, folder: str) -> None:
         self._connection, self.stack, self._folder = connection, stack, folder
-        for macro in _MACROS:
-            self._connection.execute(f"CREATE TEMP MACRO {macro}")
+        self._macros = dict(_MACROS)  # those that no query has asked for yet
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """What the query answers; FormatError where what it reads is not what it should be."""
         import duckdb
 
+        for name in [name for name in self._macros if name in query.lower()]:
+            self._connection.execute(f"CREATE TEMP MACRO {name}{self._macros.pop(name)}")
         try:
             found: list[tuple[Any, ...]] = self._connection.execute(query).fetchall()
         except duckdb.Error as error:
@@ -134,8 +134,10 @@ class DuckDB:
         return [name for name, *_ in schema], {name for name, _, digits in schema if (digits or 0) > MOST_DIGITS}
 
     def _csv(self, view: str, place: files.Place) -> list[Field]:
-        head = files.head(place)
-        paths = [self.stack.enter_context(files.plain(file, place.encoding, head.delimiter)) for file in place.files]
+        from klcli.engines import _texts as texts
+
+        head = texts.head(place)
+        paths = [self.stack.enter_context(texts.plain(file, place.encoding, head.delimiter)) for file in place.files]
         line_end = head.line_end.encode("unicode_escape").decode()
         how = f"header = {place.has_header}, delim = {_quoted(head.delimiter)}, new_line = {_quoted(line_end)}"
         return self._of_text(view, paths, head.names, how)
@@ -150,7 +152,9 @@ class DuckDB:
         return text_fields(names)
 
     def _ndjson(self, view: str, place: files.Place) -> list[Field]:
-        paths = [self.stack.enter_context(files.plain(file, place.encoding)) for file in place.files]
+        from klcli.engines import _texts as texts
+
+        paths = [self.stack.enter_context(texts.plain(file, place.encoding)) for file in place.files]
         lines = f"read_ndjson_objects({_list(paths)}, maximum_object_size = {_LONGEST})"
         keys = "json_keys(json)"
         [(records, twice)] = self.rows(
@@ -162,7 +166,7 @@ class DuckDB:
         if not names:
             raise FormatError("no records with names" if records else "empty")
         fields = ", ".join(
-            f"json ->> {_quoted(files.json_path(name))} AS c{index}" for index, name in enumerate(names)
+            f"json ->> {_quoted(texts.json_path(name))} AS c{index}" for index, name in enumerate(names)
         )
         self.rows(f"CREATE TEMP VIEW {view} AS SELECT {fields} FROM {lines}")
         return text_fields(names)
@@ -176,8 +180,10 @@ class DuckDB:
 
     def _sqlite(self, view: str, place: files.Place) -> list[Field]:
         """A table of SQLite, copied: what reads it is no part of DuckDB, which would fetch it."""
-        names, path = self.stack.enter_context(files.sqlite_copy(place))
-        null = f"nullstr = {_quoted(files.NULL.decode())}, allow_quoted_nulls = false"
+        from klcli.engines import _texts as texts
+
+        names, path = self.stack.enter_context(texts.sqlite_copy(place))
+        null = f"nullstr = {_quoted(texts.NULL.decode())}, allow_quoted_nulls = false"
         return self._of_text(view, [path], names, f"header = false, delim = ',', {null}")
 
     def _typed(self, view: str, relation: str, names: Sequence[str]) -> list[Field]:

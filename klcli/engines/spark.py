@@ -21,6 +21,7 @@ from klcli import litter
 from klcli.columns import FormatError
 from klcli.engines import Field, text_fields
 from klcli.engines import _files as files
+from klcli.engines import _texts as texts
 from klcli.errors import InputError, MissingExtraError, clipped
 
 _SETTINGS = {
@@ -230,7 +231,7 @@ class Spark:
         return self._typed(view, self._together(parts))
 
     def _csv(self, view: str, place: files.Place) -> list[Field]:
-        head = files.head(place)
+        head = texts.head(place)
         paths = self._plain(place, head.delimiter)
         options = _CSV | {"delimiter": head.delimiter, "header": str(place.has_header).lower()}
         columns = ", ".join(f"c{index} STRING" for index in range(len(head.names)))
@@ -273,7 +274,7 @@ class Spark:
 
     def _plain(self, place: files.Place, delimiter: str | None = None) -> list[str]:
         """Where the files lie as Spark reads them: themselves, or copies of them, which the JVM finds."""
-        paths = [self.stack.enter_context(files.plain(file, place.encoding, delimiter)) for file in place.files]
+        paths = [self.stack.enter_context(texts.plain(file, place.encoding, delimiter)) for file in place.files]
         return [path.replace("/dev/fd/", f"/proc/{os.getpid()}/fd/") for path in paths]
 
     def _file(self, name: str, kind: str, path: str, columns: str = "", **options: str) -> str:

@@ -24,16 +24,31 @@ def render(results: Sequence[Result], view: View) -> bytes:
 
 def delimited(results: Sequence[Result], view: View, delimiter: str) -> bytes:
     """The terms of the results where steps are shown, or else one row a result, with that delimiter."""
+    parts = _parts(results, view)
+    names = list(dict.fromkeys(name for part in parts for name in part))
+    rows: list[Sequence[Any]] = [_cells(names, view)]
+    for part in parts:
+        nothing = [None] * len(next(iter(part.values())))
+        rows += zip(*(part.get(name, nothing) for name in names), strict=True)
+    text = _written(rows, delimiter)
+    return text.encode("utf-8", "backslashreplace")  # names of files may hold bytes that are no text
+
+
+def _written(rows: Sequence[Sequence[Any]], delimiter: str) -> str:
     out = io.StringIO()
+    plain = csv.writer(out, delimiter=delimiter, lineterminator="\n")
+    plain.writerows(rows)
+    if "\r" not in out.getvalue() and "\ufeff" not in out.getvalue():
+        return out.getvalue()
     # Up to Python 3.12 the writer leaves a lone carriage return without the quotes that it needs; and a byte-order
     # mark at the start of a line is none of files that were put together, if it stands in quotes.
-    plain = csv.writer(out, delimiter=delimiter, lineterminator="\n")
+    out.seek(0)
+    out.truncate()
     quoted = csv.writer(out, delimiter=delimiter, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
-    for row in _rows(results, view):
-        cells = [_plain(x, view) for x in row]
-        is_odd = any(isinstance(cell, str) and ("\r" in cell or cell.startswith("\ufeff")) for cell in cells)
-        (quoted if is_odd else plain).writerow(cells)
-    return out.getvalue().encode("utf-8", "backslashreplace")  # names of files may hold bytes that are no text
+    for row in rows:
+        is_odd = any(isinstance(cell, str) and ("\r" in cell or cell.startswith("\ufeff")) for cell in row)
+        (quoted if is_odd else plain).writerow(row)
+    return out.getvalue()
 
 
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # how text begins that a spreadsheet takes for a formula
@@ -70,31 +85,31 @@ def _inert(text: str, view: View) -> str:
     return f"'{text}" if view.escape_formulas and text.lstrip("'").startswith(_FORMULA) else text
 
 
-def _label(text: str, view: View) -> str:
-    """The label of an outcome, inert; raises OutputError where no reader would get it back."""
-    lost = _UNWRITTEN.search(text) if view.width is None else None
-    if lost:
-        raise OutputError(
-            f"{printable(clipped(text))}: CSV and TSV cannot hold {printable(lost[0])} in a label: take --format json"
-        )
-    return _inert(text, view)
-
-
-def _rows(results: Sequence[Result], view: View) -> Iterator[Sequence[Any]]:
+def _parts(results: Sequence[Result], view: View) -> list[dict[str, list[Any]]]:
+    """Rows that have the same columns, each with its name and its cells: the terms of a result, or its facts."""
     if any(wants_steps(group, view) for group in groups(results)):
-        rows = [row for result in results for row in _terms(result, view, len(results) > 1)]
-    else:
-        rows = [_facts(result, view) for result in results]
-    names = list(dict.fromkeys(name for row in rows for name in row))
-    yield names
-    yield from ([row.get(name) for name in names] for row in rows)
+        return [_terms(result, view, len(results) > 1) for result in results]
+    return [{name: _cells([x], view) for name, x in _facts(result, view).items()} for result in results]
 
 
-def _terms(result: Result, view: View, is_one_of_several: bool) -> Iterator[dict[str, Any]]:
+def _terms(result: Result, view: View, is_one_of_several: bool) -> dict[str, list[Any]]:
     table = steps(result, view.top)
-    whose = {"result": _inert(result.label, view) or result.measure} if result.label or is_one_of_several else {}
-    for outcome, *others in table.rows:
-        yield {**whose, **dict(zip(table.names, (_label(outcome, view), *others), strict=True))}
+    outcomes, *others = ([row[index] for row in table.rows] for index in range(len(table.names)))
+    part = dict(
+        zip(table.names, [_labels(outcomes, view), *(_cells(column, view) for column in others)], strict=True)
+    )
+    if not result.label and not is_one_of_several:
+        return part
+    return {"result": _cells([_inert(result.label, view) or result.measure] * len(outcomes), view), **part}
+
+
+def _labels(labels: Sequence[str], view: View) -> list[Any]:
+    """The labels of outcomes, inert; raises OutputError where no reader would get one back."""
+    if view.width is None and _UNWRITTEN.search("|".join(labels)):
+        label, sign = next((label, found[0]) for label in labels if (found := _UNWRITTEN.search(label)))
+        where = printable(clipped(label))
+        raise OutputError(f"{where}: CSV and TSV cannot hold {printable(sign)} in a label: take --format json")
+    return _cells([_inert(label, view) for label in labels] if view.escape_formulas else labels, view)
 
 
 def _facts(result: Result, view: View) -> dict[str, Any]:
@@ -109,9 +124,15 @@ def _facts(result: Result, view: View) -> dict[str, Any]:
     }
 
 
+def _cells(column: Sequence[Any], view: View) -> list[Any]:
+    """The cells as they are written: text exactly, but for a terminal, which would obey it."""
+    needs_nothing = {int, str} if view.width is None else {int}
+    return list(column) if {*map(type, column)} <= needs_nothing else [_plain(x, view) for x in column]
+
+
 def _plain(x: Any, view: View) -> Any:
     if isinstance(x, str):
-        return x if view.width is None else printable(x)  # exact, but for a terminal, which would obey it
+        return x if view.width is None else printable(x)
     if isinstance(x, float) and not math.isfinite(x):
         return "" if math.isnan(x) else "Infinity" if x > 0 else "-Infinity"
     return x

@@ -1,4 +1,4 @@
-"""The commands for raw data: rows to counts, and how far one table has moved from another."""
+"""The commands for tables: how far one has moved from another, and tables kept as counts."""
 
 from __future__ import annotations
 
@@ -7,157 +7,19 @@ import functools
 import os
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from klcli import engines, output, profiles, sources, streams
-from klcli.cli.engine import known_engine, started_engine
-from klcli.cli.options import Checked, Number, Source, Text, common_options, option, output_options, text_options
-from klcli.cli.show import SETTINGS, Command, default_source, refuse_inputs, say, show, tell
-from klcli.columns import FormatError
-from klcli.counts import counts
+from klcli import engines, output, profiles
+from klcli.cli.engine import READING, data_options, started_engine
+from klcli.cli.options import Checked, Number, Source, Text, common_options, option, output_options
+from klcli.cli.show import SETTINGS, Command, refuse_inputs, say, show, tell
 from klcli.distribution import Smoothing, listed
-from klcli.engines import MOST_BINS, Counts, Engine, Field, Table
-from klcli.errors import InputError, OptionError, clipped
-from klcli.numerals import NumeralError, counted, exact
+from klcli.engines import MOST_BINS, Engine, Table
+from klcli.errors import InputError, clipped
 from klcli.profiles import Joint, Profile
 from klcli.render import printable
-from klcli.result import Result
-
-if TYPE_CHECKING:
-    from fractions import Fraction
-
-_READING = ("input_format", "encoding", "delimiter", "decimal", "header", "null")  # the options of engines.opened
-
-
-_WITHOUT = {"(missing)": "without a value", "NaN": "of NaN"}
-
-
-def data_options() -> tuple[click.Parameter, ...]:
-    """How raw data are read, and what counts them."""
-    return (
-        option(
-            "--engine",
-            type=Checked("engine", known_engine),
-            default="duckdb",
-            show_default=True,
-            help="What counts: duckdb, spark, or the URL of a Spark: local[2], spark://host:7077, sc://host:15002.",
-        ),
-        option("--jobs", type=click.IntRange(min=1), help="Threads that count; as many as processors without it."),
-        option("--input-format", type=click.Choice(engines.FORMATS), help="Format of every input."),
-        *text_options(),
-        option("--header/--no-header", default=True, help="Whether the first row of a table names its columns."),
-        option("--null", multiple=True, type=Text(), help="Text that stands for a missing value, as NA does."),
-    )
-
-
-@click.command(
-    "count",
-    cls=Command,
-    params=[
-        click.Argument(["data"], type=Source(), metavar="[DATA[::COLUMN]]", required=False),
-        option("--bins", type=click.IntRange(2, MOST_BINS), help="Count in this many bins of equally many values."),
-        option(
-            "--width",
-            type=Checked("number", lambda text: _width(text)),
-            help="Count in bins of this width: of days for dates, of seconds for times.",
-        ),
-        option("--by", type=click.Choice(streams.UNITS), help="Count these in a text."),
-        option("--top", type=click.IntRange(min=1), help="Keep this many outcomes: the others become (others)."),
-        option(
-            "--min-count",
-            type=click.IntRange(min=0),
-            default=0,
-            help="Keep outcomes that were seen at least this often.",
-        ),
-        option("--missing", is_flag=True, help="Count missing values as outcomes: (missing), and NaN apart."),
-        *data_options(),
-        *(each for each in output_options(shown="table, and csv in a pipe") if each.name != "top"),
-    ],
-)
-def count_command(data: str | None, by: str | None, **given: Any) -> int:
-    """How often each value stands in a column of raw data, the most frequent first.
-
-    DATA is a file of CSV, TSV, JSON lines or Parquet, a pattern or a folder of such files, a table of a DuckDB or
-    SQLite database (shop.db::orders::item), or standard input. Numbers are counted in bins with --bins or --width.
-    With --by, DATA is any text, and its bytes, characters, words or lines are counted. In a pipe the answer is CSV,
-    which every other command reads.
-    """
-    data = default_source() if data is None else data
-    refuse_inputs([data], given, engines.inputs)
-    result = _of_table(data, given) if by is None else _of_text(data, by, given)
-    is_default = click.get_current_context().get_parameter_source("format") is click.core.ParameterSource.DEFAULT
-    format_ = "csv" if is_default and output.columns(given["output"]) is None else given["format"]
-    return show([result], given | {"format": format_, "top": None})
-
-
-def _width(text: str) -> Fraction:
-    try:
-        width = exact(text)
-    except NumeralError as error:
-        raise OptionError(f"{error}: give a number > 0") from None
-    if width <= 0:
-        raise OptionError(f"{text.strip()} is out of range: give a number > 0")
-    return width
-
-
-def _of_text(path: str, unit: str, given: dict[str, Any]) -> Result:
-    refused = [f"--{name.replace('_', '-')}" for name in ("bins", "width", "missing", "null") if given[name]]
-    if refused:
-        raise OptionError(f"--by counts {unit} of a text, and {refused[0]} is for columns of a table")
-    path = sources.split(path)[0]
-    name = sources.called_in_outputs(path)
-    try:
-        tally = streams.tally(path, unit, given["encoding"])
-    except FormatError as error:
-        raise InputError(f"{name}: {error}") from None
-    return counts(tally, name, unit=unit, top=given["top"], least=given["min_count"])
-
-
-def _of_table(source: str, given: dict[str, Any]) -> Result:
-    with started_engine(given) as engine:
-        table = engines.opened(engine, source, **{name: given[name] for name in _READING})
-        field = table.field(table.column)
-        name = f"{table.name}::{field.name}"
-        if given["bins"] is None and given["width"] is None:
-            found, is_binned = table.counts(field), False
-        else:
-            found, is_binned = _binned(table, field, given), True
-    tally = dict(zip(found.labels, found.counts, strict=True))
-    notes = [f"{table.name}: {note}" for note in table.notes]
-    left_out = engines.labels_of_missing(found)
-    if given["missing"]:
-        twice = next((label for label in left_out if label in tally), None)
-        if twice is not None:
-            raise OptionError(f"{name}: a value is called {twice}, as what is missing is to be: leave --missing out")
-        tally |= left_out
-    elif left_out:
-        which = " and ".join(f"{counted(count, 'row')} {_WITHOUT[label]}" for label, count in left_out.items())
-        notes.append(f"{name}: {which} left out (--missing counts them)")
-    return counts(tally, name, top=given["top"], least=given["min_count"], ordered=is_binned, notes=notes)
-
-
-def _binned(table: Table, field: Field, given: dict[str, Any]) -> Counts:
-    """The values of the field in bins, which are wanted by their number or by their width."""
-    (field,) = engines.typed(table, [field])
-    if field.kind not in engines.ORDERED:
-        comma = (
-            "; or give --decimal , if its numbers have commas" if given["decimal"] == "." and table.is_text else ""
-        )
-        raise InputError(
-            f"{table.name}::{field.name}: is {field.kind}, which has no order: leave --bins or --width out{comma}"
-        )
-    if given["width"] is None:
-        return engines.in_quantiles(table, field, given["bins"])[1]
-    if given["bins"] is not None:
-        raise OptionError("--bins and --width exclude each other")
-    found = table.histogram(field, engines.even_edges(table, field, _width(given["width"])))
-    used = [index for index, count in enumerate(found.counts) if count or 0 < index < len(found.counts) - 1]
-    return found._replace(labels=[found.labels[i] for i in used], counts=[found.counts[i] for i in used])
-
-
-# Drift
 
 
 def _limits(text: str) -> dict[str, float]:
@@ -258,7 +120,7 @@ def _profile(
     kept = _kept_profile(source)
     if kept is not None:
         return profiles.only(kept, _chosen(list(kept.columns), kept.name, given, like)), None
-    table = engines.opened(started(), source, **{name: given[name] for name in _READING})
+    table = engines.opened(started(), source, **{name: given[name] for name in READING})
     if table.column is not None:
         raise InputError(f"{table.name}: ::{table.column} is a column: give --columns {table.column}")
     names = _chosen(list(table.fields), table.name, given, like)
@@ -384,4 +246,4 @@ for _command in (profile_count_command, profile_merge_command):
     profile_group.add_command(_command)
 profile_group.params += common_options()
 
-COMMANDS: list[click.Command] = [count_command, drift_command, profile_group]
+COMMANDS: list[click.Command] = [drift_command, profile_group]

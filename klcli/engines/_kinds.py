@@ -1,0 +1,81 @@
+"""The kinds of text: what a column of it holds if all of it is written so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from klcli.engines._sql import whole_cell
+
+if TYPE_CHECKING:
+    from klcli.engines import Field, Table
+    from klcli.engines._files import Place
+
+_SAMPLE = 1000  # rows
+_DIGITS = "(0|[1-9][0-9]*)"  # what begins with another 0 is no number but a name, as 01234 is
+_BARE = "trim(replace({}, '\t', ' '))"  # without blanks beside it, where not every engine takes it with them
+_DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+Forms = dict[str, tuple[str, str]]
+_FORMS: Forms = {  # how text is written that is of a kind, and what makes it so
+    "whole": ("[+-]?(0|[1-9][0-9]{0,17})", "CAST({} AS BIGINT)"),
+    "number": (
+        rf"[+-]?({_DIGITS}([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?|[+-]?([nN][aA][nN]|[iI][nN][fF](inity)?)",
+        "CAST({} AS DOUBLE)",
+    ),
+    "date": (_DAY, "CAST({} AS DATE)"),
+    "time": (
+        rf"{_DAY}[T ][0-9]{{2}}:[0-9]{{2}}(:[0-9]{{2}}([.][0-9]{{1,6}})?)?(Z|[+-][0-9]{{2}}:[0-9]{{2}})?",
+        f"TO_TIMESTAMP({_BARE})",
+    ),
+    "truth": ("true|false|True|False|TRUE|FALSE", f"lower({_BARE})"),
+}
+_FORM_WITH_COMMA = (_FORMS["number"][0].replace("[.]", ","), "CAST(replace({}, ',', '.') AS DOUBLE)")
+
+
+def forms_of(place: Place) -> Forms:
+    """How each kind is written there."""
+    return _FORMS if place.decimal == "." or place.format != "csv" else _FORMS | {"number": _FORM_WITH_COMMA}
+
+
+def typed(table: Table, fields: Sequence[Field]) -> list[Field]:
+    """The fields, each that a text holds as the kind that all of it is written as; what has types keeps them.
+
+    Some rows show of which kinds a field is not, and one pass over all rows is for the kinds that are left.
+    """
+    kinds = {field: list(table.forms) for field in fields if field.kind == "text" and table.is_text}
+    for view in (f"(SELECT * FROM {table.view} LIMIT {_SAMPLE}) AS t", table.view):
+        kinds = _written_as(table, view, kinds)
+    return [_read_as(kinds[field][0], field, table.forms) if kinds.get(field) else field for field in fields]
+
+
+def _written_as(table: Table, view: str, kinds: dict[Field, list[str]]) -> dict[Field, list[str]]:
+    """Those of the kinds that every value of a field is written as, in so much of the table."""
+    pairs = [(field, kind) for field, several in kinds.items() for kind in several]
+    if not pairs:
+        return kinds
+    asked = [f"count({field.sql})" for field in kinds]
+    asked += [f"count(CASE WHEN {_is_written(field.sql, kind, table.forms)} THEN 1 END)" for field, kind in pairs]
+    answer = table.ask(f"SELECT {', '.join(asked)} FROM {view}")[0]
+    filled = dict(zip(kinds, answer, strict=False))
+    found: dict[Field, list[str]] = {field: [] for field in kinds}
+    for (field, kind), written in zip(pairs, answer[len(kinds) :], strict=True):
+        if written == filled[field] and (written or view != table.view):
+            found[field].append(kind)
+    return found
+
+
+def _read_as(kind: str, field: Field, forms: Forms) -> Field:
+    return field._replace(kind=kind, sql=forms[kind][1].format(field.sql), text=field.sql)
+
+
+def tried_as(kind: str, field: Field, forms: Forms) -> Field:
+    """The field of text as that kind, NULL where it is not written so."""
+    kind = "number" if kind in ("whole", "decimal") else kind
+    way = f"CASE WHEN {_is_written(field.sql, kind, forms)} THEN TRY_{forms[kind][1].format(field.sql)} END"
+    return field._replace(kind=kind, sql=way, text=field.sql)
+
+
+def _is_written(x: str, kind: str, forms: Forms) -> str:
+    form, way = forms[kind]
+    written = f"rlike({x}, '{whole_cell(form)}')"
+    return f"{written} AND TRY_{way.format(x)} IS NOT NULL" if kind in ("date", "time") else written

@@ -1,0 +1,76 @@
+"""A table as counts, a column at a time, in bins of its own or in those of another profile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from klcli.engines import ORDERED, bins, in_quantiles
+from klcli.engines._kinds import tried_as, typed
+from klcli.profiles import KINDS, Column
+
+if TYPE_CHECKING:
+    from klcli.engines import Counts, Field, Stats, Table
+    from klcli.profiles import Profile
+
+MOST_LABELS = 10_000  # that are kept of a column
+
+
+def profile(
+    table: Table, names: Sequence[str], size: int, like: Profile | None = None
+) -> Iterator[tuple[str, Column]]:
+    """The counts of those columns, one after the other: numbers, days and times in so many bins of equal counts.
+
+    With `like` the bins and the kinds are those of another profile, where it has the column.
+    """
+    if table.is_text:
+        table.view = table.kept()
+    fields = {field.name: field for field in typed(table, [table.fields[name] for name in names])}
+    ordered = [field for field in fields.values() if field.kind in ORDERED and like is None]
+    stats = dict(zip(ordered, table.stats(ordered), strict=True))
+    for name in names:
+        if like is None or name in like.columns:
+            model = None if like is None else like.columns[name]
+            yield name, _column(table, fields[name], table.fields[name], size, model, stats)
+        else:
+            yield name, Column(fields[name].kind, None)  # with nothing to compare it with
+
+
+def _column(
+    table: Table, field: Field, as_given: Field, size: int, model: Column | None, stats: dict[Field, Stats]
+) -> Column:
+    if model is not None and model.edges is not None:
+        return _in_bins_of(model, table, field, as_given)
+    if field in stats:
+        edges, found = in_quantiles(table, field, size, stats[field])
+        return Column(field.kind, _tally(found), found.nulls, found.nans, edges)
+    if field.kind == "nested":
+        return Column("nested", None)
+    labels = table.counts_up_to(MOST_LABELS, field)
+    kind = "text" if field.kind in ORDERED else field.kind
+    return Column(kind, None) if labels is None else Column(kind, _tally(labels), labels.nulls, labels.nans)
+
+
+def _in_bins_of(model: Column, table: Table, field: Field, as_given: Field) -> Column:
+    """The values in the bins of another column; what is no value of its kind is an outcome of its own."""
+    assert model.edges is not None
+    numbers = ("whole", "number", "decimal")
+    if field.kind == "date" and model.kind == "time":
+        field = field._replace(kind="time", sql=f"CAST({field.sql} AS TIMESTAMP)")
+    is_alike = field.kind == model.kind or (field.kind in numbers and model.kind in numbers)
+    if not is_alike and as_given.kind == "text":
+        field = tried_as(model.kind, as_given, table.forms)
+    elif not is_alike:
+        (stats,) = table.stats([field])
+        other = {f"(no {KINDS[model.kind]})": stats.rows - stats.nulls}
+        return Column(
+            model.kind, dict.fromkeys(bins(model.kind, model.edges), 0) | other, stats.nulls, 0, model.edges
+        )
+    found = table.histogram(field, model.edges)
+    tally = dict(zip(bins(model.kind, model.edges), found.counts, strict=True))
+    tally |= {f"(no {KINDS[model.kind]})": found.unread} if found.unread else {}
+    return Column(model.kind, tally, found.nulls, found.nans, model.edges)
+
+
+def _tally(found: Counts) -> dict[str, int]:
+    return dict(zip(found.labels, found.counts, strict=True))

@@ -1,0 +1,236 @@
+"""Tables of text: how they begin, and where they lie as an engine reads them."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any, BinaryIO, NamedTuple
+
+from klcli import delimited, sources, streams
+from klcli.columns import FormatError, is_number
+from klcli.distribution import listed
+from klcli.engines._files import File, Place, chosen_table
+from klcli.errors import InputError, clipped
+from klcli.numerals import counted
+from klcli.tables import with_point
+
+NULL = b"\\N"  # what stands for NULL in a copy; text is in quotes
+_HEAD = 2**20  # characters in which the first row of a table must end
+_ROWS = 1000  # that are looked at before an engine reads all
+
+
+class Head(NamedTuple):
+    """How a table of text begins: the names of its columns, what separates them, and what ends its rows."""
+
+    names: tuple[str, ...]
+    delimiter: str
+    line_end: str
+
+
+def head(place: Place) -> Head:
+    """How the files begin, all of them alike.
+
+    Raises InputError where one begins otherwise, or as no table does.
+    """
+    found = None
+    for file in place.files:
+        try:
+            each = _head(file, place)
+        except FormatError as error:
+            raise InputError(f"{clipped(file.name)}: {error}") from None
+        if found is not None and each != found:
+            raise InputError(
+                f"{clipped(file.name)}: does not begin as {clipped(place.files[0].name)}: {_other(each, found)}"
+            )
+        found = found or each
+    assert found is not None
+    return found
+
+
+def _other(one: Head, other: Head) -> str:
+    """In what two files differ."""
+    if one.names != other.names:
+        return f"its columns are {listed(one.names)}, and there {listed(other.names)}"
+    if one.delimiter != other.delimiter:
+        return f"{one.delimiter!r} separates its columns, and there {other.delimiter!r}"
+    return f"its lines end in {one.line_end!r}, and there in {other.line_end!r}"
+
+
+def _head(file: File, place: Place) -> Head:
+    with streams.opened(file.path) as opened:
+        start = ""
+        for part in streams.text(streams.blocks(opened), place.encoding):
+            start += part
+            if len(start) >= _HEAD:
+                break
+    if not start or start.isspace():
+        raise FormatError("empty")
+    if "\0" in start:
+        raise FormatError("a NUL byte: is it binary, or UTF-16 without its mark? Name its --encoding")
+    delimiter = place.delimiter or delimited.delimiter_of(start, place.decimal)
+    names = [name.strip() for name in _first_row(start, delimiter, is_whole=len(start) < _HEAD)]
+    line_end = next(iter(re.findall("\r\n|\n|\r", start)), "\n")
+    if place.has_header:
+        _check_names(names, place.decimal)
+    else:
+        names = [*map(str, range(1, len(names) + 1))]
+    return Head(tuple(names), delimiter, line_end)
+
+
+def _first_row(start: str, delimiter: str, is_whole: bool) -> list[str]:
+    """The first row, where those after it are as long: engines read some that are not."""
+    import csv
+    import io
+
+    csv.field_size_limit(_HEAD)
+    whole_lines = start if is_whole else start[: max(map(start.rfind, "\r\n")) + 1]
+    reader = csv.reader(io.StringIO(whole_lines, newline=""), delimiter=delimiter, strict=True)
+    first: list[str] = []
+    line = 1
+    try:
+        for row in islice(reader, _ROWS):
+            first = first or row
+            if row and len(row) != len(first):
+                raise FormatError(f"line {line}: {counted(len(row), 'cell')} where the first row has {len(first)}")
+            line = reader.line_num + 1
+    except csv.Error as error:
+        if "expected after" in str(error):
+            raise FormatError(f"line {line}: {delimited.after_quote(delimiter)}") from None
+        if is_whole or not first:  # else it may be closed after what was looked at
+            raise FormatError(f"line {line}: a quote is opened and never closed") from None
+    if not first:
+        raise FormatError(f"line 1: the first row does not end within {_HEAD} characters")
+    return first
+
+
+def _check_names(names: Sequence[str], decimal: str) -> None:
+    """Refuse a first row that names no columns, and names that do not tell them apart."""
+    number = next((name for name in names if is_number(with_point(name, decimal))), None)
+    if number is not None:
+        raise FormatError(
+            f"line 1: {clipped(number)} is a number: if the first row is data, put a header before it (count, drift "
+            "and profile take --no-header)"
+        )
+    twice = next((name for name, count in Counter(names).items() if count > 1), None)
+    if twice is not None:
+        raise FormatError(f"line 1: two columns are called {clipped(twice)!r}")
+
+
+@contextlib.contextmanager
+def plain(file: File, encoding: str | None, delimiter: str | None = None) -> Iterator[str]:
+    """Where the file lies unpacked and in UTF-8: the one given, or a copy.
+
+    Raises InputError where it is a table with that delimiter, and has blanks around the quotes of a cell.
+    """
+    with streams.opened(file.path) as opened:
+        start = opened.read(16)
+        opened.seek(0)
+        is_plain = sources.packing_of(start) is None and sources.mark_of(start) is None
+        if is_plain and encoding in (None, "utf-8"):
+            _refuse_loose_quotes(file.path, file.name, delimiter)
+            yield file.path
+            return
+        text = streams.text(streams.blocks(opened), encoding)
+        with streams.copied(part.encode() for part in text) as copy:
+            path = f"/dev/fd/{copy.fileno()}"
+            _refuse_loose_quotes(path, file.name, delimiter)
+            yield path
+
+
+def _refuse_loose_quotes(path: str, name: str, delimiter: str | None) -> None:
+    """Raise where a blank stands beside the quotes of a cell: engines drop it, and take two labels for one."""
+    if delimiter is None:
+        return
+    with open(path, "rb") as file:
+        if _may_have_loose_quotes(file, re.escape(delimiter.encode())):
+            file.seek(0)
+            line, where = next(_loose_quotes(file, re.escape(delimiter.encode())), (0, ""))
+            if line:
+                raise InputError(f"{clipped(name)}: line {line}: a blank {where} a cell: leave it out")
+
+
+def _may_have_loose_quotes(file: BinaryIO, sign: bytes) -> bool:
+    """Whether there are blanks between a quote and what may be the end of a cell; within quotes they mean nothing."""
+    loose = re.compile(rb"(?:\A|[\r\n]|%b) +\"|\" +(?:%b|[\r\n]|\Z)" % (sign, sign))
+    data = b""
+    while block := file.read(_BLOCK):
+        data = data[-_SEAM:] + block
+        if (b' "' in data or b'" ' in data) and loose.search(data):
+            return True
+    return False
+
+
+def _loose_quotes(file: BinaryIO, sign: bytes) -> Iterator[tuple[int, str]]:
+    """The lines on which a cell in quotes has blanks beside them, and where these are.
+
+    A quote opens at the start of a cell alone, and what is in quotes is passed over as a whole.
+    """
+    quoted = re.compile(rb"(?:[\r\n]|%b)( *)\"[^\"]*(?:\"\"[^\"]*)*(?:\"( *)|\Z)" % sign)
+    after = re.compile(rb"%b|[\r\n]|\Z" % sign)
+    data, line = b"\n", 0  # what was read and not yet passed over
+    while len(data) < _LONGEST:
+        block = file.read(max(_BLOCK, len(data)))
+        data, place = data + block, 0
+        for found in quoted.finditer(data):
+            if block and found.end() == len(data):
+                break  # it may go on
+            line, place = line + _ends(data, place, found.start(1)), found.start(1)
+            if found[1]:
+                yield line, "before the quote that opens"
+            if found[2] and after.match(data, found.end()):
+                yield line + _ends(data, place, found.end()), "after the quote that closes"
+            line, place = line + _ends(data, place, found.end()), found.end()
+        else:
+            if not block:
+                return
+            rest = max(place, len(data) - _SEAM)
+            line, place = line + _ends(data, place, rest), rest
+        data = data[place:]
+
+
+def _ends(data: bytes, start: int, stop: int) -> int:
+    """How many lines end there."""
+    lone = data.count(b"\r", start, stop) - data.count(b"\r\n", start, stop)
+    return data.count(b"\n", start, stop) + lone
+
+
+_BLOCK = 2**20
+_SEAM = 100  # bytes, more than blanks in a row
+_LONGEST = 2**27  # bytes in a cell, of which an engine takes no longer one
+
+
+@contextlib.contextmanager
+def sqlite_copy(place: Place) -> Iterator[tuple[list[str], str]]:
+    """The names of the columns of a table of SQLite, and a copy of it in CSV, in which NULL stands for nothing."""
+    import sqlite3
+    from urllib.parse import quote
+
+    (file,) = place.files
+    with contextlib.closing(sqlite3.connect(f"file:{quote(file.path)}?mode=ro", uri=True)) as base:
+        try:
+            found = base.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view') ORDER BY name")
+            table = chosen_table(place, [row[0] for row in found]).replace('"', '""')
+            rows = base.execute(f'SELECT * FROM "{table}"')
+            with streams.copied(_csv_rows(rows)) as copy:
+                yield [each[0] for each in rows.description], f"/dev/fd/{copy.fileno()}"
+        except sqlite3.Error as error:
+            raise FormatError(f"SQLite cannot read it: {error}") from None
+
+
+def _csv_rows(rows: Iterable[Sequence[Any]]) -> Iterator[bytes]:
+    for row in rows:
+        yield b",".join(NULL if cell is None else _csv_cell(cell) for cell in row) + b"\n"
+
+
+def _csv_cell(cell: Any) -> bytes:
+    if isinstance(cell, bytes):
+        raise FormatError("holds bytes (a BLOB), which are no labels: leave that column out")
+    return b'"' + str(cell).encode().replace(b'"', b'""') + b'"'
+
+
+def json_path(name: str) -> str:
+    """The path of a field in a record of JSON."""
+    return '$."' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
