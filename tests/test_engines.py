@@ -721,7 +721,7 @@ def test_a_profile_in_the_bins_of_another(engine: Engine, tmp_path: Path) -> Non
 
 def test_too_many_labels_are_not_kept(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of a column of names there is no profile, and NULL and NaN count for none of its labels."""
-    monkeypatch.setattr(engines, "MOST_LABELS", 2)
+    monkeypatch.setattr("klcli.engines._profile.MOST_LABELS", 2)
     (tmp_path / "t.csv").write_text("a,b\nx,u\ny,v\nz,\n,v\n")
     table = engines.opened(engine, "t.csv")
     assert dict(engines.profile(table, ["a", "b"], 2)) == {
