@@ -20,6 +20,7 @@ from scipy.special import rel_entr
 from klcli import delimited, engines, rooms
 from klcli.drift import g_test
 from klcli.engines import Counts, Engine, Table, _texts
+from klcli.engines._kinds import tried_as
 from klcli.errors import InputError, MissingExtraError, OptionError
 from klcli.profiles import NESTED, Column, Joint, Profile
 
@@ -184,7 +185,7 @@ def test_bins_beside_what_is_in_none(engine: Engine, tmp_path: Path, size: int) 
     cells = [*map(repr, values), "nan", "nan", "inf", "-inf", "", "", "", "n/a"]
     (tmp_path / "t.csv").write_text("\n".join(["x,y", *(f"{cell},1" for cell in cells)]))
     table = engines.opened(engine, str(tmp_path / "t.csv"))
-    field = engines._tried_as("number", table.field("x"), table.forms)
+    field = tried_as("number", table.field("x"), table.forms)
     edges = sorted(values[:size])
     found = table.histogram(field, edges)
     placed = Counter(np.searchsorted(edges, [*values, math.inf, -math.inf], side="right").tolist())
