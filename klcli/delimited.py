@@ -286,26 +286,11 @@ def _plain_table(text: str, delimiter: str, decimal: str, place: Callable[[int],
         text = text.replace("\r\n", "\n")
     start = text.find("\n") + 1
     stop = len(text) - (len(text[-1000:]) - len(text[-1000:].rstrip("\n")))
-    names = [name.strip() for name in _split(text[: start - 1], delimiter) or ()]
-    end_of_second = text.find("\n", start, stop)
-    second = _split(text[start : end_of_second if end_of_second > 0 else stop], delimiter) or []
+    head = _plain_head(text, start, stop, delimiter, decimal)
+    if head is None:
+        return None
+    names, label = head
     width = len(names)
-    if (
-        not 0 < start < stop
-        or names in ([], [""])
-        or not delimiter.isascii()
-        or (f"{decimal}000" in text and _ZEROS[decimal].search(text))
-        or len(second) != width
-        or any(is_number(with_point(name, decimal)) for name in names)
-        or sum(map(is_nameless, names)) > 1  # which of them has the labels is to be seen in all rows
-    ):
-        return None
-    try:
-        _check_header(names, 1)
-        label = label_column(names, [[with_point(cell, decimal)] for cell in second])
-        value_columns(names, label)
-    except FormatError:  # by its second row alone
-        return None
     packed: list[Labels] = []
     parts: dict[int, list[Any]] = {index: [] for index in range(width) if index != label}
     rows = 0
@@ -342,6 +327,35 @@ def _plain_table(text: str, delimiter: str, decimal: str, place: Callable[[int],
     common = labelled(names, label, None if label is None else labels, values, place)
     used = ((index, found) for index, found in whole.items() if index in values)
     return _headed(names, [common._replace(name=names[index], values=found) for index, found in used])
+
+
+def _plain_head(
+    text: str, start: int, stop: int, delimiter: str, decimal: str
+) -> tuple[list[str], int | None] | None:
+    """The names of the columns, and which one has the labels, where the rows lie from start to stop.
+
+    None where the first row is none of names, or where more than the second one is to be seen to tell.
+    """
+    names = [name.strip() for name in _split(text[: start - 1], delimiter) or ()]
+    end_of_second = text.find("\n", start, stop)
+    second = _split(text[start : end_of_second if end_of_second > 0 else stop], delimiter) or []
+    if (
+        not 0 < start < stop
+        or names in ([], [""])
+        or not delimiter.isascii()
+        or (f"{decimal}000" in text and _ZEROS[decimal].search(text))
+        or len(second) != len(names)
+        or any(is_number(with_point(name, decimal)) for name in names)
+        or sum(map(is_nameless, names)) > 1  # which of them has the labels is to be seen in all rows
+    ):
+        return None
+    try:
+        _check_header(names, 1)
+        label = label_column(names, [[with_point(cell, decimal)] for cell in second])
+        value_columns(names, label)
+    except FormatError:  # by its second row alone
+        return None
+    return names, label
 
 
 def _split(text: str, delimiter: str) -> list[str] | None:
