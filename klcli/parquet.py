@@ -132,6 +132,8 @@ class _Table:
         common = tables.labelled(self._names, label, labels, used, _place, why)
         if label is None:
             common = self._by_its_range(common)
+        else:
+            common = common._replace(notes=(*common.notes, *self._stands_for(self._names[label])))
         numbers = {index: self._values(index) if self._rows > MANY else None for index in values}
         cells = dict(self._cells([index for index in values if numbers[index] is None]))
         return [
@@ -145,15 +147,31 @@ class _Table:
         ]
 
     @functools.cached_property
-    def _index(self) -> Any:
-        """The index of the table as pandas has told of it: the name of a column, or a range; None for any other."""
+    def _pandas(self) -> dict[str, Any]:
+        """What pandas has told of the table, if it has written it."""
         import json
 
         told = self._execute("SELECT value FROM parquet_kv_metadata($path) WHERE key = 'pandas'").fetchall()
         with contextlib.suppress(ValueError, LookupError, TypeError, RecursionError):
-            [index] = json.loads(told[0][0])["index_columns"]
+            return dict(json.loads(told[0][0]))
+        return {}
+
+    @property
+    def _index(self) -> Any:
+        """The index of the table by pandas: the name of a column, or a range; None for any other."""
+        with contextlib.suppress(ValueError, LookupError, TypeError):
+            [index] = self._pandas["index_columns"]
             return index
         return None
+
+    def _stands_for(self, name: str) -> list[str]:
+        """What is told of labels that are months or lengths of time in pandas, and in the file whole numbers."""
+        kind = ""
+        with contextlib.suppress(LookupError, TypeError, AttributeError):
+            kind = next(str(each["numpy_type"]) for each in self._pandas["columns"] if each["name"] == name)
+        if not kind.startswith(("period", "timedelta")):
+            return []
+        return [f"the labels are the whole numbers that stand for {clipped(kind)} in {name}: save it as text"]
 
     def _by_its_range(self, common: Column) -> Column:
         """The same by the range that is its index, if that is named or does not count rows from 0."""

@@ -47,11 +47,11 @@ def table(
         columns = [list(map(with_point, column)) for column in columns]
     label = 0 if labels_first else label_column(names, columns)
     if label == 0 and not labels_first and not names_labels(names[0]):
-        _refuse_mixture(names[0], columns[0], place)
+        refuse_mixture(names[0], columns[0], place)
     values = value_columns(names, label, lambda index: len(columns[index]) > 2 and is_counting(columns[index]))
     for index in {*range(len(names))} - {label, *values}:
         check_row_names(names[index], columns[index])
-    text = dict.fromkeys(index for index in values if len(values) > 1 and _is_left_aside(columns[index]))
+    text = dict.fromkeys(index for index in values if len(values) > 1 and is_left_aside(columns[index]))
     text = text if len(text) < len(values) else {}
     kept = [index for index in values if index not in text]
     for index in kept if decimal == "," else ():
@@ -224,20 +224,21 @@ def _has_words(column: Sequence[str]) -> bool:
     return not all(map(looks_like_number, column))
 
 
-def _refuse_mixture(name: str, column: Sequence[str], place: Callable[[int], str]) -> None:
+def refuse_mixture(name: str, column: Sequence[str], place: Callable[[int], str] | None = None) -> None:
     """Raise where words stand among numbers that are not whole, or missing: one may be a number mistyped."""
     likely = [cell for cell in column if looks_like_number(cell)]
     if len(likely) == len(column) or all(map(str.isdecimal, map(str.strip, likely))):
         return
     if any(map(is_number, likely)):
         odd = next(index for index, cell in enumerate(column) if not looks_like_number(cell))
+        where = f"{place(odd)}, " if place else ""
         raise FormatError(
-            f"{place(odd)}, column {clipped(name)}: {clipped(column[odd])!r} among numbers: put it right if it is a "
+            f"{where}column {clipped(name)}: {clipped(column[odd])!r} among numbers: put it right if it is a "
             "number mistyped, or call the column label if these are labels"
         )
 
 
-def _is_left_aside(column: Sequence[str]) -> bool:
+def is_left_aside(column: Sequence[str]) -> bool:
     """Whether the column has nothing that was to be a number: words, or blanks alone."""
     return _is_words(column) or not any(map(str.strip, column))
 

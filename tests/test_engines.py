@@ -86,7 +86,7 @@ LABELS = {
         0,
     ),
     "price": (["2.25", "1.10", "3.00"], [3, 2, 1], 1, 0),
-    "small": (["0.10000000149011612", "0.30000001192092896", "0.20000000298023224"], [2, 2, 1], 1, 1),
+    "small": (["0.1", "0.3", "0.2"], [2, 2, 1], 1, 1),
     "flag": (["true", "false"], [5, 1], 1, 0),
     "day": (["2026-01-01", "1899-12-31", "2026-01-02"], [4, 1, 1], 1, 0),
 }
@@ -468,7 +468,7 @@ def test_times_beyond_all(duck: Engine, tmp_path: Path) -> None:
 FAR = "x,1\n" * 300_000
 BELOW = {
     FAR + "y,1,2\n" + FAR: "line 300002: 3 cells where the first row has 2",
-    FAR + "y\n" + FAR: "line 300002: 1 cells where the first row has 2",
+    FAR + "y\n" + FAR: "line 300002: 1 cell where the first row has 2",
     FAR + '"y,1\n': "line 300002: a quote is opened and never closed",
     FAR + "y,1\r\n" + FAR: "some lines end in CR LF and others do not",
 }
@@ -480,6 +480,22 @@ def test_faults_far_below(duck: Engine, tmp_path: Path, text: str) -> None:
     (tmp_path / "t.csv").write_text(f"a,b\n{text}", newline="")
     with pytest.raises(InputError, match=BELOW[text].replace("(", r"\(")):
         counted(duck, "t.csv::a")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("t.ndjson", '{"a": "x"}\n\n{"a": "y",\n', "t.ndjson: line 3: no JSON: "),
+        ("t.ndjson", '{"a": "x"}\n[1]\n', "t.ndjson: line 2: no record of JSON"),
+        ("t.csv", "a,b\n" + '"x\ny",1\n' * 1100 + "q,1,2\n", "t.csv: line 2202: 3 cells where the first row has 2"),
+    ],
+)
+def test_a_fault_is_on_its_line(engine: Engine, tmp_path: Path, name: str, text: str, message: str) -> None:
+    """Lines are those of the file, blank ones and those within quotes among them, and not what an engine counts."""
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        counted(engine, f"{name}::a")
+    assert str(caught.value).startswith(message)
 
 
 def test_without_a_header(engine: Engine, tmp_path: Path) -> None:
@@ -718,6 +734,46 @@ def test_a_profile_in_the_bins_of_another(engine: Engine, tmp_path: Path) -> Non
         "n": Column("whole", {"(-inf, 3)": 2, "[3, inf)": 0}, 1, 0, [3]),
         "more": Column("text", None),
     }
+
+
+@pytest.mark.parametrize(
+    ("reference", "current", "expected"),
+    [
+        ("1,2,3", ",,", Column("whole", {"(-inf, 2)": 0, "[2, 3)": 0, "[3, inf)": 0}, 3, 0, [2, 3])),
+        ("1,2", "a,b", Column("whole", {"(-inf, 2)": 0, "[2, inf)": 0, "(no number)": 2}, 0, 0, [2])),
+        (",,", "5,6,6", Column("text", {"6": 2, "5": 1})),
+        ("True,False,True", "True,False,unknown", Column("truth", {"false": 1, "true": 1, "unknown": 1})),
+        ("True,False,unknown", "True,False,True", Column("text", {"True": 2, "False": 1})),
+        ("4,3.5,n/a", "4,3.5,5.0", Column("text", {"3.5": 1, "4": 1, "5.0": 1})),
+        (
+            "2026-01-01,2026-01-02,2026-01-03",
+            "2026-01-01T10:00,2026-01-02 00:00,2026-01-03T23:59:59",
+            Column("date", {"(-inf, 2026-01-02)": 1, "[2026-01-02, 2026-01-03)": 1, "[2026-01-03, inf)": 1}, 0, 0,
+                   [20455, 20456]),
+        ),
+    ],
+)  # fmt: skip
+def test_a_column_that_is_of_another_kind_than_before(
+    engine: Engine, tmp_path: Path, reference: str, current: str, expected: Column
+) -> None:
+    """Labels are held against each other as they are written, and a column without values has none in any bin."""
+    for name, cells in (("p", reference), ("q", current)):
+        (tmp_path / f"{name}.csv").write_text("x,y\n" + "".join(f"{cell},1\n" for cell in cells.split(",")))
+    (p, q) = (engines.opened(engine, f"{name}.csv") for name in "pq")
+    like = Profile("p", 3, dict(engines.profile(p, ["x"], 10)))
+    assert dict(engines.profile(q, ["x"], 10, like)) == {"x": expected}
+
+
+@pytest.mark.parametrize("values", ["NULL, NULL", "'NaN', NULL", "'NaN', 'NaN'"])
+def test_numbers_of_which_there_are_none(engine: Engine, tmp_path: Path, values: str) -> None:
+    """They have one bin with nothing in it, and what is compared with them is in that bin."""
+    empty = parquet(tmp_path / "p.parquet", f"SELECT unnest([{values}])::DOUBLE AS x")
+    full = parquet(tmp_path / "q.parquet", "SELECT unnest([1.0, 2.0])::DOUBLE AS x")
+    (p, q) = (engines.opened(engine, str(path)) for path in (empty, full))
+    found = dict(engines.profile(p, ["x"], 10))
+    assert (found["x"].counts, found["x"].edges, found["x"].nulls + found["x"].nans) == ({"(-inf, inf)": 0}, [], 2)
+    assert engines.in_quantiles(p, p.field(), 4)[1].counts == [0]
+    assert dict(engines.profile(q, ["x"], 10, Profile("p", 2, found)))["x"].counts == {"(-inf, inf)": 2}
 
 
 def test_too_many_labels_are_not_kept(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -474,6 +474,23 @@ def test_the_column_that_pandas_calls_the_index(tmp_path: Path) -> None:
     assert (column.labels, column.label_name, column.cells) == (["34", "51"], "age", ["2", "1"])
 
 
+def test_labels_that_stand_for_something_else_in_pandas(tmp_path: Path) -> None:
+    """Months are whole numbers in the file, and pandas alone knows which: it is said so. Days are days."""
+    import pandas as pd
+
+    indices = {
+        "period[M]": pd.period_range("2024-01", periods=2, freq="M", name="x"),
+        "timedelta64": pd.to_timedelta([1, 2], unit="h").rename("x"),
+        "datetime64": pd.date_range("2024-01-01", periods=2, name="x"),
+    }
+    told = {}
+    for kind, index in indices.items():
+        pd.DataFrame({"n": [3, 4]}, index=index).to_parquet(tmp_path / "p.parquet")
+        (column,) = found(tmp_path / "p.parquet")
+        told[kind] = [note for note in column.notes if "stand for" in note and kind in note and "x: save it" in note]
+    assert {kind: len(notes) for kind, notes in told.items()} == {"period[M]": 1, "timedelta64": 1, "datetime64": 0}
+
+
 @pytest.mark.parametrize("place", [0, 1, 2])
 @pytest.mark.parametrize("null", ["NULL", "NULL::VARCHAR"])
 def test_columns_without_values_are_no_labels(write: Write, place: int, null: str) -> None:
@@ -523,4 +540,4 @@ def test_decimals_that_would_be_rounded_are_refused(tmp_path: Path, column: str)
         with pytest.raises(InputError, match=rf"^p\.parquet: {said} or leave it out$"):
             [*engines.profile(table, [column], 10)]
         with pytest.raises(InputError, match=rf"^p\.parquet: {said} or leave it out$"):
-            engines.sums(engines.weights(table, engines.typed(table, [*table.fields.values()]), False), None, 5)
+            engines.sums(engines.weights(table, False), None, 5)

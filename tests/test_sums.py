@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -39,7 +40,7 @@ def summed(engine: Engine, *paths: str, top: int = 20, base: float = math.e, nor
     sides = []
     for path in paths:
         opened = engines.opened(engine, path)
-        sides.append(engines.weights(opened, engines.typed(opened, list(opened.fields.values())), normalize))
+        sides.append(engines.weights(opened, normalize))
     found = engines.sums(sides[0], sides[1] if len(sides) > 1 else None, top)
     facts = [sums.Side(side.name, side.total, side.is_counted, side.notes) for side in sides]
     return sums.result("entropy" if len(sides) == 1 else "kl", facts, found, "it", base)
@@ -147,7 +148,11 @@ def test_a_share_that_no_ratio_can_hold_is_refused(engine: Engine, tmp_path: Pat
         ('city,zip,n\nA,7,"1,234"\nB,9,766\n', "holds several distributions (zip, n): choose one, as in"),
         ('city,n\nA,"1,234"\nB,766\n', "t.csv: column n: '1,234' is not a number"),
         ("may,june\n12,500\nNA,400\n30,100\n", "no column of labels among may, june"),
-        ("code,p\n0.5,3\nx,5\ny,4\n", "no column of labels among code, p"),
+        (
+            "code,p\n0.5,3\nx,5\ny,4\n",
+            "t.csv: column code: 'x' among numbers: put it right if it is a number mistyped",
+        ),
+        ("label,id,n\na,0.5,3\nb,0.25,5\n", "column id holds fractions, no names of rows: name it, or leave it out"),
         ("A,3\nB,5\n", "line 1: 3 is a number: if the first row is data, put a header before it"),
     ],
 )
@@ -157,6 +162,40 @@ def test_what_text_leaves_in_doubt_is_refused(engine: Engine, tmp_path: Path, te
     with pytest.raises(InputError) as caught:
         summed(engine, str(tmp_path / "t.csv"))
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "labels"),
+    [
+        ("zip,city,n\n01001,Agawam,5\n01002,Amherst,3\n", ["Agawam", "Amherst"]),
+        ("bin,count,note\n0,5,a\n1,3,b\n2+,2,c\n", ["0", "1", "2+"]),
+        ("label,n\n007,05\n08,3\n", ["007", "08"]),
+    ],
+)
+def test_labels_are_those_of_files_that_are_read_whole(
+    engine: Engine, tmp_path: Path, text: str, labels: list[str]
+) -> None:
+    """What begins with a zero is a number where weights are looked for, and words may stand among numbers."""
+    (tmp_path / "t.csv").write_text(text, encoding="utf-8")
+    source = str(tmp_path / "t.csv")
+    assert sorted(summed(engine, source).terms["outcome"]) == list(klcli.read(source).outcomes) == labels
+
+
+def test_labels_of_records_are_in_the_first_column_of_words(engine: Engine, tmp_path: Path) -> None:
+    """The columns of JSON lines are in the order of the first records, not in that of their names."""
+    records = [{"country": name, "code": name[:2], "n": n, "": 1} for name, n in (("France", 5), ("Spain", 3))]
+    (tmp_path / "t.ndjson").write_text("".join(json.dumps(each) + "\n" for each in records), encoding="utf-8")
+    assert sorted(summed(engine, str(tmp_path / "t.ndjson")).terms["outcome"]) == ["France", "Spain"]
+
+
+def test_labels_of_32_bits_are_those_of_64(engine: Engine, tmp_path: Path) -> None:
+    """A label is the shortest decimal that leads to a number, in 32 bits too: 0.1 in both."""
+    wide, narrow = tmp_path / "wide.parquet", tmp_path / "narrow.parquet"
+    for path, kind in ((wide, "DOUBLE"), (narrow, "FLOAT")):
+        rows = f"SELECT unnest([0.1, 0.2])::{kind} AS bin, unnest([3, 5]) AS n"
+        with duckdb.connect() as connection:
+            connection.execute(f"COPY ({rows}) TO '{path}'")
+    assert summed(engine, str(narrow), str(wide)).value == 0
 
 
 @pytest.mark.parametrize("label", ["Grand Total", "x", "NULL"])

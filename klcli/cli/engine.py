@@ -84,8 +84,7 @@ def summed(measure: str, sources: Sequence[str], given: dict[str, Any]) -> Resul
         sides = []
         for source in sources:
             table = engines.opened(engine, source, **how)
-            fields = engines.typed(table, list(table.fields.values()))
-            sides.append(engines.weights(table, fields, given["normalize"]))
+            sides.append(engines.weights(table, given["normalize"]))
         found = engines.sums(sides[0], sides[1] if len(sides) > 1 else None, given["top"] or _NAMED)
     facts = [sums.Side(side.name, side.total, side.is_counted, side.notes) for side in sides]
     called = {"duckdb": "DuckDB", "spark": "Spark"}[name]

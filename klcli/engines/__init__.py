@@ -104,12 +104,22 @@ def opened(engine: Engine, source: str, *, null: Sequence[str] = (), **options: 
     try:
         fields = engine.view(view, place)
     except FormatError as error:
-        raise InputError(f"{place.name}: {error}") from None
+        raise _fault(place, error) from None
     if null:
         texts = ", ".join(map(engine.quoted, null))
         nothing = f"CASE WHEN {{0}} IN ({texts}) THEN NULL ELSE {{0}} END"
         fields = [each._replace(sql=nothing.format(each.sql)) if each.kind == "text" else each for each in fields]
     return Table(engine, view, place, fields)
+
+
+def _fault(place: Place, error: FormatError) -> InputError:
+    """What is wrong with a source that an engine cannot read."""
+    found = None
+    if place.format in ("csv", "ndjson"):
+        from klcli.engines._texts import first_fault
+
+        found = first_fault(place)
+    return InputError(found or f"{place.name}: {error}")
 
 
 def text_fields(names: Sequence[str]) -> list[Field]:
@@ -167,11 +177,12 @@ class Table:
 
     def __init__(self, engine: Engine, view: str, place: Place, fields: Sequence[Field]) -> None:
         self.engine, self.view, self.name, self.column = engine, view, place.name, place.column
-        self.typed = place.typed
+        self.typed, self._place = place.typed, place
         self.fields = {field.name: field for field in fields}
         self.notes: tuple[str, ...] = ()
         self.is_text = place.format in ("csv", "ndjson", "sqlite")
         self.forms = forms_of(place)
+        self.numerals = forms_of(place, zeros="0*")  # as in small files, where 007 is a weight
         if place.format == "csv" and place.has_header and len(fields) == 1:
             self.notes = (f"the first row, {fields[0].name}, names the column (--no-header: it is data)",)
 
@@ -247,7 +258,8 @@ class Table:
         nan = is_nan(x) if field.kind == "number" else "FALSE"
         ends = [*map(literal, edges)]
         if len(edges) <= _FEW_EDGES:  # to hold a value against all of them is quicker than to search among them
-            asked = ", ".join(f"count_if({each})" for each in (unread, nan, *(f"{x} < {end}" for end in ends)))
+            cases = (unread, nan, *(f"{x} < {end}" for end in ends))
+            asked = ", ".join(f"coalesce(count_if({each}), 0)" for each in cases)  # of nothing DuckDB has NULL
             rows, filled, unreads, nans, *below = self.rows(f"SELECT count(*), count({x}), {asked}")[0]
             counts = [high - low for low, high in pairwise([0, *below, filled - nans])]
             return Counts(bins(field.kind, edges), counts, rows - filled - unreads, nans, unreads)
@@ -264,7 +276,7 @@ class Table:
         try:
             return self.engine.kept(self.view)
         except FormatError as error:
-            raise InputError(f"{self.name}: {error}") from None
+            raise _fault(self._place, error) from None
 
     def rows(self, select: str, rest: str = "") -> list[tuple[Any, ...]]:
         """What the query of this table answers: its SELECT, and what comes after FROM."""
@@ -275,7 +287,7 @@ class Table:
         try:
             return self.engine.rows(query)
         except FormatError as error:
-            raise InputError(f"{self.name}: {error}") from None
+            raise _fault(self._place, error) from None
 
 
 def labels_of_missing(counts: Counts) -> dict[str, int]:
@@ -356,6 +368,8 @@ def bins(kind: str, edges: Sequence[Any]) -> list[str]:
 def in_quantiles(table: Table, field: Field, size: int, stats: Stats | None = None) -> tuple[list[Any], Counts]:
     """The edges that part the finite values of a field into bins of as equal a size as they allow, and the counts."""
     stats = stats or table.stats([field])[0]
+    if not stats.finite:
+        return [], table.histogram(field, [])
     ranks = sorted({stats.finite * part // size for part in range(1, size)})
     below = {edge: count for edge, count in at_ranks(table, field, stats, ranks).items() if edge > stats.least}
     edges = sorted(below)

@@ -12,49 +12,50 @@ if TYPE_CHECKING:
     from klcli.engines._files import Place
 
 _SAMPLE = 1000  # rows
-_DIGITS = "(0|[1-9][0-9]*)"  # what begins with another 0 is no number but a name, as 01234 is
 _BARE = "trim(replace({}, '\t', ' '))"  # without blanks beside it, where not every engine takes it with them
 _DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
-Forms = dict[str, tuple[str, str]]
-_FORMS: Forms = {  # how text is written that is of a kind, and what makes it so
-    "whole": ("[+-]?(0|[1-9][0-9]{0,17})", "CAST({} AS BIGINT)"),
-    "number": (
-        rf"[+-]?({_DIGITS}([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?|[+-]?([nN][aA][nN]|[iI][nN][fF](inity)?)",
-        "CAST({} AS DOUBLE)",
-    ),
-    "date": (_DAY, "CAST({} AS DATE)"),
-    "time": (
-        rf"{_DAY}[T ][0-9]{{2}}:[0-9]{{2}}(:[0-9]{{2}}([.][0-9]{{1,6}})?)?(Z|[+-][0-9]{{2}}:[0-9]{{2}})?",
-        f"TO_TIMESTAMP({_BARE})",
-    ),
-    "truth": ("true|false|True|False|TRUE|FALSE", f"lower({_BARE})"),
-}
-_FORM_WITH_COMMA = (_FORMS["number"][0].replace("[.]", ","), "CAST(replace({}, ',', '.') AS DOUBLE)")
+Forms = dict[str, tuple[str, str]]  # how text is written that is of a kind, and what makes it so
 
 
-def forms_of(place: Place) -> Forms:
-    """How each kind is written there."""
-    return _FORMS if place.decimal == "." or place.format != "csv" else _FORMS | {"number": _FORM_WITH_COMMA}
+def forms_of(place: Place, zeros: str = "") -> Forms:
+    """How each kind is written there; what begins with another 0, as 01234, is a name, unless zeros are "0*"."""
+    whole = f"{zeros}(0|[1-9][0-9]{{0,17}})"
+    digits, point, cast = f"{zeros}(0|[1-9][0-9]*)", "[.]", "CAST({} AS DOUBLE)"
+    if place.decimal == "," and place.format == "csv":
+        point, cast = ",", "CAST(replace({}, ',', '.') AS DOUBLE)"
+    number = (
+        rf"[+-]?({digits}({point}[0-9]*)?|{point}[0-9]+)([eE][+-]?[0-9]+)?|[+-]?([nN][aA][nN]|[iI][nN][fF](inity)?)"
+    )
+    at = "[0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})?"
+    return {
+        "whole": (f"[+-]?{whole}", "CAST({} AS BIGINT)"),
+        "number": (number, cast),
+        "date": (_DAY, "CAST({} AS DATE)"),
+        "time": (f"{_DAY}[T ]{at}", f"TO_TIMESTAMP({_BARE})"),
+        "truth": ("true|false|True|False|TRUE|FALSE", f"lower({_BARE})"),
+    }
 
 
-def typed(table: Table, fields: Sequence[Field]) -> list[Field]:
+def typed(table: Table, fields: Sequence[Field], forms: Forms | None = None) -> list[Field]:
     """The fields, each that a text holds as the kind that all of it is written as; what has types keeps them.
 
-    Some rows show of which kinds a field is not, and one pass over all rows is for the kinds that are left.
+    Some rows show of which kinds a field is not, and one pass over all rows is for the kinds that are left. The
+    forms are those of the table, if no others are given.
     """
-    kinds = {field: list(table.forms) for field in fields if field.kind == "text" and table.is_text}
+    forms = forms or table.forms
+    kinds = {field: list(forms) for field in fields if field.kind == "text" and table.is_text}
     for view in (f"(SELECT * FROM {table.view} LIMIT {_SAMPLE}) AS t", table.view):
-        kinds = _written_as(table, view, kinds)
-    return [_read_as(kinds[field][0], field, table.forms) if kinds.get(field) else field for field in fields]
+        kinds = _written_as(table, view, kinds, forms)
+    return [_read_as(kinds[field][0], field, forms) if kinds.get(field) else field for field in fields]
 
 
-def _written_as(table: Table, view: str, kinds: dict[Field, list[str]]) -> dict[Field, list[str]]:
+def _written_as(table: Table, view: str, kinds: dict[Field, list[str]], forms: Forms) -> dict[Field, list[str]]:
     """Those of the kinds that every value of a field is written as, in so much of the table."""
     pairs = [(field, kind) for field, several in kinds.items() for kind in several]
     if not pairs:
         return kinds
     asked = [f"count({field.sql})" for field in kinds]
-    asked += [f"count(CASE WHEN {_is_written(field.sql, kind, table.forms)} THEN 1 END)" for field, kind in pairs]
+    asked += [f"count(CASE WHEN {_is_written(field.sql, kind, forms)} THEN 1 END)" for field, kind in pairs]
     answer = table.ask(f"SELECT {', '.join(asked)} FROM {view}")[0]
     filled = dict(zip(kinds, answer, strict=False))
     found: dict[Field, list[str]] = {field: [] for field in kinds}
@@ -73,6 +74,16 @@ def tried_as(kind: str, field: Field, forms: Forms) -> Field:
     kind = "number" if kind in ("whole", "decimal") else kind
     way = f"CASE WHEN {_is_written(field.sql, kind, forms)} THEN TRY_{forms[kind][1].format(field.sql)} END"
     return field._replace(kind=kind, sql=way, text=field.sql)
+
+
+def as_label(kind: str, field: Field, forms: Forms) -> Field:
+    """The field of text as labels beside those of that kind: as it is written, and truth values as theirs are."""
+    if kind != "truth":
+        return field
+    way = forms[kind][1].format(field.sql)
+    return field._replace(
+        kind=kind, sql=f"CASE WHEN {_is_written(field.sql, kind, forms)} THEN {way} ELSE {field.sql} END"
+    )
 
 
 def _is_written(x: str, kind: str, forms: Forms) -> str:

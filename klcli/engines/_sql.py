@@ -27,6 +27,11 @@ def whole_cell(form: str) -> str:
     return f"^[ \t]*({form})[ \t]*$"
 
 
+def shortest(x: str) -> str:
+    """What a number of 32 bits is called: the shortest decimal that leads to it, 0.1 and not 0.10000000149011612."""
+    return f"CAST(CAST(CAST({x} AS FLOAT) AS STRING) AS DOUBLE)"
+
+
 def is_nan(x: str) -> str:
     """Whether it is NaN."""
     return f"isnan({x})"

@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from klcli import tables, totals
-from klcli.columns import FormatError
+from klcli.columns import FormatError, is_number
 from klcli.distribution import TOLERANCE, kind_of, listed
+from klcli.engines._kinds import typed
 from klcli.engines._sql import INFINITY, literal, whole_cell
 from klcli.errors import InputError, clipped
 from klcli.numerals import counted
@@ -39,14 +40,17 @@ class Weights(NamedTuple):
     notes: tuple[str, ...]
 
 
-def weights(table: Table, fields: Sequence[Field], normalize: bool) -> Weights:
+def weights(table: Table, normalize: bool) -> Weights:
     """The weights of a table, of whose fields one has the labels and one the numbers.
 
     Raises InputError where they are no distribution.
     """
+    fields = typed(table, [*table.fields.values()], table.numerals)
     label, value, told = _chosen(table, [field for field in fields if field.kind != "nested"])
     name = table.name if table.column is None else f"{table.name}::{table.column}"
-    k, v = f"CAST({table.fields[label.name].sql} AS STRING)", f"CAST({value.sql} AS DOUBLE)"
+    given = table.fields[label.name]
+    k = f"CAST({(given.kind == 'number' and given.label) or given.sql} AS STRING)"
+    v = f"CAST({value.sql} AS DOUBLE)"
     lost = f"{v} = 0 AND rlike({value.text}, '^[ \t]*[+-]?[0.]*[1-9]')" if value.text else "FALSE"
     [(rows, labelled, most, *odd, broken)] = table.rows(
         f"SELECT count(*), count({k}), max(CASE WHEN {v} < {INFINITY} THEN {v} END), count(*) - count({v}), "
@@ -103,10 +107,9 @@ def _refuse_thousands(table: Table, value: Field, name: str) -> None:
 
 
 def _chosen(table: Table, fields: Sequence[Field]) -> tuple[Field, Field, tuple[str, ...]]:
-    """The field of the labels and that of the numbers, and what is told of the others."""
+    """The field of the labels and that of the numbers, and what is told of the others, as in small files."""
     names = [field.name for field in fields]
-    words = _words_among_numbers(table, fields)
-    cells = [["0" if field.kind in _NUMBERS or field in words else "a"] for field in fields]
+    cells = _some_cells(table, fields)
     label = tables.label_column(names, cells) if fields else None
     if label is None:
         raise InputError(
@@ -114,12 +117,16 @@ def _chosen(table: Table, fields: Sequence[Field]) -> tuple[Field, Field, tuple[
             "together: call it label"
         )
     try:
+        if label == 0 and not tables.names_labels(names[0]):
+            tables.refuse_mixture(names[0], cells[0])
         used = tables.value_columns(names, label)
+        for index in {*range(len(names))} - {label, *used}:
+            tables.check_row_names(names[index], _fractions(table, fields[index]))
     except FormatError as error:
         raise InputError(f"{table.name}: {error}") from None
-    values = [fields[index] for index in used if cells[index] == ["0"]]
-    found = [field for field in values if table.column in (None, field.name)]
-    choice = [field.name for field in values]
+    values = [index for index in used if not tables.is_left_aside(cells[index])]
+    found = [index for index in values if table.column in (None, names[index])]
+    choice = [names[index] for index in values]
     if not values:
         raise InputError(f"{table.name}: no column of numbers among {listed(names, 20)}")
     if not found:
@@ -130,35 +137,42 @@ def _chosen(table: Table, fields: Sequence[Field]) -> tuple[Field, Field, tuple[
         likely = tables.likeliest(choice) or choice[0]
         several = f"holds several distributions ({listed(choice, 20)})"
         raise InputError(f"{table.name}: {several}: choose one, as in {table.typed}::{likely}")
-    if found[0] in words:
-        raise InputError(f"{table.name}: column {clipped(found[0].name)}: {words[found[0]]!r} is not a number")
+    value = fields[found[0]]
+    if value.kind not in _NUMBERS:
+        word = next((cell for cell in cells[found[0]] if not is_number(cell)), "")
+        raise InputError(f"{table.name}: column {clipped(value.name)}: {clipped(word)!r} is not a number")
     some = [str(key) for (key,) in table.rows(f"SELECT CAST({fields[label].sql} AS STRING)", f"LIMIT {_LARGE}")]
-    beside = {names[index]: "holds no numbers" for index in used if cells[index] != ["0"]}
-    return fields[label], found[0], tables.labelled(names, label, some, used, str, beside).notes
+    beside = {names[index]: "holds no numbers" for index in used if index not in values}
+    return fields[label], value, tables.labelled(names, label, some, used, str, beside).notes
 
 
-def _words_among_numbers(table: Table, fields: Sequence[Field]) -> dict[Field, str]:
-    """The fields of text that hold numbers as well, each with a cell that is none: mistyped, or missing.
+def _some_cells(table: Table, fields: Sequence[Field]) -> list[list[str]]:
+    """Cells of each field that tell what it holds: of text a whole number, another one and two words, if it has them.
 
-    The first one is of labels all the same where most of it is words, and the numbers are whole.
+    The words are the first and the last in order: what is a number mistyped begins otherwise than words do.
     """
-    text = [field for field in fields if field.kind == "text" and table.is_text]
-    if not text:
-        return {}
-    number, whole = (whole_cell(table.forms[kind][0]) for kind in ("number", "whole"))
+    found = [["0" if field.kind in _NUMBERS else "a"] for field in fields]
+    text = [index for index, field in enumerate(fields) if field.kind == "text" and table.is_text]
+    number, whole = (whole_cell(table.numerals[kind][0]) for kind in ("number", "whole"))
     asked = []
-    for field in text:
-        x = field.sql
-        asked += [f"count({x})", f"min(CASE WHEN NOT rlike({x}, '{number}') THEN {x} END)"]
-        asked += [f"count(CASE WHEN rlike({x}, '{form}') THEN 1 END)" for form in (number, whole)]
-    answer = table.rows(f"SELECT {', '.join(asked)}")[0]
-    found = {}
-    for field, start in zip(text, range(0, len(answer), 4), strict=True):
-        filled, word, numbers, wholes = answer[start : start + 4]
-        is_of_labels = field is fields[0] and numbers == wholes and 2 * numbers < filled
-        if numbers and not is_of_labels:
-            found[field] = clipped(str(word))
+    for index in text:
+        x = fields[index].sql
+        asked += [f"min(CASE WHEN rlike({x}, '{whole}') THEN {x} END)"]
+        asked += [f"min(CASE WHEN rlike({x}, '{number}') AND NOT rlike({x}, '{whole}') THEN {x} END)"]
+        asked += [f"{end}(CASE WHEN NOT rlike({x}, '{number}') THEN {x} END)" for end in ("min", "max")]
+    answer = table.rows(f"SELECT {', '.join(asked)}")[0] if text else ()
+    for index, start in zip(text, range(0, len(answer), 4), strict=True):
+        found[index] = [str(cell) for cell in answer[start : start + 4] if cell is not None]
     return found
+
+
+def _fractions(table: Table, field: Field) -> list[str]:
+    """A number of the field between 0 and 1, if there is one."""
+    if field.kind not in _NUMBERS:
+        return []
+    x = f"CAST({field.sql} AS DOUBLE)"
+    [(found,)] = table.rows(f"SELECT min(CASE WHEN {x} > 0 AND {x} < 1 THEN {x} END)")
+    return [] if found is None else [repr(found)]
 
 
 def sums(p: Weights, q: Weights | None, top: int) -> Sums:

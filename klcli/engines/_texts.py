@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, BinaryIO, NamedTuple
 
 from klcli import delimited, sources, streams
@@ -19,7 +19,7 @@ from klcli.tables import with_point
 
 NULL = b"\\N"  # what stands for NULL in a copy; text is in quotes
 _HEAD = 2**20  # characters in which the first row of a table must end
-_ROWS = 1000  # that are looked at before an engine reads all
+ROWS = 1000  # that are looked at before an engine reads all
 
 
 class Head(NamedTuple):
@@ -82,28 +82,75 @@ def _head(file: File, place: Place) -> Head:
 
 def _first_row(start: str, delimiter: str, is_whole: bool) -> list[str]:
     """The first row, where those after it are as long: engines read some that are not."""
-    import csv
     import io
 
-    csv.field_size_limit(_HEAD)
     whole_lines = start if is_whole else start[: max(map(start.rfind, "\r\n")) + 1]
-    reader = csv.reader(io.StringIO(whole_lines, newline=""), delimiter=delimiter, strict=True)
     first: list[str] = []
-    line = 1
     try:
-        for row in islice(reader, _ROWS):
+        for row in islice(_rows(io.StringIO(whole_lines, newline=""), delimiter), ROWS):
             first = first or row
-            if row and len(row) != len(first):
-                raise FormatError(f"line {line}: {counted(len(row), 'cell')} where the first row has {len(first)}")
+    except _UnclosedError:
+        if is_whole or not first:  # else it may be closed after what was looked at
+            raise
+    if not first:
+        raise FormatError(f"line 1: the first row does not end within {_HEAD} characters")
+    return first
+
+
+class _UnclosedError(FormatError):
+    """A quote that is opened and never closed."""
+
+
+def _rows(lines: Iterable[str], delimiter: str) -> Iterator[list[str]]:
+    """The rows of lines with their ends; FormatError with the line of one that is longer, shorter or badly quoted."""
+    import csv
+
+    csv.field_size_limit(_LONGEST)
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    width, line = 0, 1
+    try:
+        for row in reader:
+            width = width or len(row)
+            if row and len(row) != width:
+                raise FormatError(f"line {line}: {counted(len(row), 'cell')} where the first row has {width}")
+            yield row
             line = reader.line_num + 1
     except csv.Error as error:
         if "expected after" in str(error):
             raise FormatError(f"line {line}: {delimited.after_quote(delimiter)}") from None
-        if is_whole or not first:  # else it may be closed after what was looked at
-            raise FormatError(f"line {line}: a quote is opened and never closed") from None
-    if not first:
-        raise FormatError(f"line 1: the first row does not end within {_HEAD} characters")
-    return first
+        raise _UnclosedError(f"line {line}: a quote is opened and never closed") from None
+
+
+def first_fault(place: Place) -> str | None:
+    """What is wrong with the text of a source that an engine could not read, with the file and the line.
+
+    All of it is read once more, as engines count lines each in its own way, or not at all. None where nothing is.
+    """
+    for file in place.files:
+        try:
+            with plain(file, place.encoding) as path, open(path, encoding="utf-8", newline="") as lines:
+                if place.format == "ndjson":
+                    _check_records(lines)
+                else:
+                    deque(_rows(lines, head(place).delimiter), 0)
+        except FormatError as error:
+            return f"{clipped(file.name)}: {error}"
+        except UnicodeError:
+            return None
+    return None
+
+
+def _check_records(lines: Iterable[str]) -> None:
+    """Raise FormatError with the first line that is no record of JSON."""
+    import json
+
+    for number, line in enumerate(lines, 1):
+        try:
+            is_record = not line.strip() or isinstance(json.loads(line), dict)
+        except (ValueError, RecursionError) as error:
+            raise FormatError(f"line {number}: no JSON: {getattr(error, 'msg', error)}") from None
+        if not is_record:
+            raise FormatError(f"line {number}: no record of JSON")
 
 
 def _check_names(names: Sequence[str], decimal: str) -> None:
@@ -231,6 +278,11 @@ def _csv_cell(cell: Any) -> bytes:
     return b'"' + str(cell).encode().replace(b'"', b'""') + b'"'
 
 
-def json_path(name: str) -> str:
-    """The path of a field in a record of JSON."""
-    return '$."' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
+def in_order(names: Iterable[str], records: Iterable[Sequence[str]]) -> list[str]:
+    """The names as these records have them, one after the other, and then those that none of them has."""
+    return list(dict.fromkeys([*chain(*records), *sorted(names)]))
+
+
+def json_pointer(name: str) -> str:
+    """The pointer to a field of a record of JSON (RFC 6901), which any name can have."""
+    return "/" + name.replace("~", "~0").replace("/", "~1")

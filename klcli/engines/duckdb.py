@@ -12,6 +12,7 @@ from klcli import litter
 from klcli.columns import FormatError
 from klcli.engines import Field, text_fields
 from klcli.engines import _files as files
+from klcli.engines._sql import shortest
 from klcli.errors import InputError, MissingExtraError, clipped
 
 _SETTINGS: dict[str, Any] = {  # nothing is fetched or kept
@@ -157,16 +158,20 @@ class DuckDB:
         paths = [self.stack.enter_context(texts.plain(file, place.encoding)) for file in place.files]
         lines = f"read_ndjson_objects({_list(paths)}, maximum_object_size = {_LONGEST})"
         keys = "json_keys(json)"
-        [(records, twice)] = self.rows(
-            f"SELECT count(*), count(*) FILTER (len({keys}) <> len(list_distinct({keys}))) FROM {lines}"
+        [(records, wrong, twice)] = self.rows(
+            f"SELECT count(*), count(*) FILTER (json_type(json) <> 'OBJECT'), "
+            f"count(*) FILTER (len({keys}) <> len(list_distinct({keys}))) FROM {lines}"
         )
+        if wrong:
+            raise FormatError(f"{wrong} of {records} lines are no record of JSON")
         if twice:
             raise FormatError(f"a name stands twice in {twice} of {records} records")
-        names = [row[0] for row in self.rows(f"SELECT DISTINCT unnest({keys}) AS name FROM {lines} ORDER BY 1")]
-        if not names:
+        found = [row[0] for row in self.rows(f"SELECT DISTINCT unnest({keys}) FROM {lines}")]
+        if not found:
             raise FormatError("no records with names" if records else "empty")
+        names = texts.in_order(found, [row[0] for row in self.rows(f"SELECT {keys} FROM {lines} LIMIT {texts.ROWS}")])
         fields = ", ".join(
-            f"json ->> {_quoted(texts.json_path(name))} AS c{index}" for index, name in enumerate(names)
+            f"json ->> {_quoted(texts.json_pointer(name))} AS c{index}" for index, name in enumerate(names)
         )
         self.rows(f"CREATE TEMP VIEW {view} AS SELECT {fields} FROM {lines}")
         return text_fields(names)
@@ -193,13 +198,14 @@ class DuckDB:
         kinds = [next((kind for kind in _KINDS if re.fullmatch(_KINDS[kind], type_)), "nested") for type_ in types]
         cells = ", ".join(f"{_cell(f'c{index}', kind)} AS c{index}" for index, kind in enumerate(kinds))
         self.rows(f"CREATE TEMP VIEW {view} AS SELECT {cells} FROM {relation} AS t({columns})")
+        labels = {"TIMESTAMP_NS": _micros, "FLOAT": shortest}
         return [
-            Field(name, kind, f"c{index}", label=_label(f"c{index}") if type_ == "TIMESTAMP_NS" else "")
+            Field(name, kind, f"c{index}", label=labels[type_](f"c{index}") if type_ in labels else "")
             for index, (name, kind, type_) in enumerate(zip(names, kinds, types, strict=True))
         ]
 
 
-def _label(column: str) -> str:
+def _micros(column: str) -> str:
     """The time in microseconds, as labels have it; those of parts of one would be merged, and are refused."""
     fault = "klcli: holds parts of a microsecond, which would be merged: count in --bins, or write the times as text"
     is_part = f"CASE WHEN isfinite({column}) THEN epoch_ns({column}) % 1000 <> 0 END"

@@ -22,6 +22,7 @@ from klcli.columns import FormatError
 from klcli.engines import Field, text_fields
 from klcli.engines import _files as files
 from klcli.engines import _texts as texts
+from klcli.engines._sql import shortest
 from klcli.errors import InputError, MissingExtraError, clipped
 
 _SETTINGS = {
@@ -265,9 +266,10 @@ class Spark:
             raise FormatError(f"{wrong} of {records} lines are no record of JSON")
         if twice:
             raise FormatError(f"a name stands twice in {twice} of {records} records")
-        names = [row[0] for row in self.rows(f"SELECT DISTINCT explode({keys}) AS name FROM {lines} ORDER BY 1")]
-        if not names:
+        found = [row[0] for row in self.rows(f"SELECT DISTINCT explode({keys}) AS name FROM {lines}")]
+        if not found:
             raise FormatError("no records with names" if records else "empty")
+        names = texts.in_order(found, [row[0] for row in self.rows(f"SELECT {keys} FROM {lines} LIMIT {texts.ROWS}")])
         members = [f"m[{_quoted(name)}]" for name in names]
         record = f"(SELECT from_json(value, 'map<string,string>') AS m FROM {lines})"
         return self._of_text(view, record, members, names)
@@ -303,7 +305,10 @@ class Spark:
         columns = ", ".join(f"c{index}" for index in range(len(kinds)))
         cells = ", ".join(f"{_cell(f'c{index}', kind)} AS c{index}" for index, kind in enumerate(kinds))
         self.rows(f"CREATE TEMPORARY VIEW {view} AS SELECT {cells} FROM {view}_typed AS t({columns})")
-        return [Field(name, kind, f"c{index}") for index, (name, kind) in enumerate(zip(names, kinds, strict=True))]
+        return [
+            Field(name, kind, f"c{index}", label=shortest(f"c{index}") if type_ == "float" else "")
+            for index, (name, kind, type_) in enumerate(zip(names, kinds, types, strict=True))
+        ]
 
 
 def _cell(column: str, kind: str) -> str:
