@@ -26,8 +26,9 @@ def counts(
 ) -> Result:
     """The outcomes with their counts, the most frequent first, those of one count by their labels.
 
-    With `ordered` they stay as they are, as bins do. Only the `top` most frequent ones are kept, and only those with
-    a count of at least `least`: the others become one. The value is the sum of all of them.
+    With `ordered` they stay as they are, as bins do, and what is ranked already. Only the `top` most frequent ones
+    are kept, and only those with a count of at least `least`: the others become one. The value is the sum of all of
+    them.
 
     Raises InputError where there is nothing, OptionError where what becomes "(others)" meets an outcome of that name.
 
@@ -37,14 +38,14 @@ def counts(
     total = sum(tally.values())
     if not total:
         raise InputError(f"{name}: nothing to count: no {unit}{''.join(f' ({note})' for note in notes)}")
-    ranked = sorted(tally.items(), key=itemgetter(0))
-    ranked.sort(key=itemgetter(1), reverse=True)  # those of one count stay as they are
-    kept = {label for label, count in ranked[:top] if count >= least}
-    shown = {label: count for label, count in (tally.items() if ordered else ranked) if label in kept}
-    if len(kept) < len(tally):
+    shown = dict(tally if ordered else _ranked(tally))
+    if top is not None or least:
+        kept = {label for label, count in _ranked(tally)[:top] if count >= least}
+        shown = {label: count for label, count in shown.items() if label in kept}
+    if len(shown) < len(tally):
         if OTHERS in tally:
             raise OptionError(f"{name}: an outcome is called {OTHERS}, as those that are left are to be: count all")
-        left = len(tally) - len(kept)
+        left = len(tally) - len(shown)
         shown[OTHERS] = total - sum(shown.values())
         notes = (*notes, f"{name}: {OTHERS} is {counted(left, 'outcome')} with {shown[OTHERS]} of {total} {unit}")
     return Result(
@@ -59,6 +60,12 @@ def counts(
         details={**(details or {}), "outcomes": len(tally)},
         explanation=(_meaning(shown, total, unit),),
     )
+
+
+def _ranked(tally: Mapping[str, int]) -> list[tuple[str, int]]:
+    """The most frequent first, and those of one count by their labels."""
+    ranked = sorted(tally.items(), key=itemgetter(0))
+    return sorted(ranked, key=itemgetter(1), reverse=True)  # which keeps the order of those that are alike
 
 
 def _meaning(shown: Mapping[str, int], total: int, unit: str) -> str:

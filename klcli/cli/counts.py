@@ -106,7 +106,9 @@ def _of_table(source: str, given: dict[str, Any]) -> Result:
     elif left_out:
         which = " and ".join(f"{counted(count, 'row')} {_WITHOUT[label]}" for label, count in left_out.items())
         notes.append(f"{name}: {which} left out (--missing counts them)")
-    return counts(tally, name, top=given["top"], least=given["min_count"], ordered=is_binned, notes=notes)
+    is_ranked = not given["missing"]  # by the engine
+    ordered = is_binned or is_ranked
+    return counts(tally, name, top=given["top"], least=given["min_count"], ordered=ordered, notes=notes)
 
 
 def _binned(table: Table, field: Field, given: dict[str, Any]) -> Counts:
