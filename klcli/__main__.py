@@ -15,7 +15,9 @@ def main() -> None:
     from klcli import cli
 
     gc.disable()  # what one command makes lives until it ends: looking for garbage only takes time
-    raise SystemExit(cli.main())
+    code = cli.main()
+    gc.freeze()  # at the end too, when all of it goes
+    raise SystemExit(code)
 
 
 if __name__ == "__main__":
