@@ -278,7 +278,7 @@ def test_decimal_commas(engine: Engine, tmp_path: Path) -> None:
 
 
 WRITTEN = {
-    "whole": ["1", "-2", "+3", "0", "123456789012345678"],
+    "whole": ["1", "-2", "+3", "0", "9223372036854775807", "-9223372036854775808"],
     "number": ["1", ".5", "2.", "-1e-3", "NaN", "inf"],
     "text": ["1", "01234"],
     "date": ["2026-01-01", "2024-02-29"],
@@ -745,6 +745,10 @@ def test_a_profile_in_the_bins_of_another(engine: Engine, tmp_path: Path) -> Non
         ("True,False,True", "True,False,unknown", Column("truth", {"false": 1, "true": 1, "unknown": 1})),
         ("True,False,unknown", "True,False,True", Column("text", {"True": 2, "False": 1})),
         ("4,3.5,n/a", "4,3.5,5.0", Column("text", {"3.5": 1, "4": 1, "5.0": 1})),
+        (
+            "1152921504606846977,1152921504606846978", "1152921504606846977,1152921504606846977",
+            Column("whole", {"(-inf, 1152921504606846978)": 2, "[1152921504606846978, inf)": 0}, 0, 0, [2**60 + 2]),
+        ),
         (
             "2026-01-01,2026-01-02,2026-01-03",
             "2026-01-01T10:00,2026-01-02 00:00,2026-01-03T23:59:59",

@@ -13,13 +13,14 @@ if TYPE_CHECKING:
 
 _SAMPLE = 1000  # rows
 _BARE = "trim(replace({}, '\t', ' '))"  # without blanks beside it, where not every engine takes it with them
+_IN_PART = ("whole", "date", "time")  # of which not all that is written so is one: 9999999999999999999, 2026-02-30
 _DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 Forms = dict[str, tuple[str, str]]  # how text is written that is of a kind, and what makes it so
 
 
 def forms_of(place: Place, zeros: str = "") -> Forms:
     """How each kind is written there; what begins with another 0, as 01234, is a name, unless zeros are "0*"."""
-    whole = f"{zeros}(0|[1-9][0-9]{{0,17}})"
+    whole = f"{zeros}(0|[1-9][0-9]{{0,18}})"
     digits, point, cast = f"{zeros}(0|[1-9][0-9]*)", "[.]", "CAST({} AS DOUBLE)"
     if place.decimal == "," and place.format == "csv":
         point, cast = ",", "CAST(replace({}, ',', '.') AS DOUBLE)"
@@ -89,4 +90,4 @@ def as_label(kind: str, field: Field, forms: Forms) -> Field:
 def _is_written(x: str, kind: str, forms: Forms) -> str:
     form, way = forms[kind]
     written = f"rlike({x}, '{whole_cell(form)}')"
-    return f"{written} AND TRY_{way.format(x)} IS NOT NULL" if kind in ("date", "time") else written
+    return f"{written} AND TRY_{way.format(x)} IS NOT NULL" if kind in _IN_PART else written
