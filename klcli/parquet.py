@@ -167,8 +167,9 @@ class _Table:
     def _stands_for(self, name: str) -> list[str]:
         """What is told of labels that are months or lengths of time in pandas, and in the file whole numbers."""
         kind = ""
-        with contextlib.suppress(LookupError, TypeError, AttributeError):
-            kind = next(str(each["numpy_type"]) for each in self._pandas["columns"] if each["name"] == name)
+        with contextlib.suppress(LookupError, TypeError):  # an index without a name has one in the file
+            kinds = {each["field_name"]: each["numpy_type"] for each in self._pandas["columns"]}
+            kind = str(kinds[name])
         if not kind.startswith(("period", "timedelta")):
             return []
         return [f"the labels are the whole numbers that stand for {clipped(kind)} in {name}: save it as text"]

@@ -474,6 +474,28 @@ def test_the_column_that_pandas_calls_the_index(tmp_path: Path) -> None:
     assert (column.labels, column.label_name, column.cells) == (["34", "51"], "age", ["2", "1"])
 
 
+@pytest.mark.parametrize("name", [None, "x"])
+@pytest.mark.parametrize("kind", ["range", "words", "numbers", "months", "days", "lengths", "categories"])
+def test_every_index_of_pandas(tmp_path: Path, name: str | None, kind: str) -> None:
+    """With a name or without one, it has the labels of the only other column."""
+    import pandas as pd
+
+    indices = {
+        "range": pd.RangeIndex(5, 7),
+        "words": pd.Index(["a", "b"]),
+        "numbers": pd.Index([7, 3]),
+        "months": pd.period_range("2024-01", periods=2, freq="M"),
+        "days": pd.date_range("2024-01-01", periods=2),
+        "lengths": pd.to_timedelta([1, 2], unit="s"),
+        "categories": pd.CategoricalIndex(["c", "d"]),
+    }
+    pd.DataFrame({"n": [3, 4]}, index=indices[kind].rename(name)).to_parquet(tmp_path / "p.parquet")
+    (column,) = found(tmp_path / "p.parquet")
+    assert (column.labels or [])[0] in ("5", "a", "7", "648", "2024-01-01 00:00:00", "1000000", "c")
+    assert column.cells == ["3", "4"]
+    assert any("stand for" in note for note in column.notes) == (kind in ("months", "lengths"))
+
+
 def test_labels_that_stand_for_something_else_in_pandas(tmp_path: Path) -> None:
     """Months are whole numbers in the file, and pandas alone knows which: it is said so. Days are days."""
     import pandas as pd
