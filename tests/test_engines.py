@@ -146,7 +146,19 @@ SHAPES = {
     "a few": np.array([3.0, 1.0, 2.0]),
     "one": np.array([7]),
     "one value": np.full(100, 0.1),
+    "one of twenty": np.r_[np.zeros(95), np.ones(5)],
+    "mostly the least": np.r_[np.zeros(950, int), np.arange(1, 51)],
 }
+
+
+def edges_by_sorting(in_order: list[Any], size: int) -> list[Any]:
+    """The values at the quantiles; of the least one what is behind it, and both of its sides if it is alone."""
+    least, most = in_order[0], in_order[-1]
+    if least == most:
+        return [least, least + 1 if isinstance(least, int) else math.nextafter(least, math.inf)]
+    at = {in_order[len(in_order) * part // size] for part in range(1, size)}
+    behind = {next(x for x in in_order if x > least)} if least in at else set()
+    return sorted((at | behind) - {least})
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -155,8 +167,7 @@ def test_edges_are_exact_order_statistics(engine: Engine, tmp_path: Path, shape:
     values = SHAPES[shape]
     source = parquet(tmp_path / "t.parquet", "SELECT v AS x FROM given", given=values)
     finite = np.sort(values[np.isfinite(values)])
-    ranks = {len(finite) * part // 10 for part in range(1, 10)}
-    expected = sorted({finite[rank].item() + 0 for rank in ranks if finite[rank] > finite[0]})
+    expected = edges_by_sorting([x + 0 for x in finite.tolist()], 10)
     edges, found = binned(engine, source, 10)
     assert edges == expected
     placed = Counter(np.searchsorted(expected, values[~np.isnan(values)], side="right").tolist())
@@ -174,8 +185,7 @@ def test_edges_of_any_numbers(tmp_path_factory: pytest.TempPathFactory, values: 
     with pytest.MonkeyPatch.context() as patch, engines.started("duckdb") as engine:
         patch.setattr(engines._ranks, "_FEW", 1)
         edges, _ = binned(engine, path, size)
-    ranks = {len(values) * part // size for part in range(1, size)}
-    assert edges == sorted({in_order[rank] for rank in ranks if in_order[rank] > in_order[0]})
+    assert edges == edges_by_sorting(in_order, size)
 
 
 @pytest.mark.parametrize("size", [1, 9, 100])

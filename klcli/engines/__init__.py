@@ -371,12 +371,28 @@ def in_quantiles(table: Table, field: Field, size: int, stats: Stats | None = No
     if not stats.finite:
         return [], table.histogram(field, [])
     ranks = sorted({stats.finite * part // size for part in range(1, size)})
-    below = {edge: count for edge, count in at_ranks(table, field, stats, ranks).items() if edge > stats.least}
-    edges = sorted(below)
+    below = at_ranks(table, field, stats, ranks)
+    if stats.least in below:
+        below |= _beside_the_least(table, field, stats)
+    edges = sorted(edge for edge in below if edge > stats.least or stats.least == stats.most)
     if stats.infinities:
         return edges, table.histogram(field, edges)
     counts = [high - low for low, high in pairwise([0, *map(below.__getitem__, edges), stats.finite])]
     return edges, Counts(bins(field.kind, edges), counts, stats.nulls, stats.nans)
+
+
+def _beside_the_least(table: Table, field: Field, stats: Stats) -> dict[Any, int]:
+    """The edge behind the least value, and how many are less: no other one may be, where that is most of them.
+
+    A value that is alone has both edges of its own, so that what is less or greater later on is seen.
+    """
+    if stats.least == stats.most:
+        is_whole = isinstance(stats.least, int)
+        return {stats.least: 0, stats.least + 1 if is_whole else math.nextafter(stats.least, math.inf): stats.finite}
+    x, least = comparable(field), literal(stats.least)
+    behind = f"min(CASE WHEN {x} > {least} AND {x} <= {literal(stats.most)} THEN {x} END)"
+    [(edge, count)] = table.rows(f"SELECT {behind}, count(CASE WHEN {x} = {least} THEN 1 END)")
+    return {zero(edge): count}
 
 
 MOST_BINS = 1000
