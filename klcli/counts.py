@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
@@ -38,9 +38,11 @@ def counts(
     total = sum(tally.values())
     if not total:
         raise InputError(f"{name}: nothing to count: no {unit}{''.join(f' ({note})' for note in notes)}")
-    shown = dict(tally if ordered else _ranked(tally))
-    if top is not None or least:
-        kept = {label for label, count in _ranked(tally)[:top] if count >= least}
+    is_cut = top is not None or least > 0
+    first = ranked(tally.items()) if is_cut or not ordered else []
+    shown = dict(tally if ordered else first)
+    if is_cut:
+        kept = {label for label, count in first[:top] if count >= least}
         shown = {label: count for label, count in shown.items() if label in kept}
     if len(shown) < len(tally):
         if OTHERS in tally:
@@ -62,10 +64,10 @@ def counts(
     )
 
 
-def _ranked(tally: Mapping[str, int]) -> list[tuple[str, int]]:
-    """The most frequent first, and those of one count by their labels."""
-    ranked = sorted(tally.items(), key=itemgetter(0))
-    return sorted(ranked, key=itemgetter(1), reverse=True)  # which keeps the order of those that are alike
+def ranked(counts: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
+    """The labels with their counts, the most frequent first, and those of one count by their labels."""
+    by_label = sorted(counts, key=itemgetter(0))
+    return sorted(by_label, key=itemgetter(1), reverse=True)  # which keeps the order of those that are alike
 
 
 def _meaning(shown: Mapping[str, int], total: int, unit: str) -> str:

@@ -64,7 +64,7 @@ DOORS: dict[str, set[str]] = {
     "sources": {"columns", "errors"},
     "arrays": {*_DISTRIBUTION, "distribution", "columns", "sources"},
     "streams": {*_BOTTOM, "columns", "litter", "sources"},
-    "engines": {"columns", "distribution", "errors", "numerals", "profiles", "rooms", "sources", "streams",
+    "engines": {"columns", "counts", "distribution", "errors", "numerals", "profiles", "rooms", "sources", "streams",
                 "litter", "delimited", "tables", "totals", "engines"},
     "parquet": {*_BOTTOM, "columns", "distribution", "labels", "numerics", "sources", "streams", "tables", "engines"},
     "readers": {*_DISTRIBUTION, "distribution", "columns", "sources", "arrays", "delimited", "parquet", "tables",

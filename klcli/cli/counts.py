@@ -106,8 +106,7 @@ def _of_table(source: str, given: dict[str, Any]) -> Result:
     elif left_out:
         which = " and ".join(f"{counted(count, 'row')} {_WITHOUT[label]}" for label, count in left_out.items())
         notes.append(f"{name}: {which} left out (--missing counts them)")
-    is_ranked = not given["missing"]  # by the engine
-    ordered = is_binned or is_ranked
+    ordered = is_binned or not given["missing"]  # by the engine, but for what is missing
     return counts(tally, name, top=given["top"], least=given["min_count"], ordered=ordered, notes=notes)
 
 

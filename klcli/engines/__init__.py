@@ -14,11 +14,11 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import count, pairwise
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from klcli import rooms
 from klcli.columns import FormatError, as_typed
+from klcli.counts import ranked
 from klcli.distribution import listed
 from klcli.engines._files import FORMATS, Place, inputs, located, named
 from klcli.engines._kinds import forms_of, typed
@@ -247,8 +247,7 @@ class Table:
         nans = sum(tally.pop(key) for key in [key for key in tally if key != key])
         if most is not None and len(tally) > most:
             return None
-        named = sorted(zip(labels_of(field.kind, tally), tally.values(), strict=True), key=itemgetter(0))
-        named.sort(key=itemgetter(1), reverse=True)  # those of one count stay as they are
+        named = ranked(zip(labels_of(field.kind, tally), tally.values(), strict=True))
         return Counts([label for label, _ in named], [count for _, count in named], nulls, nans)
 
     def histogram(self, field: Field, edges: Sequence[Any]) -> Counts:
@@ -372,9 +371,9 @@ def in_quantiles(table: Table, field: Field, size: int, stats: Stats | None = No
         return [], table.histogram(field, [])
     ranks = sorted({stats.finite * part // size for part in range(1, size)})
     below = at_ranks(table, field, stats, ranks)
-    if stats.least in below:
+    if below.pop(stats.least, None) is not None:
         below |= _beside_the_least(table, field, stats)
-    edges = sorted(edge for edge in below if edge > stats.least or stats.least == stats.most)
+    edges = sorted(below)
     if stats.infinities:
         return edges, table.histogram(field, edges)
     counts = [high - low for low, high in pairwise([0, *map(below.__getitem__, edges), stats.finite])]

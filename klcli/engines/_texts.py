@@ -126,13 +126,14 @@ def first_fault(place: Place) -> str | None:
 
     All of it is read once more, as engines count lines each in its own way, or not at all. None where nothing is.
     """
+    delimiter = head(place).delimiter if place.format == "csv" else ""
     for file in place.files:
         try:
             with plain(file, place.encoding) as path, open(path, encoding="utf-8", newline="") as lines:
-                if place.format == "ndjson":
-                    _check_records(lines)
+                if place.format == "csv":
+                    deque(_rows(lines, delimiter), 0)
                 else:
-                    deque(_rows(lines, head(place).delimiter), 0)
+                    _check_records(lines)
         except FormatError as error:
             return f"{clipped(file.name)}: {error}"
         except UnicodeError:

@@ -91,7 +91,8 @@ class DuckDB:
         """What the query answers; FormatError where what it reads is not what it should be."""
         import duckdb
 
-        for name in [name for name in self._macros if name in query.lower()]:
+        called = query.lower()
+        for name in [name for name in self._macros if name in called]:
             self._connection.execute(f"CREATE TEMP MACRO {name}{self._macros.pop(name)}")
         try:
             found: list[tuple[Any, ...]] = self._connection.execute(query).fetchall()

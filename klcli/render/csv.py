@@ -38,8 +38,9 @@ def _written(rows: Sequence[Sequence[Any]], delimiter: str) -> str:
     out = io.StringIO()
     plain = csv.writer(out, delimiter=delimiter, lineterminator="\n")
     plain.writerows(rows)
-    if "\r" not in out.getvalue() and "\ufeff" not in out.getvalue():
-        return out.getvalue()
+    text = out.getvalue()
+    if "\r" not in text and "\ufeff" not in text:
+        return text
     # Up to Python 3.12 the writer leaves a lone carriage return without the quotes that it needs; and a byte-order
     # mark at the start of a line is none of files that were put together, if it stands in quotes.
     out.seek(0)
