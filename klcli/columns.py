@@ -95,6 +95,20 @@ def as_typed(name: str) -> str:
     return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode("ascii") for sign in name)
 
 
+def as_asked(source: str, name: str) -> str:
+    """How a part of a source is asked for on a command line: in quotes where a shell would make something else of it.
+
+    >>> print(as_asked("a.csv", "p"), as_asked("a.csv", "p q"))
+    a.csv::p 'a.csv::p q'
+    """
+    asked = f"{source}::{as_typed(name)}"
+    if re.fullmatch(r"[\w.:/=,@%+-]+", asked):
+        return asked
+    import shlex
+
+    return shlex.quote(asked)
+
+
 def name_cells(labels: Sequence[str]) -> bool:
     """Whether the labels name every cell of a grid of several rows, as those of klcli's own output do."""
     parts = [label.rpartition(", ") for label in labels]

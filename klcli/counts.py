@@ -64,6 +64,18 @@ def counts(
     )
 
 
+def name_of_others(labels: Sequence[str]) -> str:
+    """What all outcomes beside these are called together: (others), in more brackets where one is called so.
+
+    >>> name_of_others(["a", "(others)"])
+    '((others))'
+    """
+    name = OTHERS
+    while name in labels:
+        name = f"({name})"
+    return name
+
+
 def ranked(counts: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
     """The labels with their counts, the most frequent first, and those of one count by their labels."""
     by_label = sorted(counts, key=itemgetter(0))

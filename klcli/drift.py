@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from klcli.counts import name_of_others
 from klcli.distribution import Distribution, Smoothing, listed
 from klcli.errors import InputError, OptionError
 from klcli.lazy import np
@@ -70,8 +71,9 @@ def drift(
         column, other = reference.columns[title], current.columns[title]
         try:
             if column.counts is not None and other.counts is not None:
-                sides = (column.outcomes(missing), other.outcomes(missing))
-                results.append(_compared(title, column, sides, names, smooth, sensitivity))
+                p = _outcomes(title, names[0], column, missing)
+                q = _outcomes(title, names[1], other, missing)
+                results.append(_compared(title, column, (p, q), names, smooth, sensitivity))
             elif joined is None or "nested" in (column.kind, other.kind) or smooth:
                 skipped.append(f"{title}: {_why_not(column, other, joined is not None)}")
             else:
@@ -100,6 +102,15 @@ def _notes(reference: Profile, current: Profile, fdr: float, effect: float) -> l
         if only:
             notes.append(f"columns of {one.name} alone: {listed(only, 20)}")
     return [*notes, *reference.notes, *current.notes]
+
+
+def _outcomes(title: str, name: str, column: Column, missing: bool) -> dict[str, int]:
+    """The counts of the column; InputError where a value of it is called as what is missing is."""
+    try:
+        return column.outcomes(missing)
+    except ValueError as error:
+        cure = "give --no-missing, or --null with that text if it stands for nothing"
+        raise InputError(f"{name}: column {title}: {error}: {cure}") from None
 
 
 class _EmptyError(Exception):
@@ -151,7 +162,7 @@ def _compared(
     values = {name: each.value for name, each in found.items()}
     sizes = {"n": n, "m": m, ("labels" if column.edges is None else "bins"): size}
     details = _details(KINDS[column.kind], sizes, values, g_test(a, b))
-    notes = [*_one_sided(title, outcomes, a, b, names)]
+    notes = [*_one_sided(title, outcomes, a, b, names, smooth)]
     notes += [f"{title}: {Smoothing.parse(smooth).note(len(outcomes))}"] if smooth else []
     return _result(title, names, value, terms, details, notes, _explained(sides) if sensitivity else ())
 
@@ -186,7 +197,8 @@ def _terms_of_joint(found: Joint) -> dict[str, Any]:
     """The terms of the labels that are named, and those of all others as one."""
     outcomes, a, b = (list(column) for column in zip(*found.top, strict=True))
     if found.keys > len(found.top):
-        outcomes, a, b = [*outcomes, "(others)"], [*a, found.n - sum(a)], [*b, found.m - sum(b)]
+        others = name_of_others(outcomes)
+        outcomes, a, b = [*outcomes, others], [*a, found.n - sum(a)], [*b, found.m - sum(b)]
     x = Contrast(np.array(a, float), np.array(b, float))
     gaps, contributions = x.gap_terms(), x.jensen_shannon_terms()
     if found.keys > len(found.top):  # many labels taken as one would have less than their own terms
@@ -247,11 +259,14 @@ def _distribution(outcomes: Sequence[str], weights: Array, name: str) -> Distrib
     return Distribution(tuple(outcomes), weights, name=name, normalize=True)
 
 
-def _one_sided(title: str, outcomes: Sequence[str], a: Array, b: Array, names: tuple[str, str]) -> Iterable[str]:
-    """What only one side has, with its mass: it makes divergences infinite."""
+def _one_sided(
+    title: str, outcomes: Sequence[str], a: Array, b: Array, names: tuple[str, str], smooth: str | None
+) -> Iterable[str]:
+    """What only one side has, with its mass: it makes divergences infinite, if they are not smoothed."""
+    without = "without smoothing, " if smooth else ""
     for own, other, name, infinite in (
-        (a, b, names[1], "D(P‖Q) and PSI are infinite"),
-        (b, a, names[0], "PSI is infinite"),
+        (a, b, names[1], f"{without}D(P‖Q) and PSI are infinite"),
+        (b, a, names[0], f"{without}PSI is infinite"),
     ):
         where = (own > 0) & (other == 0)
         if where.any():

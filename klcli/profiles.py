@@ -34,9 +34,17 @@ class Column(NamedTuple):
     edges: list[Any] | None = None
 
     def outcomes(self, missing: bool) -> dict[str, int]:
-        """The counts, those of what is missing too if they are wanted."""
+        """The counts, those of what is missing too if they are wanted.
+
+        Raises ValueError where a value is called as what is missing is.
+        """
+        counts = self.counts or {}
         absent = {MISSING: self.nulls, NAN: self.nans} if missing else {}
-        return (self.counts or {}) | {label: count for label, count in absent.items() if count}
+        absent = {label: count for label, count in absent.items() if count}
+        twice = next((label for label in absent if label in counts), None)
+        if twice is not None:
+            raise ValueError(f"a value is called {twice}, as what is missing is to be")
+        return counts | absent
 
 
 class Joint(NamedTuple):
@@ -117,7 +125,7 @@ def _added(one: Column, other: Column, where: str, first: str) -> Column:
     if one.counts is not None and other.counts is not None:
         both = Counter(one.counts)
         both.update(other.counts)
-        counts = {label: both[label] for label in (*one.counts, *(set(other.counts) - set(one.counts)))}
+        counts = dict(both)
     return one._replace(counts=counts, nulls=one.nulls + other.nulls, nans=one.nans + other.nans)
 
 

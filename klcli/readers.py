@@ -21,6 +21,7 @@ from klcli.columns import (
     Column,
     FormatError,
     Reading,
+    as_asked,
     as_typed,
     is_infinite,
     is_number,
@@ -119,11 +120,15 @@ def read_all(
         is_numbered = columns[0].labels is None
         notes = [note for note in columns[0].notes if is_numbered or note.startswith(tables.NO_LABELS)]
         doubt = "".join(f"; {note}" for note in notes)
-        if len(columns) == 2 and not columns[0].is_named and all(map(_is_of_digits, columns)):
+        if (
+            len(columns) == 2
+            and not columns[0].is_named
+            and all(map(_is_of_digits, columns))
+            and columns[0].row_of is None
+        ):
             doubt = delimited.DECIMAL_COMMA
-        raise InputError(
-            f"{where}: holds several distributions ({listed(names, 20)}): choose one, as in {path}::{first}{doubt}"
-        )
+        choice = f"choose one, as in {as_asked(path, first)}{doubt}"
+        raise InputError(f"{where}: holds several distributions ({listed(names, 20)}): {choice}")
     called = name or called_in_outputs(path)
     is_one_of_them = len(columns) > 1 or wanted is not None
     return [

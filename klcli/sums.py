@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from klcli.counts import name_of_others
 from klcli.distribution import listed
 from klcli.lazy import np
 from klcli.measures import MEASURES
@@ -65,7 +66,7 @@ def _terms(measure: str, sides: list[Side], found: Sums, finite: float, base: fl
     outcomes, *weights = (list(column) for column in zip(*found.top, strict=True))
     has_others = found.keys > len(outcomes)
     if has_others:
-        outcomes.append("(others)")
+        outcomes.append(name_of_others(outcomes))
         weights = [[*some, max(side.total - sum(some), 0.0)] for some, side in zip(weights, sides, strict=False)]
     arrays = [np.array(some, float) for some in weights[: len(sides)]]
     with np.errstate(all="ignore"):

@@ -144,6 +144,8 @@ def test_missing_values_on_demand(call: Run) -> None:
     assert call("count", "t.csv::x", "--bins", "2", "--null", "NA").err == (
         "klcli: note: t.csv::x: 2 rows without a value and 1 row of NaN left out (--missing counts them)\n"
     )
+    Path("t.csv").write_text("x,y\n-999,a\n1,a\n")
+    assert call("count", "t.csv::x", "--null", "-999").out == "outcome,count\n1,1\n"
     Path("t.csv").write_text("x,y\n(missing),a\n,a\n")
     assert "a value is called (missing)" in refused(call("count", "t.csv::x", "--missing"))
 

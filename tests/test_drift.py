@@ -422,6 +422,38 @@ def test_profiles_of_days_merge_into_that_of_all(call: Run) -> None:
     ]
 
 
+def test_merged_labels_stay_in_order(tmp_path: Path) -> None:
+    """Labels that are new stand behind the others, in the order in which the later profile has them."""
+    one = profile("one", x={"b": 1, "a": 0})
+    other = profile("other", x={"z": 1, "a": 2, "k": 1, "y": 3})
+    counts = profiles.merged([one, other], "both").columns["x"].counts
+    assert list((counts or {}).items()) == [("b", 1), ("a", 2), ("z", 1), ("k", 1), ("y", 3)]
+
+
+def test_a_value_called_as_what_is_missing_is(call: Run) -> None:
+    """The text (missing) beside cells that hold nothing is refused, until one of both is something else."""
+    Path("a.csv").write_text("x,n\n(missing),1\n,2\nred,3\n", encoding="utf-8")
+    Path("b.csv").write_text("x,n\n(missing),1\n(missing),2\nred,3\n", encoding="utf-8")
+    assert refused(call("drift", "b.csv", "a.csv")) == (
+        "a.csv: column x: a value is called (missing), as what is missing is to be: give --no-missing, or --null "
+        "with that text if it stands for nothing"
+    )
+    for option in (["--no-missing"], ["--null", "(missing)"]):
+        assert call("drift", "b.csv", "a.csv", *option).code == 0
+
+
+def test_what_smoothing_makes_finite_is_not_called_infinite(call: Run) -> None:
+    """The note on labels of one side says what holds without smoothing."""
+    Path("a.csv").write_text("x\na\nb\n", encoding="utf-8")
+    Path("b.csv").write_text("x\na\na\n", encoding="utf-8")
+    found = call("drift", "a.csv", "b.csv", "--smooth", "laplace", "--json").result
+    assert math.isfinite(found["details"]["psi"])
+    assert (
+        "x: absent from b.csv: b, with 0.5 of the other side: without smoothing, D(P‖Q) and PSI are infinite"
+        in found["notes"]
+    )
+
+
 def test_profiles_that_do_not_fit(call: Run) -> None:
     """Other bins and other columns are refused, with what makes them fit."""
     call("profile", "count", MAY, "-o", "may.json")

@@ -348,7 +348,12 @@ def test_labels_of_csv_are_text(engine: Engine, tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text('a,b\n01234,1\n1.0,2\n1,3\n"x,\n""y""",4\n,5\n"",6\n NA,7\n', encoding="utf-8")
     found = counted(engine, "t.csv::a")
     assert found == Counts([" NA", "01234", "1", "1.0", 'x,\n"y"'], [1] * 5, 2, 0)
-    assert counted(engine, "t.csv::a", null=["1.0", " NA"]).nulls == 4
+    assert counted(engine, "t.csv::a", null=["1.0", " NA", "{}"]).nulls == 4
+    parquet(tmp_path / "t.parquet", MESSY)
+    stands = {"x": ["1", "x"], "label": ["NULL"], "big": ["9007199254740993"], "price": ["2.25"], "small": ["0.25"]}
+    stands |= {"flag": ["true"], "day": ["2026-01-01"]}
+    nulls = {column: counted(engine, f"t.parquet::{column}", null=texts).nulls for column, texts in stands.items()}
+    assert nulls == {"x": 2, "label": 2, "big": 2, "price": 4, "small": 1, "flag": 6, "day": 5}
 
 
 def test_a_footer_loses_no_rows(engine: Engine, tmp_path: Path) -> None:

@@ -3132,7 +3132,7 @@ def test_a_name_with_a_line_break_can_be_asked_for() -> None:
     write("p.csv", 'city,"n\n(2020)","m\n(x)"\na,3,4\nb,5,6\n')
     with pytest.raises(InputError) as caught:
         read("p.csv")
-    assert str(caught.value).endswith("choose one, as in p.csv::n\n(2020)")
+    assert str(caught.value).endswith(r"choose one, as in 'p.csv::n\n(2020)'")
     for name in ("n\\n(2020)", "n\n(2020)"):
         assert read(f"p.csv::{name}").weights.tolist() == [3, 5]
 

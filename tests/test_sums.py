@@ -112,6 +112,7 @@ REFUSED = {
     "infinity": ("('a', 1.5::DOUBLE), ('b', 'inf')", "1 of 2 rows with NaN or an infinity"),
     "a missing label": ("('a', 1), (NULL, 3)", "1 of 2 rows without a label: give them one, or leave them out"),
     "twice": ("('a', 1), ('b', 3), ('b', 3)", "duplicate outcome 'b' (1 of them): make each of them one row"),
+    "too much mass": ("('a', 1e308::DOUBLE), ('b', 1e308)", "its sum is beyond the largest float64, 1.8e308"),
     "no mass": ("('a', 0), ('b', 0)", "all values are zero"),
     "neither": ("('a', 1.5::DOUBLE), ('b', 2)", "the values sum to 3.5, so they are neither probabilities"),
     "no numbers": ("('a', 'x'), ('b', 'y')", "no column of numbers among name, n"),

@@ -43,8 +43,11 @@ class Command(click.Command):
         super().__init__(name, context_settings=SETTINGS, **facts)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Keep those from being taken for options."""
-        return super().parse_args(ctx, list(map(_no_option, args)))
+        """Keep those from being taken for options; what follows an option that takes a value is that value."""
+        valued = {name for each in self.params if _takes_value(each) for name in each.opts}
+        before = ("", *args)
+        shown = [arg if last in valued else _no_option(arg) for last, arg in zip(before, args, strict=False)]
+        return super().parse_args(ctx, shown)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command, if there is memory for the arithmetic."""
@@ -60,6 +63,10 @@ def _require_memory(size: int) -> None:
     if 0 <= limit < _AMPLE:  # without a limit it is negative, or too large to matter
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # each thread would want its own part
         bytes(size)
+
+
+def _takes_value(parameter: click.Parameter) -> bool:
+    return isinstance(parameter, click.Option) and not parameter.is_flag
 
 
 def _no_option(arg: str) -> str:

@@ -17,7 +17,7 @@ from itertools import count, pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from klcli import rooms
-from klcli.columns import FormatError, as_typed
+from klcli.columns import FormatError, as_asked, as_typed, is_infinite, is_number
 from klcli.counts import ranked
 from klcli.distribution import listed
 from klcli.engines._files import FORMATS, Place, inputs, located, named
@@ -25,6 +25,7 @@ from klcli.engines._kinds import forms_of, typed
 from klcli.engines._ranks import at_ranks
 from klcli.engines._sql import INFINITY, bucket, comparable, is_nan, literal, zero
 from klcli.errors import InputError, OptionError, clipped
+from klcli.numerals import number
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -105,11 +106,29 @@ def opened(engine: Engine, source: str, *, null: Sequence[str] = (), **options: 
         fields = engine.view(view, place)
     except FormatError as error:
         raise _fault(place, error) from None
-    if null:
-        texts = ", ".join(map(engine.quoted, null))
-        nothing = f"CASE WHEN {{0}} IN ({texts}) THEN NULL ELSE {{0}} END"
-        fields = [each._replace(sql=nothing.format(each.sql)) if each.kind == "text" else each for each in fields]
-    return Table(engine, view, place, fields)
+    return Table(engine, view, place, [_without(null, each, engine) for each in fields] if null else fields)
+
+
+def _without(texts: Sequence[str], field: Field, engine: Engine) -> Field:
+    """The field, NULL where it holds one of these texts; of what has types, the value that the text writes."""
+    if field.kind in ("whole", "number", "decimal"):
+        values = [literal(found) for found in map(_written, texts) if found is not None]
+        written = field.sql
+    else:
+        values = [*map(engine.quoted, texts)]
+        written = field.sql if field.kind == "text" else f"CAST({field.sql} AS STRING)"
+    if not values or field.kind == "nested":
+        return field
+    is_one = f"{written} IN ({', '.join(values)})"
+    nothing, label = (f"CASE WHEN {is_one} THEN NULL ELSE {sql} END" for sql in (field.sql, field.label))
+    return field._replace(sql=nothing, label=label if field.label else "")
+
+
+def _written(text: str) -> int | float | None:
+    """The number that the text writes, if it writes one."""
+    if re.fullmatch("[+-]?[0-9]{1,19}", text):
+        return int(text)  # which is not rounded
+    return number(text) if is_number(text) and not is_infinite(text) else None
 
 
 def _fault(place: Place, error: FormatError) -> InputError:
@@ -200,7 +219,7 @@ class Table:
             return self._countable(self.fields[name])
         if name is None:
             several = f"holds several columns ({listed(names, 20)})"
-            raise InputError(f"{self.name}: {several}: choose one, as in {self.typed}::{names[0]}")
+            raise InputError(f"{self.name}: {several}: choose one, as in {as_asked(self.typed, names[0])}")
         from difflib import get_close_matches
 
         close = get_close_matches(name, names, 1)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from klcli import sources, streams
-from klcli.columns import FormatError
+from klcli.columns import FormatError, as_asked
 from klcli.distribution import listed
 from klcli.errors import InputError, clipped
 
@@ -188,5 +188,7 @@ def chosen_table(place: Place, names: Sequence[str]) -> str:
     if not names:
         raise FormatError("holds no tables")
     if place.table is None:
-        raise FormatError(f"holds several tables ({listed(names, 20)}): choose one, as in {place.typed}::{names[0]}")
+        raise FormatError(
+            f"holds several tables ({listed(names, 20)}): choose one, as in {as_asked(place.typed, names[0])}"
+        )
     raise FormatError(f"no table {clipped(place.table)!r} among {listed(names, 20)}")

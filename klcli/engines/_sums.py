@@ -6,10 +6,11 @@ the same. With up to a thousand million outcomes it is within 1e-9 of what it sh
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, NamedTuple
 
 from klcli import tables, totals
-from klcli.columns import FormatError, is_number
+from klcli.columns import FormatError, as_asked, is_number
 from klcli.distribution import TOLERANCE, kind_of, listed
 from klcli.engines._kinds import typed
 from klcli.engines._sql import INFINITY, literal, whole_cell
@@ -73,6 +74,8 @@ def weights(table: Table, normalize: bool) -> Weights:
     else:
         [(part,)] = table.rows(f"SELECT sum(CAST({v} / {literal(most)} AS DECIMAL(38, 18)))")
         total = float(part) * most
+    if math.isinf(total):
+        raise InputError(f"{name}: its sum is beyond the largest float64, 1.8e308: leave --engine out")
     is_counted, note = kind_of(name, float(total), not broken, normalize)
     doubt = _doubt_of_totals(table, k, v, float(total), rows)
     notes = (*(f"{name}: {each}" for each in (*table.notes, *told, doubt) if each), *([note] if note else []))
@@ -136,7 +139,7 @@ def _chosen(table: Table, fields: Sequence[Field]) -> tuple[Field, Field, tuple[
     if len(found) > 1:
         likely = tables.likeliest(choice) or choice[0]
         several = f"holds several distributions ({listed(choice, 20)})"
-        raise InputError(f"{table.name}: {several}: choose one, as in {table.typed}::{likely}")
+        raise InputError(f"{table.name}: {several}: choose one, as in {as_asked(table.typed, likely)}")
     value = fields[found[0]]
     if value.kind not in _NUMBERS:
         word = next((cell for cell in cells[found[0]] if not is_number(cell)), "")
