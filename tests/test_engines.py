@@ -244,6 +244,59 @@ def test_times_that_are_typed(engine: Engine, tmp_path: Path) -> None:
         assert (edges, found.counts) == ([1767225720000000], [2, 2])
 
 
+def test_times_are_cut_to_microseconds(engine: Engine, tmp_path: Path) -> None:
+    """Parts of one are dropped of text as of times in nanoseconds, before 1970 too, and a zone needs no seconds."""
+    cells = [
+        "1950-01-01 00:00:00.1234567",
+        "2026-01-01 10:00Z",
+        "2026-01-01 15:30+05:30",
+        "2026-01-01 10:00:00.0000009",
+    ]
+    (tmp_path / "t.csv").write_text("a,b\n" + "".join(f"{cell},1\n" for cell in cells))
+    assert binned(engine, "t.csv::a", 2)[0] == [1767261600000000]
+    assert engines.opened(engine, "t.csv").stats([times_of(engine)])[0].least == -631151999876544
+
+
+def times_of(engine: Engine) -> Any:
+    """The first column of t.csv, as what it holds."""
+    table = engines.opened(engine, "t.csv")
+    return engines.typed(table, [table.field("a")])[0]
+
+
+@pytest.mark.parametrize("type_", ["UBIGINT", "DECIMAL(20, 0)"])
+def test_whole_numbers_that_have_no_type_everywhere(engine: Engine, tmp_path: Path, type_: str) -> None:
+    """Whole numbers of 64 bits without a sign, and decimals without digits behind the point, keep every digit."""
+    most = 2**64 - 1
+    source = parquet(tmp_path / "t.parquet", f"SELECT unnest([1, {most - 1}, {most}])::{type_} AS x")
+    assert counted(engine, source).labels == ["1", str(most - 1), str(most)]
+    assert binned(engine, source, 3)[0] == [most - 1, most]
+
+
+NUMBERS_OF_32_BITS = {
+    "some": [0.1, 0.2, 0.2, 0.7, 0.7, 0.7, 1e30, -1e-30],
+    "one": [0.7] * 9,
+    "most": [0.1] * 20 + [0.7],
+    "infinities": [0.1, math.inf, -math.inf, 0.3, 0.7],
+    "infinities alone": [math.inf, math.inf, -math.inf],
+    "large": [16777217.0, 3e38, 1e-45, -3e38],
+}
+
+
+@pytest.mark.parametrize("values", NUMBERS_OF_32_BITS.values(), ids=NUMBERS_OF_32_BITS)
+def test_numbers_of_32_bits_are_those_of_64(engine: Engine, tmp_path: Path, values: list[float]) -> None:
+    """A table has the same counts in the same bins, be its numbers held in 32 bits, in 64 or as text."""
+    single = np.array(values, np.float32)
+    parquet(tmp_path / "single.parquet", "SELECT v AS x FROM given", given=single)
+    parquet(tmp_path / "wide.parquet", "SELECT v AS x FROM given", given=single.astype(float))
+    (tmp_path / "text.csv").write_text("x,y\n" + "".join(f"{x!s},1\n" for x in single))
+    for pair in (("single.parquet", "text.csv"), ("single.parquet", "wide.parquet")):
+        for reference, current in (pair, pair[::-1]):
+            like = dict(engines.profile(engines.opened(engine, reference), ["x"], 4))
+            found = dict(engines.profile(engines.opened(engine, current), ["x"], 4, Profile("p", 1, like)))
+            assert list(found["x"].counts.values()) == list(like["x"].counts.values())
+            assert max(like["x"].counts.values()) < len(values) or len(set(values)) == 1
+
+
 @pytest.mark.parametrize("kind", ["SMALLINT", "INTEGER", "BIGINT"])
 def test_whole_numbers_from_end_to_end_of_their_type(engine: Engine, tmp_path: Path, kind: str) -> None:
     """The difference of two whole numbers may be beyond their type, and their bins are right."""
@@ -261,6 +314,23 @@ def test_text_that_begins_as_binary_files_do(engine: Engine, tmp_path: Path) -> 
     assert counted(engine, "t.csv").labels == ["DUCK", "GOOSE"]
     (tmp_path / "g.csv").write_text("PAR1\nPAR2\n")
     assert counted(engine, "g.csv", header=False).labels == ["PAR1", "PAR2"]
+
+
+@pytest.mark.parametrize("name", ["_x.csv", ".x.csv", "a:b.csv", "x y.csv", "x[1]*.csv", "ü.csv"])
+def test_names_that_an_engine_may_pass_over(engine: Engine, tmp_path: Path, name: str) -> None:
+    """A file is read whatever it is called, or refused: Spark takes some for none of its files."""
+    (tmp_path / name).write_text("a,b\nx,1\nx,2\n")
+    try:
+        assert counted(engine, f"{name}::a") == Counts(["x"], [2], 0, 0)
+    except InputError as error:
+        assert str(error) == f"{name}: Spark reads none whose name begins with _ or . or has a colon: rename it"
+        assert name[0] in "_." or ":" in name
+
+
+def test_the_sign_for_what_is_no_text(engine: Engine, tmp_path: Path) -> None:
+    """U+FFFD is a sign like any other where it is certain that no other bytes were there."""
+    parquet(tmp_path / "t.parquet", "SELECT '\ufffd' AS x")
+    assert counted(engine, "t.parquet").labels == ["\ufffd"]
 
 
 def test_a_first_row_without_an_end(duck: Engine, tmp_path: Path) -> None:
@@ -292,7 +362,7 @@ WRITTEN = {
     "number": ["1", ".5", "2.", "-1e-3", "NaN", "inf"],
     "text": ["1", "01234"],
     "date": ["2026-01-01", "2024-02-29"],
-    "time": ["2026-01-01T10:00", "2026-01-01 10:00:00.123456Z"],
+    "time": ["2026-01-01T10:00", "2026-01-01 10:00Z", "2026-01-01T10:00+05:30", "2026-01-01 10:00:00.123456789Z"],
     "truth": ["true", "False", "TRUE"],
 }
 
@@ -321,7 +391,21 @@ def test_blanks_beside_a_cell_are_no_part_of_what_it_says(engine: Engine, tmp_pa
 
 
 @pytest.mark.parametrize(
-    "cell", ["2026-02-30", "2026-13-01", "2026-01-01T25:00", "1_000", "0x10", "1,5", "٣", "1e", "--1"]
+    "cell",
+    [
+        "2026-02-30",
+        "2026-13-01",
+        "2026-01-01T24:00",
+        "2026-01-01T10:00+19:00",
+        "1_000",
+        "-nan",
+        "5\n",
+        "0x10",
+        "1,5",
+        "٣",
+        "1e",
+        "--1",
+    ],
 )
 def test_what_only_looks_like_a_kind_is_text(engine: Engine, tmp_path: Path, cell: str) -> None:
     """A day that no calendar has is text, and so are numbers that other programs would make of text."""
@@ -475,7 +559,7 @@ def test_times_beyond_all(duck: Engine, tmp_path: Path) -> None:
     source = parquet(tmp_path / "t.parquet", "SELECT unnest(['infinity', '-infinity', '2026-01-01'])::TIMESTAMP AS x")
     assert (sum(counted(duck, source).counts), binned(duck, source, 3)[1].counts) == (3, [1, 1, 1])
     source = parquet(tmp_path / "n.parquet", "SELECT make_timestamp_ns(i * 500) AS x FROM range(4) r(i)")
-    with pytest.raises(InputError, match="holds parts of a microsecond, which would be merged: count in --bins"):
+    with pytest.raises(InputError, match="holds parts of a microsecond, which would be merged: round them, or write"):
         counted(duck, source)
     assert binned(duck, source, 2)[1].counts == [2, 2]
 

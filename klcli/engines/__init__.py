@@ -14,12 +14,14 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import count, pairwise
+from sys import float_info
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from klcli import rooms
 from klcli.columns import FormatError, as_asked, as_typed, is_infinite, is_number
 from klcli.counts import ranked
 from klcli.distribution import listed
+from klcli.engines import _single as single
 from klcli.engines._files import FORMATS, Place, inputs, located, named
 from klcli.engines._kinds import forms_of, typed
 from klcli.engines._ranks import at_ranks
@@ -155,6 +157,11 @@ class Field(NamedTuple):
     text: str = ""  # the SQL of the text that it is read from, if there is some
     label: str = ""  # the SQL of its labels, if that is another one
 
+    @property
+    def is_single(self) -> bool:
+        """Whether its numbers have 32 bits, so that each has another label than the float64 that holds it."""
+        return self.kind == "number" and bool(self.label)
+
 
 class Stats(NamedTuple):
     """How many rows a column has, how many of them hold nothing, NaN or an infinity, and the ends of the others."""
@@ -200,8 +207,8 @@ class Table:
         self.fields = {field.name: field for field in fields}
         self.notes: tuple[str, ...] = ()
         self.is_text = place.format in ("csv", "ndjson", "sqlite")
-        self.forms = forms_of(place)
-        self.numerals = forms_of(place, zeros="0*")  # as in small files, where 007 is a weight
+        self.forms = forms_of(place, engine.quoted)
+        self.numerals = forms_of(place, engine.quoted, zeros="0*")  # as in small files, where 007 is a weight
         if place.format == "csv" and place.has_header and len(fields) == 1:
             self.notes = (f"the first row, {fields[0].name}, names the column (--no-header: it is data)",)
 
@@ -274,7 +281,7 @@ class Table:
         x = comparable(field)
         unread = f"{field.text} IS NOT NULL AND {x} IS NULL" if field.text else "FALSE"
         nan = is_nan(x) if field.kind == "number" else "FALSE"
-        ends = [*map(literal, edges)]
+        ends = [literal(single.edge(each) if field.is_single else each) for each in edges]
         if len(edges) <= _FEW_EDGES:  # to hold a value against all of them is quicker than to search among them
             cases = (unread, nan, *(f"{x} < {end}" for end in ends))
             asked = ", ".join(f"coalesce(count_if({each}), 0)" for each in cases)  # of nothing DuckDB has NULL
@@ -387,15 +394,17 @@ def in_quantiles(table: Table, field: Field, size: int, stats: Stats | None = No
     """The edges that part the finite values of a field into bins of as equal a size as they allow, and the counts."""
     stats = stats or table.stats([field])[0]
     if not stats.finite:
-        return [], table.histogram(field, [])
+        edges = [-float_info.max, float_info.max] if stats.infinities else []
+        return edges, table.histogram(field, edges)
     ranks = sorted({stats.finite * part // size for part in range(1, size)})
     below = at_ranks(table, field, stats, ranks)
     if below.pop(stats.least, None) is not None:
         below |= _beside_the_least(table, field, stats)
     edges = sorted(below)
+    counts = [high - low for low, high in pairwise([0, *map(below.__getitem__, edges), stats.finite])]
+    edges = [min(each, single.shortest(each)) for each in edges] if field.is_single else edges
     if stats.infinities:
         return edges, table.histogram(field, edges)
-    counts = [high - low for low, high in pairwise([0, *map(below.__getitem__, edges), stats.finite])]
     return edges, Counts(bins(field.kind, edges), counts, stats.nulls, stats.nans)
 
 
@@ -405,12 +414,18 @@ def _beside_the_least(table: Table, field: Field, stats: Stats) -> dict[Any, int
     A value that is alone has both edges of its own, so that what is less or greater later on is seen.
     """
     if stats.least == stats.most:
-        is_whole = isinstance(stats.least, int)
-        return {stats.least: 0, stats.least + 1 if is_whole else math.nextafter(stats.least, math.inf): stats.finite}
+        return {stats.least: 0, _next(field, stats.least): stats.finite}
     x, least = comparable(field), literal(stats.least)
     behind = f"min(CASE WHEN {x} > {least} AND {x} <= {literal(stats.most)} THEN {x} END)"
     [(edge, count)] = table.rows(f"SELECT {behind}, count(CASE WHEN {x} = {least} THEN 1 END)")
     return {zero(edge): count}
+
+
+def _next(field: Field, x: Any) -> Any:
+    """The least value above it that the field can hold."""
+    if isinstance(x, int):
+        return x + 1
+    return single.next_above(x) if field.is_single else math.nextafter(x, math.inf)
 
 
 MOST_BINS = 1000

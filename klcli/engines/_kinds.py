@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from klcli.engines._sql import whole_cell
@@ -12,29 +12,39 @@ if TYPE_CHECKING:
     from klcli.engines._files import Place
 
 _SAMPLE = 1000  # rows
-_BARE = "trim(replace({}, '\t', ' '))"  # without blanks beside it, where not every engine takes it with them
+_BARE = "trim(replace({0}, '\t', ' '))"  # without blanks beside it, where not every engine takes it with them
 _IN_PART = ("whole", "date", "time")  # of which not all that is written so is one: 9999999999999999999, 2026-02-30
 _DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
-Forms = dict[str, tuple[str, str]]  # how text is written that is of a kind, and what makes it so
+_SECONDS = ":[0-5][0-9]([.][0-9]{1,9})?"
+_ZONE = "Z|[+-](0[0-9]|1[0-4]):[0-5][0-9]"
+# Spark wants seconds before a zone, 2024-01-01T00:00:00Z, and is given them where they are not written.
+_TIME = (
+    f"TO_TIMESTAMP(CASE WHEN substr({_BARE}, 17, 1) = ':' THEN {_BARE} "
+    f"ELSE concat(substr({_BARE}, 1, 16), ':00', substr({_BARE}, 17)) END)"
+)
+Forms = dict[str, tuple[str, str]]  # the pattern of cells that are of a kind, in SQL, and what makes it of them
 
 
-def forms_of(place: Place, zeros: str = "") -> Forms:
-    """How each kind is written there; what begins with another 0, as 01234, is a name, unless zeros are "0*"."""
+def forms_of(place: Place, quoted: Callable[[str], str], zeros: str = "") -> Forms:
+    """How each kind is written there; what begins with another 0, as 01234, is a name, unless zeros are "0*".
+
+    Parts of a microsecond are dropped, as they are of times in nanoseconds.
+    """
     whole = f"{zeros}(0|[1-9][0-9]{{0,18}})"
     digits, point, cast = f"{zeros}(0|[1-9][0-9]*)", "[.]", "CAST({} AS DOUBLE)"
     if place.decimal == "," and place.format == "csv":
         point, cast = ",", "CAST(replace({}, ',', '.') AS DOUBLE)"
     number = (
-        rf"[+-]?({digits}({point}[0-9]*)?|{point}[0-9]+)([eE][+-]?[0-9]+)?|[+-]?([nN][aA][nN]|[iI][nN][fF](inity)?)"
+        rf"[+-]?({digits}({point}[0-9]*)?|{point}[0-9]+)([eE][+-]?[0-9]+)?|[nN][aA][nN]|[+-]?[iI][nN][fF](inity)?"
     )
-    at = "[0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})?"
-    return {
+    forms = {
         "whole": (f"[+-]?{whole}", "CAST({} AS BIGINT)"),
         "number": (number, cast),
         "date": (_DAY, "CAST({} AS DATE)"),
-        "time": (f"{_DAY}[T ]{at}", f"TO_TIMESTAMP({_BARE})"),
+        "time": (f"{_DAY}[T ]([01][0-9]|2[0-3]):[0-5][0-9]({_SECONDS})?({_ZONE})?", _TIME),
         "truth": ("true|false|True|False|TRUE|FALSE", f"lower({_BARE})"),
     }
+    return {kind: (quoted(whole_cell(form)), way) for kind, (form, way) in forms.items()}
 
 
 def typed(table: Table, fields: Sequence[Field], forms: Forms | None = None) -> list[Field]:
@@ -88,6 +98,6 @@ def as_label(kind: str, field: Field, forms: Forms) -> Field:
 
 
 def _is_written(x: str, kind: str, forms: Forms) -> str:
-    form, way = forms[kind]
-    written = f"rlike({x}, '{whole_cell(form)}')"
+    pattern, way = forms[kind]
+    written = f"rlike({x}, {pattern})"
     return f"{written} AND TRY_{way.format(x)} IS NOT NULL" if kind in _IN_PART else written

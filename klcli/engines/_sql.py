@@ -23,8 +23,11 @@ def comparable(field: Field) -> str:
 
 
 def whole_cell(form: str) -> str:
-    """The pattern of a cell that is written so, with blanks beside it or without, as it is in small files."""
-    return f"^[ \t]*({form})[ \t]*$"
+    r"""The pattern of a cell that is written so, with blanks beside it or without, as it is in small files.
+
+    It ends in \z, since for Java a $ is also before a last line break.
+    """
+    return rf"^[ \t]*({form})[ \t]*\z"
 
 
 def shortest(x: str) -> str:

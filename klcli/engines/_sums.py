@@ -50,7 +50,7 @@ def weights(table: Table, normalize: bool) -> Weights:
     label, value, told = _chosen(table, [field for field in fields if field.kind != "nested"])
     name = table.name if table.column is None else f"{table.name}::{table.column}"
     given = table.fields[label.name]
-    k = f"CAST({(given.kind == 'number' and given.label) or given.sql} AS STRING)"
+    k = f"CAST({given.label if given.is_single else given.sql} AS STRING)"
     v = f"CAST({value.sql} AS DOUBLE)"
     lost = f"{v} = 0 AND rlike({value.text}, '^[ \t]*[+-]?[0.]*[1-9]')" if value.text else "FALSE"
     [(rows, labelled, most, *odd, broken)] = table.rows(
@@ -96,11 +96,13 @@ def _refuse_thousands(table: Table, value: Field, name: str) -> None:
     """Raise where text has 1.234 beside 5, which may be thousands, as it is in small files."""
     if not value.text:
         return
-    x = value.text
+    x, quoted = value.text, table.engine.quoted
+    grouped_cell = quoted(whole_cell("[1-9][0-9]{0,2}([.][0-9]{3})+"))
+    whole_but_0 = quoted(whole_cell("0*[1-9][0-9]*"))
     [(pointed, grouped, whole)] = table.rows(
         f"SELECT count(CASE WHEN {x} LIKE '%.%' THEN 1 END), "
-        f"count(CASE WHEN rlike({x}, '{whole_cell('[1-9][0-9]{0,2}([.][0-9]{3})+')}') THEN 1 END), "
-        f"count(CASE WHEN rlike({x}, '{whole_cell('0*[1-9][0-9]*')}') THEN 1 END)"
+        f"count(CASE WHEN rlike({x}, {grouped_cell}) THEN 1 END), "
+        f"count(CASE WHEN rlike({x}, {whole_but_0}) THEN 1 END)"
     )
     if grouped == pointed > 0 and whole:
         raise InputError(
@@ -156,13 +158,13 @@ def _some_cells(table: Table, fields: Sequence[Field]) -> list[list[str]]:
     """
     found = [["0" if field.kind in _NUMBERS else "a"] for field in fields]
     text = [index for index, field in enumerate(fields) if field.kind == "text" and table.is_text]
-    number, whole = (whole_cell(table.numerals[kind][0]) for kind in ("number", "whole"))
+    number, whole = (table.numerals[kind][0] for kind in ("number", "whole"))
     asked = []
     for index in text:
         x = fields[index].sql
-        asked += [f"min(CASE WHEN rlike({x}, '{whole}') THEN {x} END)"]
-        asked += [f"min(CASE WHEN rlike({x}, '{number}') AND NOT rlike({x}, '{whole}') THEN {x} END)"]
-        asked += [f"{end}(CASE WHEN NOT rlike({x}, '{number}') THEN {x} END)" for end in ("min", "max")]
+        asked += [f"min(CASE WHEN rlike({x}, {whole}) THEN {x} END)"]
+        asked += [f"min(CASE WHEN rlike({x}, {number}) AND NOT rlike({x}, {whole}) THEN {x} END)"]
+        asked += [f"{end}(CASE WHEN NOT rlike({x}, {number}) THEN {x} END)" for end in ("min", "max")]
     answer = table.rows(f"SELECT {', '.join(asked)}")[0] if text else ()
     for index, start in zip(text, range(0, len(answer), 4), strict=True):
         found[index] = [str(cell) for cell in answer[start : start + 4] if cell is not None]

@@ -35,7 +35,7 @@ _MACROS = {
 _KINDS = {
     "time": "TIMESTAMP.*",
     "text": r'"NULL"|VARCHAR|UUID|ENUM\(.*\)|TIME.*|INTERVAL|BIT',
-    "whole": r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?",
+    "whole": r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DECIMAL\(\d+,0\)",
     "number": "FLOAT|DOUBLE",
     "decimal": r"DECIMAL\(.*\)",
     "truth": "BOOLEAN",
@@ -197,7 +197,10 @@ class DuckDB:
         columns = ", ".join(f"c{index}" for index in range(len(names)))
         types = [str(row[1]) for row in self.rows(f"DESCRIBE SELECT * FROM {relation}")]
         kinds = [next((kind for kind in _KINDS if re.fullmatch(_KINDS[kind], type_)), "nested") for type_ in types]
-        cells = ", ".join(f"{_cell(f'c{index}', kind)} AS c{index}" for index, kind in enumerate(kinds))
+        cells = ", ".join(
+            f"{_cell(f'c{index}', kind, type_)} AS c{index}"
+            for index, (kind, type_) in enumerate(zip(kinds, types, strict=True))
+        )
         self.rows(f"CREATE TEMP VIEW {view} AS SELECT {cells} FROM {relation} AS t({columns})")
         labels = {"TIMESTAMP_NS": _micros, "FLOAT": shortest}
         return [
@@ -208,7 +211,7 @@ class DuckDB:
 
 def _micros(column: str) -> str:
     """The time in microseconds, as labels have it; those of parts of one would be merged, and are refused."""
-    fault = "klcli: holds parts of a microsecond, which would be merged: count in --bins, or write the times as text"
+    fault = "klcli: holds parts of a microsecond, which would be merged: round them, or write them as text"
     is_part = f"CASE WHEN isfinite({column}) THEN epoch_ns({column}) % 1000 <> 0 END"
     return f"CASE WHEN {is_part} THEN error({_quoted(fault)}) ELSE unix_micros({column}) END"
 
@@ -222,7 +225,7 @@ def _too_wide(name: str) -> str:
 PARQUET = "binary_as_string = true, hive_partitioning = false"
 
 
-def _cell(column: str, kind: str) -> str:
+def _cell(column: str, kind: str, type_: str) -> str:
     """The column as what the SQL of all engines counts on.
 
     Statistics in Parquet know no NaN, and DuckDB believes them: it folds isnan(c0) to false. It knows none of a CASE.
@@ -230,8 +233,8 @@ def _cell(column: str, kind: str) -> str:
     """
     if kind in ("text", "truth"):
         return f"CAST({column} AS VARCHAR)" if kind == "text" else column
-    cast = f"CAST({column} AS DOUBLE)" if kind == "number" else column
-    return f"CASE WHEN {column} IS NULL THEN NULL ELSE {cast} END"
+    of_its_kind = "DOUBLE" if kind == "number" else "HUGEINT" if (kind, type_[:7]) == ("whole", "DECIMAL") else type_
+    return f"CASE WHEN {column} IS NULL THEN NULL ELSE CAST({column} AS {of_its_kind}) END"
 
 
 SCHEMA = "SELECT name, num_children, precision"

@@ -14,6 +14,7 @@ import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -41,8 +42,8 @@ _SETTINGS = {
 _AT_HOME = {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}  # where there is no cluster
 _PATIENCE = 5  # seconds in which a session stops
 _KINDS = {
-    "text": "string|char.*|varchar.*|binary",
-    "whole": "tinyint|smallint|int|bigint",
+    "text": "string|char.*|varchar.*|binary|void",
+    "whole": r"tinyint|smallint|int|bigint|decimal\(\d+,0\)",
     "number": "float|double",
     "decimal": "decimal.*",
     "truth": "boolean",
@@ -63,9 +64,11 @@ def started(url: str = "", jobs: int | None = None) -> Iterator[Spark]:
     Raises MissingExtraError where PySpark is not installed, InputError where Spark does not start.
     """
     try:
+        from pyspark.logger import PySparkLogger
         from pyspark.sql import SparkSession
     except ImportError:
         raise MissingExtraError("--engine spark", "spark") from None
+    PySparkLogger.getLogger("SQLQueryContextLogger").disabled = True  # it writes traces of the JVM to stderr
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(litter.folder())
         with contextlib.nullcontext() if _is_remote(url) else _launching(folder):
@@ -195,7 +198,7 @@ class Spark:
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """What the query answers; FormatError where what it reads is not what it should be."""
         with _refusals():
-            return [tuple(row) for row in self._session.sql(query).collect()]
+            return [tuple(map(_whole, row)) for row in self._session.sql(query).collect()]
 
     def quoted(self, text: str) -> str:
         """The text as a literal."""
@@ -280,7 +283,10 @@ class Spark:
         return [path.replace("/dev/fd/", f"/proc/{os.getpid()}/fd/") for path in paths]
 
     def _file(self, name: str, kind: str, path: str, columns: str = "", **options: str) -> str:
-        """The name of a view of a file."""
+        """The name of a view of a file; FormatError where Spark would pass over it, or not find it."""
+        name_of_file = path.rpartition("/")[2]
+        if "://" not in path and (name_of_file.startswith(("_", ".")) or ":" in path):
+            raise FormatError("Spark reads none whose name begins with _ or . or has a colon: rename it")
         if "://" not in path:
             path = re.sub(r"([\[\]{}*?\\])", r"\\\1", path)  # in which Spark would see a pattern
         given = ", ".join(f"{key} {_quoted(value)}" for key, value in {"path": path, **options}.items())
@@ -292,7 +298,7 @@ class Spark:
 
     def _of_text(self, view: str, relation: str, columns: Sequence[str], names: Sequence[str]) -> list[Field]:
         """A view of columns of text, in which bytes that are no text are an error."""
-        cells = ", ".join(f"{_decoded(c)} AS c{index}" for index, c in enumerate(columns))
+        cells = ", ".join(f"{_undamaged(c)} AS c{index}" for index, c in enumerate(columns))
         self.rows(f"CREATE TEMPORARY VIEW {view} AS SELECT {cells} FROM {relation}")
         return text_fields(names)
 
@@ -311,6 +317,12 @@ class Spark:
         ]
 
 
+def _whole(cell: Any) -> Any:
+    """The cell, and as int what Spark has as a decimal without digits behind the point: whole numbers of 64 bits."""
+    is_decimal = isinstance(cell, Decimal) and cell.as_tuple().exponent == 0
+    return int(cell) if is_decimal else cell
+
+
 def _cell(column: str, kind: str) -> str:
     """The column as what the SQL of all engines counts on."""
     text = _decoded(f"CAST({column} AS STRING)")
@@ -319,9 +331,14 @@ def _cell(column: str, kind: str) -> str:
 
 
 def _decoded(x: str) -> str:
-    """The text, where it is UTF-8: in files of text Spark has put U+FFFD in the place of other bytes."""
-    wrong = f"NOT is_valid_utf8({x}) OR instr({x}, '\ufffd') > 0"
-    return f"CASE WHEN {wrong} THEN raise_error('klcli: holds bytes that are not UTF-8') ELSE {x} END"
+    """The text, where it is UTF-8."""
+    return f"CASE WHEN NOT is_valid_utf8({x}) THEN raise_error('klcli: holds bytes that are not UTF-8') ELSE {x} END"
+
+
+def _undamaged(x: str) -> str:
+    """The text of a file of text, where nothing of it is U+FFFD, which Spark puts where bytes are not UTF-8."""
+    fault = "klcli: holds bytes that are not UTF-8, or U+FFFD, which stands for such"
+    return f"CASE WHEN instr({x}, '\ufffd') > 0 THEN raise_error('{fault}') ELSE {_decoded(x)} END"
 
 
 def _quoted(text: str) -> str:
@@ -337,6 +354,9 @@ def reason(error: Exception) -> str:
     text = str(error)
     if "klcli: " in text:
         return re.split("['\n]| SQLSTATE", text.partition("klcli: ")[2])[0]
+    illegal = re.search(r"Illegal Parquet type: (.+?)\. SQLSTATE", text)
+    if illegal:
+        return f"holds {illegal[1]}, which Spark does not read: save it as another type, or take --engine duckdb"
     if "MALFORMED" in text or "Malformed" in text:
         return "a row has more or fewer cells than the first one, or a quote is opened and never closed"
     return clipped(text.splitlines()[0], 200)
