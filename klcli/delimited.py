@@ -95,10 +95,8 @@ def _first_row(text: str) -> str:
 
 
 def _delimited(text: str, delimiter: str, decimal: str) -> list[Column]:
-    first = first_line(text)
-    if first.lower().startswith("sep="):
-        raise FormatError(f"line 1: Excel's {first.strip()!r} line: delete it")
-    _refuse_drawn(text)
+    refuse_excel(text)
+    refuse_drawn(text)
 
     def place(index: int) -> str:
         line, _, _ = next(islice(_lines(text, delimiter), index + has_header, None))
@@ -115,12 +113,12 @@ def _delimited(text: str, delimiter: str, decimal: str) -> list[Column]:
         _refuse_late_quotes(cells, text, delimiter)
         doubt = _bare_quotes(cells, lambda index: next(islice(_lines(text, delimiter), index, None))[0], delimiter)
     names = [column[0].strip() for column in cells]
-    if doubt and not _may_be_own(names):
+    if doubt and not may_be_own(names):
         raise FormatError(doubt)
     first_row = [with_point(column[0], decimal) for column in cells]
     has_header = not any(map(is_number, first_row))
     if has_header:
-        _check_header(names, next(_lines(text, delimiter))[0])
+        check_header(names, next(_lines(text, delimiter))[0])
         cells = [column[1:] for column in cells]
         if not cells[0]:
             raise FormatError("empty: a header and no rows")
@@ -162,7 +160,14 @@ def _are_words_for_the_most(column: Sequence[str]) -> bool:
     return 2 * sum(map(looks_like_number, column)) < len(column)
 
 
-def _refuse_drawn(text: str) -> None:
+def refuse_excel(text: str) -> None:
+    """Raise where the first line is one for Excel, which says what separates the columns."""
+    first = first_line(text)
+    if first.lower().startswith("sep="):
+        raise FormatError(f"line 1: Excel's {first.strip()!r} line: delete it")
+
+
+def refuse_drawn(text: str) -> None:
     """Raise for a line that parts a header from rows, as tables have that are drawn for people to look at."""
     for line, content in enumerate(re.split("\r\n|\r|\n", text[:10_000])[:3], 1):
         if _DRAWN.fullmatch(content):
@@ -177,10 +182,15 @@ _DRAWN = re.compile(r"[-+|=:─━═┌┬┐├┼┤└┴┘╞╪╡│ ]*(
 
 def _headed(names: Sequence[str], columns: list[Column]) -> list[Column]:
     """The columns, with a note where their names may be numbers mistyped, or missing, of a first row of data."""
-    if any(map(is_key, names)) or not all(_MAY_BE_DATA.fullmatch(column.name) for column in columns):
-        return columns
-    note = f"the first row, {listed(names)}, was taken for the names of columns: put a header before it if it is data"
-    return [column._replace(notes=(*column.notes, note)) for column in columns]
+    note = doubt_of_header(names, [column.name for column in columns])
+    return [column._replace(notes=(*column.notes, note)) for column in columns] if note else columns
+
+
+def doubt_of_header(names: Sequence[str], values: Sequence[str]) -> str:
+    """What is told of a first row in which the names of the columns of values may be none; "" where they are."""
+    if any(map(is_key, names)) or not all(map(_MAY_BE_DATA.fullmatch, values)):
+        return ""
+    return f"the first row, {listed(names)}, was taken for the names of columns: put a header before it if it is data"
 
 
 _MAY_BE_DATA = re.compile(
@@ -235,7 +245,7 @@ DECIMAL_COMMA = "; are these decimal commas? Put ; between the columns, or quote
 _NO_NAME = re.compile(r"[+\-−.,=$€£<>~≈]|\d|inf(inity)?$", re.IGNORECASE)
 
 
-def _check_header(names: Sequence[str], line: int) -> None:
+def check_header(names: Sequence[str], line: int) -> None:
     """Refuse a first row that is neither a header nor a row of data, and names that do not tell columns apart."""
     if {"measure", "value", "base", "unit"}.issubset(names):
         raise FormatError(
@@ -350,7 +360,7 @@ def _plain_head(
     ):
         return None
     try:
-        _check_header(names, 1)
+        check_header(names, 1)
         label = label_column(names, [[with_point(cell, decimal)] for cell in second])
         value_columns(names, label)
     except FormatError:  # by its second row alone
@@ -477,20 +487,27 @@ def _bare_quotes(cells: list[list[str]], line: Callable[[int], int], delimiter: 
         if delimiter in cell and ("\n" in cell or "\r" in cell)
     }
     for index in sorted(odd):
-        rows = list(filter(None, re.split("[\r\n]+", delimiter.join(column[index] for column in cells))))
-        lines = [[*map(with_point, row.split(delimiter))] for row in rows]
-        rows_of_data = lines[index == 0 :]  # without what may be a header
-        if all(len(row) == len(cells) for row in lines) and any(
-            all(map(is_number, column)) for column in zip(*rows_of_data, strict=True)
-        ):
-            return (
-                f"line {line(index)}: a quote is opened and closed {counted(len(lines) - 1, 'line')} below, with "
-                f"whole rows between: {_QUOTE_IN_CELL}; if it is one cell, write that in one line"
-            )
+        doubt = bare_quote([column[index] for column in cells], delimiter, is_first=index == 0)
+        if doubt:
+            return f"line {line(index)}: {doubt}"
     return ""
 
 
-def _may_be_own(names: Sequence[str]) -> bool:
+def bare_quote(row: Sequence[str], delimiter: str, *, is_first: bool = False) -> str:
+    """What is wrong with a row, of which a cell holds what would be whole rows; "" where nothing is."""
+    rows = list(filter(None, re.split("[\r\n]+", delimiter.join(row))))
+    lines = [[*map(with_point, each.split(delimiter))] for each in rows]
+    rows_of_data = lines[is_first:]  # without what may be a header
+    is_table = all(len(each) == len(row) for each in lines)
+    if not (is_table and any(all(map(is_number, column)) for column in zip(*rows_of_data, strict=True))):
+        return ""
+    return (
+        f"a quote is opened and closed {counted(len(lines) - 1, 'line')} below, with whole rows between: "
+        f"{_QUOTE_IN_CELL}; if it is one cell, write that in one line"
+    )
+
+
+def may_be_own(names: Sequence[str]) -> bool:
     """Whether klcli writes such a header, and has written the quotes below it then."""
     return names[0] == "outcome" and names[-1] in ("count", "contribution")
 

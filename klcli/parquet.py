@@ -106,6 +106,8 @@ class _Table:
         return int(rows)
 
     def columns(self, max_size: int) -> list[Column]:
+        from klcli.engines.duckdb import stands_for
+
         twice = next((name for name, count in Counter(self._names).items() if count > 1), None)
         if twice is not None:
             raise FormatError(f"two columns are called {clipped(twice)!r}")
@@ -133,7 +135,8 @@ class _Table:
         if label is None:
             common = self._by_its_range(common)
         else:
-            common = common._replace(notes=(*common.notes, *self._stands_for(self._names[label])))
+            told = stands_for(self._pandas, self._names[label])
+            common = common._replace(notes=(*common.notes, *([told] if told else [])))
         numbers = {index: self._values(index) if self._rows > MANY else None for index in values}
         cells = dict(self._cells([index for index in values if numbers[index] is None]))
         return [
@@ -149,12 +152,9 @@ class _Table:
     @functools.cached_property
     def _pandas(self) -> dict[str, Any]:
         """What pandas has told of the table, if it has written it."""
-        import json
+        from klcli.engines.duckdb import OF_PANDAS, PANDAS, pandas_of
 
-        told = self._execute("SELECT value FROM parquet_kv_metadata($path) WHERE key = 'pandas'").fetchall()
-        with contextlib.suppress(ValueError, LookupError, TypeError, RecursionError):
-            return dict(json.loads(told[0][0]))
-        return {}
+        return pandas_of(self._execute(f"{PANDAS} FROM parquet_kv_metadata($path) WHERE {OF_PANDAS}").fetchall())
 
     @property
     def _index(self) -> Any:
@@ -163,16 +163,6 @@ class _Table:
             [index] = self._pandas["index_columns"]
             return index
         return None
-
-    def _stands_for(self, name: str) -> list[str]:
-        """What is told of labels that are months or lengths of time in pandas, and in the file whole numbers."""
-        kind = ""
-        with contextlib.suppress(LookupError, TypeError):  # an index without a name has one in the file
-            kinds = {each["field_name"]: each["numpy_type"] for each in self._pandas["columns"]}
-            kind = str(kinds[name])
-        if not kind.startswith(("period", "timedelta")):
-            return []
-        return [f"the labels are the whole numbers that stand for {clipped(kind)} in {name}: save it as text"]
 
     def _by_its_range(self, common: Column) -> Column:
         """The same by the range that is its index, if that is named or does not count rows from 0."""

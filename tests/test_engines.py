@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import math
 import sqlite3
@@ -320,11 +321,10 @@ def test_text_that_begins_as_binary_files_do(engine: Engine, tmp_path: Path) -> 
 def test_names_that_an_engine_may_pass_over(engine: Engine, tmp_path: Path, name: str) -> None:
     """A file is read whatever it is called, or refused: Spark takes some for none of its files."""
     (tmp_path / name).write_text("a,b\nx,1\nx,2\n")
-    try:
+    is_refused = type(engine).__name__ == "Spark" and (name[0] in "_." or ":" in name)
+    refusal = "Spark reads none whose name begins with _ or . or has a colon: rename it"
+    with pytest.raises(InputError, match=refusal) if is_refused else contextlib.nullcontext():
         assert counted(engine, f"{name}::a") == Counts(["x"], [2], 0, 0)
-    except InputError as error:
-        assert str(error) == f"{name}: Spark reads none whose name begins with _ or . or has a colon: rename it"
-        assert name[0] in "_." or ":" in name
 
 
 def test_the_sign_for_what_is_no_text(engine: Engine, tmp_path: Path) -> None:

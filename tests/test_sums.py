@@ -147,13 +147,21 @@ def test_a_share_that_no_ratio_can_hold_is_refused(engine: Engine, tmp_path: Pat
         ("name,n\na,1\nb,\n", "1 of 2 rows without a number"),
         ("city,may,june\nA,12,500\nB,NA,400\n", "holds several distributions (may, june): choose one"),
         ('city,zip,n\nA,7,"1,234"\nB,9,766\n', "holds several distributions (zip, n): choose one, as in"),
-        ('city,n\nA,"1,234"\nB,766\n', "t.csv: column n: '1,234' is not a number"),
+        ('city,n\nA,"1,234"\nB,766\n', "t.csv: column n: '1,234' is written with a comma"),
         ("may,june\n12,500\nNA,400\n30,100\n", "no column of labels among may, june"),
         (
             "code,p\n0.5,3\nx,5\ny,4\n",
             "t.csv: column code: 'x' among numbers: put it right if it is a number mistyped",
         ),
         ("label,id,n\na,0.5,3\nb,0.25,5\n", "column id holds fractions, no names of rows: name it, or leave it out"),
+        ("city,n\nA,1/2\nB,1/3\n", "t.csv: column n: '1/3' is a fraction, which no engine reads"),
+        ('label,n\n"Hello,3\nthere,2\nworld",1\nx,3\n', "t.csv: a quote is opened and closed 2 lines below"),
+        ('"Hello,3\nthere,n\nworld",1\nx,3\n', "t.csv: "),
+        ('Berlin,"1,234"\nHamburg,5\n', "t.csv: line 1, column 2: '1,234' is written with a comma"),
+        ("a,NA\nb,2\nc,3\n", "t.csv: line 1, column 2: 'NA' is a missing value"),
+        ("\nx,$12\ny,1\n", "t.csv: line 2, column 2: '$12' is neither a number nor the name of a column"),
+        ("sep=;\na;n\nx;1\n", "t.csv: line 1: Excel's 'sep=;' line: delete it"),
+        ("a | n\n---|---\nx | 1\n", "t.csv: line 2: a table drawn with lines"),
         ("A,3\nB,5\n", "line 1: 3 is a number: if the first row is data, put a header before it"),
     ],
 )
@@ -180,6 +188,58 @@ def test_labels_are_those_of_files_that_are_read_whole(
     (tmp_path / "t.csv").write_text(text, encoding="utf-8")
     source = str(tmp_path / "t.csv")
     assert sorted(summed(engine, source).terms["outcome"]) == list(klcli.read(source).outcomes) == labels
+
+
+def test_the_beginning_of_text_is_that_of_files_that_are_read_whole(engine: Engine, tmp_path: Path) -> None:
+    """Blank lines before a header are passed over, and one that may be data is told of."""
+    path = tmp_path / "t.csv"
+    path.write_text("\n\nx,n\na,1\nb,3\n", encoding="utf-8")
+    assert summed(engine, str(path)).value == pytest.approx(klcli.entropy(klcli.read(path)).value)
+    path.write_text("a,O.3\nb,0.7\nc,0.3\n", encoding="utf-8")
+    doubt = "t.csv: the first row, a, O.3, was taken for the names of columns: put a header before it if it is data"
+    assert doubt in summed(engine, str(path)).notes
+    path.write_text('outcome,count\n"b,2\nc",1\na,3\n', encoding="utf-8")
+    assert "t.csv: a quote is opened and closed 1 line below" in "".join(summed(engine, str(path)).notes)
+
+
+def test_labels_that_look_like_numbers_are_told_of_as_they_are_written(engine: Engine, tmp_path: Path) -> None:
+    """00123 is no 123."""
+    path = tmp_path / "t.csv"
+    path.write_text("id,n,user_id\n00123,1,1\n00124,3,2\n", encoding="utf-8")
+    assert [note for note in summed(engine, str(path)).notes if "from" in note] == [
+        "t.csv: the labels, 00123, 00124, are from column id: call another one label if it is"
+    ]
+
+
+@pytest.mark.parametrize("flag", ["true", "NULL::BOOLEAN", "NULL::VARCHAR"])
+def test_columns_that_hold_no_labels(engine: Engine, tmp_path: Path, flag: str) -> None:
+    """Truth values that repeat and columns that hold nothing are no labels where another column has them."""
+    path = tmp_path / "t.parquet"
+    with duckdb.connect() as connection:
+        rows = "('a', 1), ('b', 3)"
+        connection.execute(f"COPY (SELECT {flag} AS first, k, n FROM (VALUES {rows}) t(k, n)) TO '{path}'")
+    assert summed(engine, str(path)).value == pytest.approx(klcli.entropy(klcli.read(path)).value)
+    assert summed(engine, str(path)).terms["outcome"] == ["a", "b"]
+
+
+def test_labels_of_lists_are_refused(engine: Engine, tmp_path: Path) -> None:
+    """A column of lists that is called label is what is meant, and no engine puts lists together."""
+    path = tmp_path / "t.parquet"
+    with duckdb.connect() as connection:
+        connection.execute(f"COPY (SELECT [1] AS label, 'a' AS k, 3 AS n) TO '{path}'")
+    with pytest.raises(InputError, match=r"t\.parquet: column label: holds lists, .*: leave --engine out$"):
+        summed(engine, str(path))
+
+
+def test_labels_that_stand_for_months_in_pandas(call: Run, tmp_path: Path) -> None:
+    """They are whole numbers in the file, and it is said so, whether they are counted or label weights."""
+    pd = pytest.importorskip("pandas", reason="pandas is not installed")
+    months = pd.period_range("2024-01", periods=2, freq="M", name="label")
+    pd.DataFrame({"n": [3, 4]}, index=months).to_parquet(tmp_path / "t.parquet")
+    told = "the labels are the whole numbers that stand for period[M] in label: save it as text\n"
+    assert f"t.parquet: {told}" in call("entropy", str(tmp_path / "t.parquet"), "--engine", "duckdb").out
+    assert call("count", f"{tmp_path / 't.parquet'}::label").err == f"klcli: note: t.parquet::label: {told}"
+    assert call("count", f"{tmp_path / 't.parquet'}::n").err == ""
 
 
 def test_labels_of_records_are_in_the_first_column_of_words(engine: Engine, tmp_path: Path) -> None:

@@ -91,12 +91,13 @@ def _of_table(source: str, given: dict[str, Any]) -> Result:
         table = engines.opened(engine, source, **{name: given[name] for name in READING})
         field = table.field(table.column)
         name = f"{table.name}::{field.name}"
+        notes = [f"{table.name}: {note}" for note in table.notes]
         if given["bins"] is None and given["width"] is None:
             found, is_binned = table.counts(field), False
+            notes += [f"{name}: {field.note}"] if field.note else []
         else:
             found, is_binned = _binned(table, field, given), True
     tally = dict(zip(found.labels, found.counts, strict=True))
-    notes = [f"{table.name}: {note}" for note in table.notes]
     left_out = engines.labels_of_missing(found)
     if given["missing"]:
         twice = next((label for label in left_out if label in tally), None)

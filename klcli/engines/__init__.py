@@ -156,6 +156,7 @@ class Field(NamedTuple):
     sql: str
     text: str = ""  # the SQL of the text that it is read from, if there is some
     label: str = ""  # the SQL of its labels, if that is another one
+    note: str = ""  # what is told where its values are labels
 
     @property
     def is_single(self) -> bool:
@@ -197,13 +198,13 @@ class Counts(NamedTuple):
 class Table:
     """A source as an engine sees it.
 
-    `name` is what it is called in outputs, `typed` how it is asked for, `view` what it is called in SQL, `column` the
-    one that was asked for, if any; `notes` say how it was read.
+    `name` is what it is called in outputs, `typed` how it is asked for, `place` where it lies, `view` what it is
+    called in SQL, `column` the one that was asked for, if any; `notes` say how it was read.
     """
 
     def __init__(self, engine: Engine, view: str, place: Place, fields: Sequence[Field]) -> None:
         self.engine, self.view, self.name, self.column = engine, view, place.name, place.column
-        self.typed, self._place = place.typed, place
+        self.typed, self.place = place.typed, place
         self.fields = {field.name: field for field in fields}
         self.notes: tuple[str, ...] = ()
         self.is_text = place.format in ("csv", "ndjson", "sqlite")
@@ -301,7 +302,7 @@ class Table:
         try:
             return self.engine.kept(self.view)
         except FormatError as error:
-            raise _fault(self._place, error) from None
+            raise _fault(self.place, error) from None
 
     def rows(self, select: str, rest: str = "") -> list[tuple[Any, ...]]:
         """What the query of this table answers: its SELECT, and what comes after FROM."""
@@ -312,7 +313,7 @@ class Table:
         try:
             return self.engine.rows(query)
         except FormatError as error:
-            raise _fault(self._place, error) from None
+            raise _fault(self.place, error) from None
 
 
 def labels_of_missing(counts: Counts) -> dict[str, int]:

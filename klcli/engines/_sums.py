@@ -9,17 +9,17 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
-from klcli import tables, totals
+from klcli import delimited, tables, totals
 from klcli.columns import FormatError, as_asked, is_number
 from klcli.distribution import TOLERANCE, kind_of, listed
 from klcli.engines._kinds import typed
 from klcli.engines._sql import INFINITY, literal, whole_cell
 from klcli.errors import InputError, clipped
-from klcli.numerals import counted
-from klcli.profiles import Sums
+from klcli.numerals import counted, refusal
+from klcli.profiles import NESTED, Sums
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from klcli.engines import Field, Table
 
@@ -46,11 +46,15 @@ def weights(table: Table, normalize: bool) -> Weights:
 
     Raises InputError where they are no distribution.
     """
+    told_of_text = _told_of_text(table) if table.place.format == "csv" else lambda _: []
     fields = typed(table, [*table.fields.values()], table.numerals)
+    nested = [field.name for field in fields if field.kind == "nested"]
+    labels = next((name for name in nested if name.lower() in tables.LABEL_NAMES), None)
+    if labels is not None:
+        raise InputError(f"{table.name}: column {labels}: {NESTED}: leave --engine out")
     label, value, told = _chosen(table, [field for field in fields if field.kind != "nested"])
     name = table.name if table.column is None else f"{table.name}::{table.column}"
-    given = table.fields[label.name]
-    k = f"CAST({given.label if given.is_single else given.sql} AS STRING)"
+    k = _label(table, label)
     v = f"CAST({value.sql} AS DOUBLE)"
     lost = f"{v} = 0 AND rlike({value.text}, '^[ \t]*[+-]?[0.]*[1-9]')" if value.text else "FALSE"
     [(rows, labelled, most, *odd, broken)] = table.rows(
@@ -78,8 +82,41 @@ def weights(table: Table, normalize: bool) -> Weights:
         raise InputError(f"{name}: its sum is beyond the largest float64, 1.8e308: leave --engine out")
     is_counted, note = kind_of(name, float(total), not broken, normalize)
     doubt = _doubt_of_totals(table, k, v, float(total), rows)
-    notes = (*(f"{name}: {each}" for each in (*table.notes, *told, doubt) if each), *([note] if note else []))
+    notes = (
+        *(f"{name}: {each}" for each in (*told, *told_of_text(value.name), doubt) if each),
+        *([note] if note else []),
+    )
     return Weights(table, name, k, v, float(total), is_counted, notes)
+
+
+def _told_of_text(table: Table) -> Callable[[str], list[str]]:
+    """What is told of a table of text of which the column of that name holds the weights.
+
+    Raises InputError for text that is refused in small files: as a first row that is none of names, and a quote that
+    takes whole rows into a cell.
+    """
+    from klcli.engines import _texts as texts
+
+    names = [*table.fields]
+    sign = texts.check_weights(table.place).delimiter
+    rows = [names, *_rows_with_lines_in_a_cell(table, sign)]
+    doubts = (delimited.bare_quote(row, sign, is_first=not index) for index, row in enumerate(rows))
+    doubt = next(filter(None, doubts), "")
+    if doubt and not delimited.may_be_own(names):
+        raise InputError(f"{table.name}: {doubt}")
+    return lambda value: [delimited.doubt_of_header(names, [value]), doubt]
+
+
+_MOST_ROWS = 1000  # that are looked at of those which may hold others
+
+
+def _rows_with_lines_in_a_cell(table: Table, delimiter: str) -> list[list[str]]:
+    """Rows that have a cell of several lines with the delimiter in them."""
+    cells = [field.sql for field in table.fields.values()]
+    sign, *ends = map(table.engine.quoted, (delimiter, "\n", "\r"))
+    several = [f"instr({x}, {sign}) > 0 AND ({' OR '.join(f'instr({x}, {end}) > 0' for end in ends)})" for x in cells]
+    found = table.rows(f"SELECT {', '.join(cells)}", f"WHERE {' OR '.join(several)} LIMIT {_MOST_ROWS}")
+    return [[cell or "" for cell in row] for row in found]
 
 
 def _doubt_of_totals(table: Table, k: str, v: str, total: float, rows: int) -> str:
@@ -111,11 +148,19 @@ def _refuse_thousands(table: Table, value: Field, name: str) -> None:
         )
 
 
-def _chosen(table: Table, fields: Sequence[Field]) -> tuple[Field, Field, tuple[str, ...]]:
+def _label(table: Table, field: Field) -> str:
+    """The field as labels: as it is written, where it is text, and each number of 32 bits as its shortest decimal."""
+    given = table.fields[field.name]
+    return f"CAST({given.label if given.is_single else given.sql} AS STRING)"
+
+
+def _chosen(table: Table, fields: Sequence[Field]) -> tuple[Field, Field, list[str]]:
     """The field of the labels and that of the numbers, and what is told of the others, as in small files."""
     names = [field.name for field in fields]
     cells = _some_cells(table, fields)
-    label = tables.label_column(names, cells) if fields else None
+    empty, repeating = _without_labels(table, fields)
+    candidates = [["0"] if index in empty | repeating else some for index, some in enumerate(cells)]
+    label = tables.label_column(names, candidates) if fields else None
     if label is None:
         raise InputError(
             f"{table.name}: no column of labels among {listed([*table.fields], 20)}, by which outcomes are put "
@@ -129,26 +174,53 @@ def _chosen(table: Table, fields: Sequence[Field]) -> tuple[Field, Field, tuple[
             tables.check_row_names(names[index], _fractions(table, fields[index]))
     except FormatError as error:
         raise InputError(f"{table.name}: {error}") from None
-    values = [index for index in used if not tables.is_left_aside(cells[index])]
-    found = [index for index in values if table.column in (None, names[index])]
-    choice = [names[index] for index in values]
-    if not values:
-        raise InputError(f"{table.name}: no column of numbers among {listed(names, 20)}")
-    if not found:
-        raise InputError(
-            f"{table.name}: no column {clipped(str(table.column))!r} of numbers among {listed(choice, 20)}"
-        )
-    if len(found) > 1:
-        likely = tables.likeliest(choice) or choice[0]
-        several = f"holds several distributions ({listed(choice, 20)})"
-        raise InputError(f"{table.name}: {several}: choose one, as in {as_asked(table.typed, likely)}")
-    value = fields[found[0]]
+    aside = {index for index in used if tables.is_left_aside(cells[index])}
+    aside |= empty if {*used} - aside - empty else set()  # unless there is nothing beside them
+    values = [index for index in used if index not in aside]
+    value = _value(table, [fields[index] for index in values])
     if value.kind not in _NUMBERS:
-        word = next((cell for cell in cells[found[0]] if not is_number(cell)), "")
-        raise InputError(f"{table.name}: column {clipped(value.name)}: {clipped(word)!r} is not a number")
-    some = [str(key) for (key,) in table.rows(f"SELECT CAST({fields[label].sql} AS STRING)", f"LIMIT {_LARGE}")]
-    beside = {names[index]: "holds no numbers" for index in used if index not in values}
-    return fields[label], value, tables.labelled(names, label, some, used, str, beside).notes
+        raise InputError(f"{table.name}: column {clipped(value.name)}: {_why_none(cells[fields.index(value)])}")
+    some = [str(key) for (key,) in table.rows(f"SELECT {_label(table, fields[label])}", f"LIMIT {_LARGE}")]
+    beside = {names[index]: "holds no numbers" for index in used if index in aside}
+    told = tables.labelled(names, label, some, used, str, beside).notes
+    return fields[label], value, [*told, fields[label].note]
+
+
+def _value(table: Table, fields: Sequence[Field]) -> Field:
+    """The field of the numbers: the one that was asked for, or the only one."""
+    names = [field.name for field in fields]
+    if not names:
+        raise InputError(f"{table.name}: no column of numbers among {listed([*table.fields], 20)}")
+    found = [field for field in fields if table.column in (None, field.name)]
+    if not found:
+        wanted = clipped(str(table.column))
+        raise InputError(f"{table.name}: no column {wanted!r} of numbers among {listed(names, 20)}")
+    if len(found) > 1:
+        several = f"holds several distributions ({listed(names, 20)})"
+        likely = as_asked(table.typed, tables.likeliest(names) or names[0])
+        raise InputError(f"{table.name}: {several}: choose one, as in {likely}")
+    return found[0]
+
+
+def _why_none(cells: Sequence[str]) -> str:
+    """Why text that was to be a number is none: of several such cells that of the last one."""
+    word = cells[-1]
+    if is_number(word):
+        return f"{clipped(word)!r} is a fraction, which no engine reads: write decimals, or leave --engine out"
+    return str(refusal(word.strip()))
+
+
+def _without_labels(table: Table, fields: Sequence[Field]) -> tuple[set[int], set[int]]:
+    """The fields of a table with types that hold nothing, and those of truth values of which some repeat."""
+    if table.is_text or not fields:
+        return set(), set()
+    truths = [index for index, field in enumerate(fields) if field.kind == "truth"]
+    asked = [f"count({field.sql})" for field in fields]
+    asked += [f"count(DISTINCT {fields[index].sql})" for index in truths]
+    [(rows, *counts)] = table.rows(f"SELECT count(*), {', '.join(asked)}")
+    empty = {index for index, filled in enumerate(counts[: len(fields)]) if rows and not filled}
+    different = zip(truths, counts[len(fields) :], strict=True)
+    return empty, {index for index, count in different if count < rows}
 
 
 def _some_cells(table: Table, fields: Sequence[Field]) -> list[list[str]]:

@@ -23,11 +23,12 @@ ROWS = 1000  # that are looked at before an engine reads all
 
 
 class Head(NamedTuple):
-    """How a table of text begins: the names of its columns, what separates them, and what ends its rows."""
+    """How a table of text begins: the names of its columns, what separates them, what ends its rows, blank lines."""
 
     names: tuple[str, ...]
     delimiter: str
     line_end: str
+    blank: int = 0  # lines before the first row
 
 
 def head(place: Place) -> Head:
@@ -56,12 +57,29 @@ def _other(one: Head, other: Head) -> str:
         return f"its columns are {listed(one.names)}, and there {listed(other.names)}"
     if one.delimiter != other.delimiter:
         return f"{one.delimiter!r} separates its columns, and there {other.delimiter!r}"
+    if one.blank != other.blank:
+        return f"{counted(one.blank, 'blank line')} before its first row, and there {other.blank}"
     return f"its lines end in {one.line_end!r}, and there in {other.line_end!r}"
 
 
 def _head(file: File, place: Place) -> Head:
+    start = _start(file, place)
+    delimited.refuse_excel(start)
+    delimiter = place.delimiter or delimited.delimiter_of(start, place.decimal)
+    names = [name.strip() for name in _first_row(start, delimiter, is_whole=len(start) < _HEAD)]
+    line_ends = re.findall("\r\n|\n|\r", start)
+    if place.has_header:
+        _check_names(names, place.decimal)
+    else:
+        names = [*map(str, range(1, len(names) + 1))]
+    blank = len(re.match("[\r\n]*", start)[0].splitlines())  # type: ignore[index]
+    return Head(tuple(names), delimiter, line_ends[0] if line_ends else "\n", blank)
+
+
+def _start(file: File, place: Place) -> str:
+    """The text with which the file begins."""
+    start = ""
     with streams.opened(file.path) as opened:
-        start = ""
         for part in streams.text(streams.blocks(opened), place.encoding):
             start += part
             if len(start) >= _HEAD:
@@ -70,14 +88,22 @@ def _head(file: File, place: Place) -> Head:
         raise FormatError("empty")
     if "\0" in start:
         raise FormatError("a NUL byte: is it binary, or UTF-16 without its mark? Name its --encoding")
-    delimiter = place.delimiter or delimited.delimiter_of(start, place.decimal)
-    names = [name.strip() for name in _first_row(start, delimiter, is_whole=len(start) < _HEAD)]
-    line_end = next(iter(re.findall("\r\n|\n|\r", start)), "\n")
-    if place.has_header:
-        _check_names(names, place.decimal)
-    else:
-        names = [*map(str, range(1, len(names) + 1))]
-    return Head(tuple(names), delimiter, line_end)
+    return start
+
+
+def check_weights(place: Place) -> Head:
+    """How the files begin, where they do so as a table of weights does that is small enough to be read whole.
+
+    Raises InputError where they do not.
+    """
+    found = head(place)
+    for file in place.files:
+        try:
+            delimited.refuse_drawn(_start(file, place))
+            delimited.check_header(found.names, found.blank + 1)
+        except FormatError as error:
+            raise InputError(f"{clipped(file.name)}: {error}") from None
+    return found
 
 
 def _first_row(start: str, delimiter: str, is_whole: bool) -> list[str]:

@@ -128,6 +128,8 @@ class DuckDB:
                 raise InputError(f"{clipped(file.name)}: its columns are not those of {clipped(first.name)}")
         relation = f"read_parquet({_list(file.path for file in place.files)}, {PARQUET})"
         fields = self._typed(view, relation, names)
+        told = pandas_of(self.rows(f"{PANDAS} FROM parquet_kv_metadata({_quoted(first.path)}) WHERE {OF_PANDAS}"))
+        fields = [field._replace(note=stands_for(told, field.name)) for field in fields]
         return [field._replace(sql=_too_wide(field.name)) if field.name in wide else field for field in fields]
 
     def _columns(self, file: files.File) -> tuple[list[str], set[str]]:
@@ -141,7 +143,8 @@ class DuckDB:
         head = texts.head(place)
         paths = [self.stack.enter_context(texts.plain(file, place.encoding, head.delimiter)) for file in place.files]
         line_end = head.line_end.encode("unicode_escape").decode()
-        how = f"header = {place.has_header}, delim = {_quoted(head.delimiter)}, new_line = {_quoted(line_end)}"
+        how = f"skip = {head.blank}, header = {place.has_header}, delim = {_quoted(head.delimiter)}"
+        how = f"{how}, new_line = {_quoted(line_end)}"
         return self._of_text(view, paths, head.names, how)
 
     def _of_text(self, view: str, paths: Sequence[str], names: Sequence[str], how: str) -> list[Field]:
@@ -258,6 +261,29 @@ def top_level(schema: Sequence[_Node]) -> list[_Node]:
         while left and not left[-1]:
             left.pop()
     return found
+
+
+PANDAS, OF_PANDAS = "SELECT value", "key = 'pandas'"
+
+
+def pandas_of(found: Sequence[Sequence[Any]]) -> dict[str, Any]:
+    """What pandas has told of a table in Parquet, if it has written it."""
+    import json
+
+    with contextlib.suppress(ValueError, LookupError, TypeError, RecursionError):
+        return dict(json.loads(found[0][0]))
+    return {}
+
+
+def stands_for(told: dict[str, Any], name: str) -> str:
+    """What is told of a column that holds months or lengths of time for pandas, and whole numbers in the file."""
+    kind = ""
+    with contextlib.suppress(LookupError, TypeError):  # an index without a name has one in the file
+        kinds = {each["field_name"]: each["numpy_type"] for each in told["columns"]}
+        kind = str(kinds[name])
+    if not kind.startswith(("period", "timedelta")):
+        return ""
+    return f"the labels are the whole numbers that stand for {clipped(kind)} in {name}: save it as text"
 
 
 def _quoted(text: str) -> str:
