@@ -333,6 +333,19 @@ def test_the_sign_for_what_is_no_text(engine: Engine, tmp_path: Path) -> None:
     assert counted(engine, "t.parquet").labels == ["\ufffd"]
 
 
+def test_blank_lines_before_a_header(engine: Engine, tmp_path: Path) -> None:
+    """They are passed over, and the header is no data; files of one table have as many."""
+    for ends in ("\n", "\r\n"):
+        (tmp_path / "t1.csv").write_text(f"{ends}{ends}a,b{ends}x,1{ends}", newline="")
+        assert counted(engine, "t1.csv::a") == Counts(["x"], [1], 0, 0)
+    (tmp_path / "t2.csv").write_text("\r\na,b\r\nx,1\r\n", newline="")
+    with pytest.raises(InputError, match=r"t2\.csv: does not begin as t1\.csv: 1 blank line before .*, and there 2$"):
+        counted(engine, "t*.csv::a")
+    (tmp_path / "s.csv").write_text("sep=;\na;b\nx;1\n")
+    with pytest.raises(InputError, match=r"s\.csv: line 1: Excel's 'sep=;' line: delete it$"):
+        counted(engine, "s.csv::a")
+
+
 def test_a_first_row_without_an_end(duck: Engine, tmp_path: Path) -> None:
     """A first row of more than a million signs is refused; lines that end in CR are lines."""
     (tmp_path / "t.csv").write_text("x" * 2**20 + "\n1\n")
@@ -630,6 +643,18 @@ def test_json_lines(engine: Engine, tmp_path: Path) -> None:
         InputError, match=r"t\.json: a list in JSON: write one record to a line, as jq -c '\.\[\]' does$"
     ):
         counted(engine, "t.json::a")
+
+
+def test_numbers_of_json_stay_as_they_are_written(engine: Engine, tmp_path: Path) -> None:
+    """1.10 is no 1.1, and what looks like a number within a text or a list is none of it."""
+    (tmp_path / "t.ndjson").write_text(
+        '{"a": 1.10, "b": " : 1.50 ", "c": [1.5]}\n{"a":1e+05,"b":"\\", : 7e3","c":[1.50, 2]}\n'
+        '{"a": -0, "b": 20.0}\n{"a":12345678901234567890123 ,"b":0.00000012}\n{"a":0.5,"b":true}\n',
+        encoding="utf-8",
+    )
+    assert counted(engine, "t.ndjson::a").labels == ["-0", "0.5", "1.10", "12345678901234567890123", "1e+05"]
+    assert counted(engine, "t.ndjson::b").labels == [" : 1.50 ", '", : 7e3', "0.00000012", "20.0", "true"]
+    assert counted(engine, "t.ndjson::c") == Counts(["[1.5,2]", "[1.5]"], [1, 1], 3, 0)
 
 
 def test_several_files_are_one_table(engine: Engine, tmp_path: Path) -> None:

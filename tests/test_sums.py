@@ -231,6 +231,14 @@ def test_labels_of_lists_are_refused(engine: Engine, tmp_path: Path) -> None:
         summed(engine, str(path))
 
 
+def test_a_mapping_is_no_record(engine: Engine, tmp_path: Path) -> None:
+    """One record of JSON may map outcomes to numbers, as it does in small files: it is not taken for a row."""
+    path = tmp_path / "t.json"
+    path.write_text('{"name": 30, "address": 12}\n', encoding="utf-8")
+    with pytest.raises(InputError, match="one record of JSON: if it maps outcomes to numbers, leave --engine out$"):
+        summed(engine, str(path))
+
+
 def test_labels_that_stand_for_months_in_pandas(call: Run, tmp_path: Path) -> None:
     """They are whole numbers in the file, and it is said so, whether they are counted or label weights."""
     pd = pytest.importorskip("pandas", reason="pandas is not installed")

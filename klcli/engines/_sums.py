@@ -63,6 +63,8 @@ def weights(table: Table, normalize: bool) -> Weights:
         f"count(CASE WHEN {lost} THEN 1 END), "
         f"count(CASE WHEN abs({v}) >= {_EXACT} THEN NULL WHEN {v} <> floor({v}) THEN 1 END)"
     )
+    if rows == 1 and table.place.format == "ndjson":
+        raise InputError(f"{name}: one record of JSON: if it maps outcomes to numbers, leave --engine out")
     faults = ("without a number", "below 0", "with NaN or an infinity", "with less than the least float64, 5e-324")
     for count, what in zip(odd, faults, strict=True):
         if count:

@@ -310,6 +310,15 @@ def in_order(names: Iterable[str], records: Iterable[Sequence[str]]) -> list[str
     return list(dict.fromkeys([*chain(*records), *sorted(names)]))
 
 
+# A record of JSON in which numbers are as they were written: engines make 1.1 of 1.10, and 100000.0 of 1e5. The text
+# is taken apart into strings and what is between them, and the numbers there are put in quotes. Few lines need it.
+RENUMBERED = (
+    r"[\[:,\s](-?[0-9]+([.][0-9]*0[^0-9.]|[.]0000|([.][0-9]+)?[eE])|-0[^0-9.]|[-0-9.]{16})"  # what may be rewritten
+)
+JSON_PARTS = r'"[^"\\]*(?:\\.[^"\\]*)*"|[^"]+'
+JSON_NUMBER = "-?[0-9][-+0-9.eE]*"
+
+
 def json_pointer(name: str) -> str:
     """The pointer to a field of a record of JSON (RFC 6901), which any name can have."""
     return "/" + name.replace("~", "~0").replace("/", "~1")

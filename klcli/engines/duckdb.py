@@ -159,8 +159,8 @@ class DuckDB:
     def _ndjson(self, view: str, place: files.Place) -> list[Field]:
         from klcli.engines import _texts as texts
 
-        paths = [self.stack.enter_context(texts.plain(file, place.encoding)) for file in place.files]
-        lines = f"read_ndjson_objects({_list(paths)}, maximum_object_size = {_LONGEST})"
+        files_ = [self.stack.enter_context(texts.plain(file, place.encoding)) for file in place.files]
+        lines = f"read_ndjson_objects({_list(files_)}, maximum_object_size = {_LONGEST})"
         keys = "json_keys(json)"
         [(records, wrong, twice)] = self.rows(
             f"SELECT count(*), count(*) FILTER (json_type(json) <> 'OBJECT'), "
@@ -174,10 +174,11 @@ class DuckDB:
         if not found:
             raise FormatError("no records with names" if records else "empty")
         names = texts.in_order(found, [row[0] for row in self.rows(f"SELECT {keys} FROM {lines} LIMIT {texts.ROWS}")])
-        fields = ", ".join(
-            f"json ->> {_quoted(texts.json_pointer(name))} AS c{index}" for index, name in enumerate(names)
+        paths = [_quoted(texts.json_pointer(name)) for name in names]
+        fields = ", ".join(f"{_member(path)} AS c{index}" for index, path in enumerate(paths))
+        self.rows(
+            f"CREATE TEMP VIEW {view} AS SELECT {fields} FROM (SELECT json, {_written()} AS written FROM {lines})"
         )
-        self.rows(f"CREATE TEMP VIEW {view} AS SELECT {fields} FROM {lines}")
         return text_fields(names)
 
     def _duckdb(self, view: str, place: files.Place) -> list[Field]:
@@ -210,6 +211,23 @@ class DuckDB:
             Field(name, kind, f"c{index}", label=labels[type_](f"c{index}") if type_ in labels else "")
             for index, (name, kind, type_) in enumerate(zip(names, kinds, types, strict=True))
         ]
+
+
+def _written() -> str:
+    """The record with its numbers in quotes, as they are written, where the JSON of DuckDB would rewrite them."""
+    from klcli.engines import _texts as texts
+
+    number, parts, renumbered = map(_quoted, (texts.JSON_NUMBER, texts.JSON_PARTS, texts.RENUMBERED))
+    quoted = f"CASE WHEN x[1] = '\"' THEN x ELSE regexp_replace(x, {number}, '\"\\0\"', 'g') END"
+    text = "CAST(json AS VARCHAR)"
+    whole = f"array_to_string(list_transform(regexp_extract_all({text}, {parts}), lambda x: {quoted}), '')"
+    return f"CASE WHEN regexp_matches({text}, {renumbered}) THEN {whole} END"
+
+
+def _member(path: str) -> str:
+    """What stands there in a record, and of lists and records their JSON."""
+    is_other = f"written IS NULL OR json_type(json, {path}) IN ('ARRAY', 'OBJECT')"
+    return f"CASE WHEN {is_other} THEN json ->> {path} ELSE written ->> {path} END"
 
 
 def _micros(column: str) -> str:

@@ -273,8 +273,12 @@ class Spark:
         if not found:
             raise FormatError("no records with names" if records else "empty")
         names = texts.in_order(found, [row[0] for row in self.rows(f"SELECT {keys} FROM {lines} LIMIT {texts.ROWS}")])
-        members = [f"m[{_quoted(name)}]" for name in names]
-        record = f"(SELECT from_json(value, 'map<string,string>') AS m FROM {lines})"
+        members = [_member(_quoted(name)) for name in names]
+        both = ", ".join(
+            f"from_json({text}, 'map<string,string>') AS {name}"
+            for text, name in (("value", "m"), (_written("value"), "written"))
+        )
+        record = f"(SELECT {both} FROM {lines})"
         return self._of_text(view, record, members, names)
 
     def _plain(self, place: files.Place, delimiter: str | None = None) -> list[str]:
@@ -339,6 +343,20 @@ def _undamaged(x: str) -> str:
     """The text of a file of text, where nothing of it is U+FFFD, which Spark puts where bytes are not UTF-8."""
     fault = "klcli: holds bytes that are not UTF-8, or U+FFFD, which stands for such"
     return f"CASE WHEN instr({x}, '\ufffd') > 0 THEN raise_error('{fault}') ELSE {_decoded(x)} END"
+
+
+def _written(record: str) -> str:
+    """The record with its numbers in quotes, as they are written, where Spark would rewrite them, or else NULL."""
+    number, parts, renumbered = map(_quoted, (texts.JSON_NUMBER, texts.JSON_PARTS, texts.RENUMBERED))
+    quoted = f"""CASE WHEN startswith(x, '"') THEN x ELSE regexp_replace(x, {number}, '"$0"') END"""
+    whole = f"array_join(transform(regexp_extract_all({record}, {parts}, 0), x -> {quoted}), '')"
+    return f"CASE WHEN rlike({record}, {renumbered}) THEN {whole} END"
+
+
+def _member(name: str) -> str:
+    """What the record has of that name, and of lists and records their JSON."""
+    is_other = f"startswith(m[{name}], '[') OR startswith(m[{name}], '{{')"
+    return f"CASE WHEN written IS NULL OR {is_other} THEN m[{name}] ELSE written[{name}] END"
 
 
 def _quoted(text: str) -> str:
