@@ -235,7 +235,7 @@ def test_a_mapping_is_no_record(engine: Engine, tmp_path: Path) -> None:
     """One record of JSON may map outcomes to numbers, as it does in small files: it is not taken for a row."""
     path = tmp_path / "t.json"
     path.write_text('{"name": 30, "address": 12}\n', encoding="utf-8")
-    with pytest.raises(InputError, match="one record of JSON: if it maps outcomes to numbers, leave --engine out$"):
+    with pytest.raises(InputError, match=r"one record of JSON: if it maps outcomes to numbers, leave --engine out$"):
         summed(engine, str(path))
 
 
