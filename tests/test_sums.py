@@ -222,6 +222,21 @@ def test_columns_that_hold_no_labels(engine: Engine, tmp_path: Path, flag: str) 
     assert summed(engine, str(path)).terms["outcome"] == ["a", "b"]
 
 
+def test_columns_that_number_the_rows(engine: Engine, tmp_path: Path) -> None:
+    """Before the labels they are no weights, in whatever order the rows lie; lists beside them are told of."""
+    path = tmp_path / "t.parquet"
+    rows = "SELECT (i * 3) % 7 AS x, [1] AS l, 'x' || i AS k"
+    with duckdb.connect() as connection:
+        connection.execute(f"COPY ({rows}, 2 * i AS n FROM range(7) r(i)) TO '{path}'")
+        assert summed(engine, str(path)).notes[:2] == (
+            "t.parquet: no numbers, so not used: column l",
+            "t.parquet: told rows apart, so not used: column x",
+        )
+        connection.execute(f"COPY ({rows.replace('[1] AS l, ', '')} FROM range(7) r(i)) TO '{path}'")
+        # As it is in small files: the only numbers may be weights all the same.
+        assert summed(engine, str(path)).details["sum_p"] == 21
+
+
 def test_labels_of_lists_are_refused(engine: Engine, tmp_path: Path) -> None:
     """A column of lists that is called label is what is meant, and no engine puts lists together."""
     path = tmp_path / "t.parquet"

@@ -48,11 +48,7 @@ def weights(table: Table, normalize: bool) -> Weights:
     """
     told_of_text = _told_of_text(table) if table.place.format == "csv" else lambda _: []
     fields = typed(table, [*table.fields.values()], table.numerals)
-    nested = [field.name for field in fields if field.kind == "nested"]
-    labels = next((name for name in nested if name.lower() in tables.LABEL_NAMES), None)
-    if labels is not None:
-        raise InputError(f"{table.name}: column {labels}: {NESTED}: leave --engine out")
-    label, value, told = _chosen(table, [field for field in fields if field.kind != "nested"])
+    label, value, told = _chosen(table, fields)
     name = table.name if table.column is None else f"{table.name}::{table.column}"
     k = _label(table, label)
     v = f"CAST({value.sql} AS DOUBLE)"
@@ -160,9 +156,11 @@ def _chosen(table: Table, fields: Sequence[Field]) -> tuple[Field, Field, list[s
     """The field of the labels and that of the numbers, and what is told of the others, as in small files."""
     names = [field.name for field in fields]
     cells = _some_cells(table, fields)
-    empty, repeating = _without_labels(table, fields)
-    candidates = [["0"] if index in empty | repeating else some for index, some in enumerate(cells)]
+    empty, no_labels = _without_labels(table, fields)
+    candidates = [["0"] if index in empty | no_labels else some for index, some in enumerate(cells)]
     label = tables.label_column(names, candidates) if fields else None
+    if label is not None and fields[label].kind == "nested":
+        raise InputError(f"{table.name}: column {names[label]}: {NESTED}: leave --engine out")
     if label is None:
         raise InputError(
             f"{table.name}: no column of labels among {listed([*table.fields], 20)}, by which outcomes are put "
@@ -171,7 +169,7 @@ def _chosen(table: Table, fields: Sequence[Field]) -> tuple[Field, Field, list[s
     try:
         if label == 0 and not tables.names_labels(names[0]):
             tables.refuse_mixture(names[0], cells[0])
-        used = tables.value_columns(names, label)
+        used = tables.value_columns(names, label, lambda index: _counts_rows(table, fields[index]))
         for index in {*range(len(names))} - {label, *used}:
             tables.check_row_names(names[index], _fractions(table, fields[index]))
     except FormatError as error:
@@ -186,6 +184,18 @@ def _chosen(table: Table, fields: Sequence[Field]) -> tuple[Field, Field, list[s
     beside = {names[index]: "holds no numbers" for index in used if index in aside}
     told = tables.labelled(names, label, some, used, str, beside).notes
     return fields[label], value, [*told, fields[label].note]
+
+
+def _counts_rows(table: Table, field: Field) -> bool:
+    """Whether the field numbers the rows, from 0 or from 1, in whatever order they come; of three rows or more."""
+    if field.kind != "whole":
+        return False
+    x = field.sql
+    [(rows, filled, least, most)] = table.rows(f"SELECT count(*), count({x}), min({x}), max({x})")
+    if rows < 3 or filled < rows or least not in (0, 1) or most - least != rows - 1:
+        return False
+    [(different,)] = table.rows(f"SELECT count(DISTINCT {x})")
+    return bool(different == rows)
 
 
 def _value(table: Table, fields: Sequence[Field]) -> Field:
@@ -213,7 +223,7 @@ def _why_none(cells: Sequence[str]) -> str:
 
 
 def _without_labels(table: Table, fields: Sequence[Field]) -> tuple[set[int], set[int]]:
-    """The fields of a table with types that hold nothing, and those of truth values of which some repeat."""
+    """The fields of a table with types that hold nothing, and those of lists, or of truth values that repeat."""
     if table.is_text or not fields:
         return set(), set()
     truths = [index for index, field in enumerate(fields) if field.kind == "truth"]
@@ -222,7 +232,8 @@ def _without_labels(table: Table, fields: Sequence[Field]) -> tuple[set[int], se
     [(rows, *counts)] = table.rows(f"SELECT count(*), {', '.join(asked)}")
     empty = {index for index, filled in enumerate(counts[: len(fields)]) if rows and not filled}
     different = zip(truths, counts[len(fields) :], strict=True)
-    return empty, {index for index, count in different if count < rows}
+    nested = {index for index, field in enumerate(fields) if field.kind == "nested"}
+    return empty, nested | {index for index, count in different if count < rows}
 
 
 def _some_cells(table: Table, fields: Sequence[Field]) -> list[list[str]]:
