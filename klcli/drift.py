@@ -17,7 +17,7 @@ from klcli.lazy import np
 from klcli.measures import js, kl, psi, tv
 from klcli.numerals import counted, number, short
 from klcli.numerics import Contrast
-from klcli.profiles import KINDS, LEAST_EXPECTED, NESTED, Column, Joint, Profile
+from klcli.profiles import KINDS, LEAST_EXPECTED, NESTED, Column, IncomparableError, Joint, Profile
 from klcli.result import Result
 from klcli.special import chi2_tail, chi2_value
 
@@ -62,7 +62,7 @@ def drift(
     divergence matters (JS >= `effect`, in nats); it is noise where it would matter and chance may do it.
     With `sensitivity` the explanation says what D(P‖Q) is under each smoothing.
 
-    Raises InputError where there is no such column.
+    Raises InputError where there is no such column, and where profiles have other bins.
     """
     notes = _notes(reference, current, fdr, effect)
     names = (reference.name, current.name)
@@ -71,15 +71,15 @@ def drift(
         column, other = reference.columns[title], current.columns[title]
         try:
             if column.counts is not None and other.counts is not None:
-                p = _outcomes(title, names[0], column, missing)
-                q = _outcomes(title, names[1], other, missing)
-                results.append(_compared(title, column, (p, q), names, smooth, sensitivity))
+                _require_same_bins(title, column, other, names)
+                sides = (_outcomes(column, names[0], missing), _outcomes(other, names[1], missing))
+                results.append(_compared(title, column, sides, names, smooth, sensitivity))
             elif joined is None or "nested" in (column.kind, other.kind) or smooth:
                 skipped.append(f"{title}: {_why_not(column, other, joined is not None)}")
             else:
                 results.append(_of_joint(title, joined(title), names))
-        except _EmptyError as empty:
-            skipped.append(f"{title}: no values in {empty}, so nothing to compare")
+        except IncomparableError as error:
+            skipped.append(f"{title}: {error}")
     if not results:
         raise InputError(
             f"{reference.name} and {current.name} have no column to compare: {listed([*notes, *skipped])}"
@@ -104,22 +104,26 @@ def _notes(reference: Profile, current: Profile, fdr: float, effect: float) -> l
     return [*notes, *reference.notes, *current.notes]
 
 
-def _outcomes(title: str, name: str, column: Column, missing: bool) -> dict[str, int]:
-    """The counts of the column; InputError where a value of it is called as what is missing is."""
+def _require_same_bins(title: str, column: Column, other: Column, names: tuple[str, str]) -> None:
+    """Refuse profiles that were counted each in its own bins: what is alike would seem to have moved."""
+    if column.edges != other.edges:
+        raise InputError(
+            f"{names[1]}: column {title}: other bins than in {names[0]}: count it with --like {names[0]}"
+        )
+
+
+def _outcomes(column: Column, name: str, missing: bool) -> dict[str, int]:
+    """The counts of a side, where no value of it is called as what is missing is."""
     try:
         return column.outcomes(missing)
     except ValueError as error:
         cure = "give --no-missing, or --null with that text if it stands for nothing"
-        raise InputError(f"{name}: column {title}: {error}: {cure}") from None
-
-
-class _EmptyError(Exception):
-    """A side of a column has no values: its name."""
+        raise IncomparableError(f"{error} in {name}: {cure}") from None
 
 
 def _require_values(n: int, m: int, names: tuple[str, str]) -> None:
     if not n or not m:
-        raise _EmptyError(names[0] if not n else names[1])
+        raise IncomparableError(f"no values in {names[0] if not n else names[1]}, so nothing to compare")
 
 
 def _why_not(column: Column, other: Column, has_tables: bool) -> str:
@@ -246,7 +250,7 @@ def _result(
         value=value,
         base=math.e,
         unit="nats",
-        label=title,
+        label=title or "(no name)",
         terms=terms,
         headings=_HEADINGS,
         notes=tuple(notes),

@@ -20,6 +20,10 @@ KINDS = {
 }  # fmt: skip
 
 
+class IncomparableError(Exception):
+    """Raised where two columns cannot be compared, with the reason; others still can."""
+
+
 class Column(NamedTuple):
     """How often each value of a column was seen, or how many were in each bin.
 

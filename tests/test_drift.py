@@ -434,12 +434,36 @@ def test_a_value_called_as_what_is_missing_is(call: Run) -> None:
     """The text (missing) beside cells that hold nothing is refused, until one of both is something else."""
     Path("a.csv").write_text("x,n\n(missing),1\n,2\nred,3\n", encoding="utf-8")
     Path("b.csv").write_text("x,n\n(missing),1\n(missing),2\nred,3\n", encoding="utf-8")
-    assert refused(call("drift", "b.csv", "a.csv")) == (
-        "a.csv: column x: a value is called (missing), as what is missing is to be: give --no-missing, or --null "
-        "with that text if it stands for nothing"
+    told = (
+        "x: a value is called (missing), as what is missing is to be in a.csv: give --no-missing, or --null with "
+        "that text if it stands for nothing"
     )
+    found = call("drift", "b.csv", "a.csv", "--json").result
+    assert (found["label"], told in found["notes"]) == ("n", True)
+    assert told in refused(call("drift", "b.csv", "a.csv", "--columns", "x"))
     for option in (["--no-missing"], ["--null", "(missing)"]):
         assert call("drift", "b.csv", "a.csv", *option).code == 0
+
+
+def test_profiles_in_bins_of_their_own_are_not_compared(call: Run) -> None:
+    """The same table would seem to have moved; neither is a table beside the profile of another one."""
+    call("profile", "count", MAY, "-o", "may.json")
+    call("profile", "count", JUNE, "-o", "june.json")
+    call("profile", "count", MAY, "--bins", "3", "-o", "few.json")
+    told = "column day: other bins than in may.json: count it with --like may.json"
+    assert refused(call("drift", "may.json", "june.json")) == f"june.json: {told}"
+    assert refused(call("drift", "may.json", "few.json")) == f"few.json: {told}"
+    assert refused(call("drift", MAY, "june.json")).startswith("june.json: column day: other bins than in orders_may")
+    call("profile", "count", JUNE, "--like", "may.json", "-o", "june.json")
+    assert call("drift", "may.json", "june.json").code == 0
+
+
+@pytest.mark.parametrize("form", ["table", "markdown", "html", "latex", "csv", "json"])
+def test_a_column_without_a_name(call: Run, form: str) -> None:
+    """As pandas writes its index: it is a column like any other."""
+    Path("a.csv").write_text(",x\n0,1\n1,2\n", encoding="utf-8")
+    done = call("drift", "a.csv", "a.csv", "-f", form)
+    assert (done.code, "no name" in done.out) == (0, True)
 
 
 def test_what_smoothing_makes_finite_is_not_called_infinite(call: Run) -> None:

@@ -10,7 +10,7 @@ import math
 from typing import TYPE_CHECKING
 
 from klcli.engines._sql import literal
-from klcli.profiles import LEAST_EXPECTED, MISSING, Joint
+from klcli.profiles import LEAST_EXPECTED, MISSING, IncomparableError, Joint
 
 if TYPE_CHECKING:
     from klcli.engines import Field, Table
@@ -22,7 +22,11 @@ def joint(p: Table, x: Field, q: Table, y: Field, missing: bool) -> Joint:
     """How far apart the labels of two columns are; what is missing is one of them, if it is wanted.
 
     Labels are put together by GROUP BY, for which NULL is a label like any other: a join would double its rows.
+
+    Raises IncomparableError for labels that are not those that other tables would have.
     """
+    if {x.kind, y.kind} & {"number", "time"} and x.kind != y.kind:  # each engine writes them in its own way
+        raise IncomparableError("numbers or times beside text, and too many different values: save both alike")
     n, m = (_rows(table, field, missing) for table, field in ((p, x), (q, y)))
     if not n or not m:
         return Joint(n, m)
@@ -33,6 +37,8 @@ def joint(p: Table, x: Field, q: Table, y: Field, missing: bool) -> Joint:
     if rare:
         g += _g(rare_p, rare_q, n, m)
     top = p.ask(f"SELECT k, a, b FROM {scored} ORDER BY js DESC, a + b DESC, k LIMIT {_TOP}")
+    if {None, MISSING} <= {label for label, _, _ in top}:
+        raise IncomparableError(f"a value is called {MISSING}, as what is missing is to be: give --no-missing")
     return Joint(
         n, m, keys, lost, gained,
         common=gap + (n - lost) / n - (m - gained) / m,
