@@ -152,9 +152,9 @@ class _Table:
     @functools.cached_property
     def _pandas(self) -> dict[str, Any]:
         """What pandas has told of the table, if it has written it."""
-        from klcli.engines.duckdb import OF_PANDAS, PANDAS, pandas_of
+        from klcli.engines.duckdb import pandas_of, pandas_query
 
-        return pandas_of(self._execute(f"{PANDAS} FROM parquet_kv_metadata($path) WHERE {OF_PANDAS}").fetchall())
+        return pandas_of(self._execute(pandas_query("$path")).fetchall())
 
     @property
     def _index(self) -> Any:
@@ -172,6 +172,9 @@ class _Table:
             if index["kind"] == "range" and len(rows) == self._rows and (index["name"] or rows != range(self._rows)):
                 notes = tuple(note for note in common.notes if not note.startswith(tables.NO_LABELS))
                 labels = Labels([*map(str, rows)]) if len(rows) > MANY else [*map(str, rows)]
+                if len(self._names) > 1:
+                    told = "are from the index of pandas, which is a range: call a column label if it has them"
+                    notes = (*notes, f"the labels, {listed([*map(str, rows[:20])], count=len(rows))}, {told}")
                 return common._replace(labels=labels, label_name=index["name"] or "", notes=notes)
         return common
 

@@ -178,7 +178,13 @@ def label_column(names: Sequence[str], columns: Sequence[Sequence[str]]) -> int 
             return index
     if nameless is not None:
         return nameless
-    return next((index for index, name in enumerate(names) if is_of_ids(name) or name.lower() in KEY_NAMES), None)
+    keys = _ID_NAMES if _may_be_counted(names) else KEY_NAMES
+    return next((index for index, name in enumerate(names) if is_of_ids(name) or name.lower() in keys), None)
+
+
+def _may_be_counted(names: Sequence[str]) -> bool:
+    """Whether a sample is no key, for none of the names is one of weights: beside a population it is counted."""
+    return set(WEIGHT_NAMES).isdisjoint(map(str.lower, names))
 
 
 def value_columns(

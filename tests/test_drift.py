@@ -456,6 +456,8 @@ def test_profiles_in_bins_of_their_own_are_not_compared(call: Run) -> None:
     assert refused(call("drift", MAY, "june.json")).startswith("june.json: column day: other bins than in orders_may")
     call("profile", "count", JUNE, "--like", "may.json", "-o", "june.json")
     assert call("drift", "may.json", "june.json").code == 0
+    told = "may.json: was counted in bins of its own: leave --bins out"
+    assert refused(call("drift", "may.json", JUNE, "--bins", "3")) == told
 
 
 @pytest.mark.parametrize("form", ["table", "markdown", "html", "latex", "csv", "json"])

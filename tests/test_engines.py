@@ -23,7 +23,7 @@ from klcli.drift import g_test
 from klcli.engines import Counts, Engine, Table, _texts
 from klcli.engines._kinds import tried_as
 from klcli.errors import InputError, MissingExtraError, OptionError
-from klcli.profiles import NESTED, Column, Joint, Profile
+from klcli.profiles import NESTED, Column, IncomparableError, Joint, Profile
 
 duckdb = pytest.importorskip("duckdb", reason="duckdb is not installed")
 
@@ -156,7 +156,8 @@ def edges_by_sorting(in_order: list[Any], size: int) -> list[Any]:
     """The values at the quantiles; of the least one what is behind it, and both of its sides if it is alone."""
     least, most = in_order[0], in_order[-1]
     if least == most:
-        return [least, least + 1 if isinstance(least, int) else math.nextafter(least, math.inf)]
+        following = least + 1 if isinstance(least, int) else math.nextafter(least, math.inf)
+        return [least, following] if following < math.inf else [least]
     at = {in_order[len(in_order) * part // size] for part in range(1, size)}
     behind = {next(x for x in in_order if x > least)} if least in at else set()
     return sorted((at | behind) - {least})
@@ -280,6 +281,7 @@ NUMBERS_OF_32_BITS = {
     "infinities": [0.1, math.inf, -math.inf, 0.3, 0.7],
     "infinities alone": [math.inf, math.inf, -math.inf],
     "large": [16777217.0, 3e38, 1e-45, -3e38],
+    "the largest": [3.4028235e38] * 3,
 }
 
 
@@ -296,6 +298,20 @@ def test_numbers_of_32_bits_are_those_of_64(engine: Engine, tmp_path: Path, valu
             found = dict(engines.profile(engines.opened(engine, current), ["x"], 4, Profile("p", 1, like)))
             assert list(found["x"].counts.values()) == list(like["x"].counts.values())
             assert max(like["x"].counts.values()) < len(values) or len(set(values)) == 1
+
+
+def test_bins_of_a_width_of_numbers_of_32_bits(engine: Engine, tmp_path: Path) -> None:
+    """0.7 is in the bin that it begins, and that bin has an end."""
+    values = np.array([0.1, 0.2, 0.7, 0.7])
+    parquet(tmp_path / "single.parquet", "SELECT v AS x FROM given", given=values.astype(np.float32))
+    parquet(tmp_path / "double.parquet", "SELECT v AS x FROM given", given=values)
+    found = []
+    for name in ("single", "double"):
+        table = engines.opened(engine, f"{name}.parquet")
+        field = table.field()
+        found.append(table.histogram(field, engines.even_edges(table, field, Fraction(1, 10))))
+    assert found[0] == found[1]
+    assert found[0].labels[-2:] == ["[0.7, 0.8)", "[0.8, inf)"]
 
 
 @pytest.mark.parametrize("kind", ["SMALLINT", "INTEGER", "BIGINT"])
@@ -335,6 +351,9 @@ def test_the_sign_for_what_is_no_text(engine: Engine, tmp_path: Path) -> None:
 
 def test_blank_lines_before_a_header(engine: Engine, tmp_path: Path) -> None:
     """They are passed over, and the header is no data; files of one table have as many."""
+    if type(engine).__name__ != "Spark":
+        (tmp_path / "one.csv").write_text("\na\nb\n\na\n")
+        assert counted(engine, "one.csv", header=False).nulls == 2
     for ends in ("\n", "\r\n"):
         (tmp_path / "t1.csv").write_text(f"{ends}{ends}a,b{ends}x,1{ends}", newline="")
         assert counted(engine, "t1.csv::a") == Counts(["x"], [1], 0, 0)
@@ -451,6 +470,14 @@ def test_labels_of_csv_are_text(engine: Engine, tmp_path: Path) -> None:
     stands |= {"flag": ["true"], "day": ["2026-01-01"]}
     nulls = {column: counted(engine, f"t.parquet::{column}", null=texts).nulls for column, texts in stands.items()}
     assert nulls == {"x": 2, "label": 2, "big": 2, "price": 4, "small": 1, "flag": 6, "day": 5}
+    assert counted(engine, "t.parquet::small", null=["0.3"]).nulls == 3
+    assert counted(engine, "t.parquet::big", null=["9007199254740992", "0.5"]).nulls == 3
+    assert counted(engine, "t.parquet::x", null=["NaN"])[2:] == (3, 0, 0)
+    time = "TIMESTAMPTZ '2024-01-01 12:00:00.5+00'"
+    parquet(tmp_path / "at.parquet", f"SELECT {time} AS z, {time}::TIMESTAMP AS t")
+    for column in "zt":
+        assert counted(engine, f"at.parquet::{column}").labels == ["2024-01-01 12:00:00.500000"]
+        assert counted(engine, f"at.parquet::{column}", null=["2024-01-01 12:00:00.500000"]).nulls == 1
 
 
 def test_a_footer_loses_no_rows(engine: Engine, tmp_path: Path) -> None:
@@ -657,6 +684,117 @@ def test_numbers_of_json_stay_as_they_are_written(engine: Engine, tmp_path: Path
     assert counted(engine, "t.ndjson::c") == Counts(["[1.5,2]", "[1.5]"], [1, 1], 3, 0)
 
 
+NO_JSON = {
+    '{"a":"x"}{"a":"y"}': "line 2: no JSON",
+    '{"a":"x"} x': "line 2: no JSON",
+    "{'a':'x'}": "line 2: no JSON",
+    '{"a":"x\ty"}': "line 2: no JSON",
+    '{"a":"\\ud83d"}': "line 2: no JSON",
+    "[1]": "line 2: no record of JSON",
+}
+
+
+@pytest.mark.parametrize("line", NO_JSON, ids=NO_JSON)
+def test_lines_that_are_no_json(engine: Engine, tmp_path: Path, line: str) -> None:
+    """They are refused with the line, and nothing of them is read or left out."""
+    (tmp_path / "t.ndjson").write_text(f'{{"a":"z"}}\n{line}\n{{"a":"z"}}\n')
+    with pytest.raises(InputError, match=rf"^t\.ndjson: {NO_JSON[line]}"):
+        counted(engine, "t.ndjson::a")
+
+
+def test_a_line_of_json_that_is_no_text(engine: Engine, tmp_path: Path) -> None:
+    """It is on its line, and named as in any other text."""
+    (tmp_path / "t.ndjson").write_bytes(b'{"a":"x"}\n{"a":"\xff"}\n')
+    with pytest.raises(InputError, match=r"t\.ndjson: line 2: byte 0xff is not UTF-8: name its --encoding"):
+        counted(engine, "t.ndjson::a")
+
+
+def test_many_escapes_in_a_text_of_json(engine: Engine, tmp_path: Path) -> None:
+    """A long text is read beside a number that stays as it is written."""
+    (tmp_path / "t.ndjson").write_text('{"a":"' + r"\n" * 5000 + '","n":1.10}\n{"a":"b","n":0.0005}\n')
+    assert counted(engine, "t.ndjson::n").labels == ["0.0005", "1.10"]
+    assert counted(engine, "t.ndjson::a").labels == ["\n" * 5000, "b"]
+
+
+@pytest.mark.parametrize("x", ["0.0005", "12345678.5", "10000000.5", "12345678901.25", "1e22", "5E-3", "0.1"])
+def test_numbers_of_json_that_java_writes_otherwise(engine: Engine, tmp_path: Path, x: str) -> None:
+    """Whatever an engine would make of them."""
+    (tmp_path / "t.ndjson").write_text(f'{{"n":{x}}}\n{{"n": {x} , "k":"y"}}\n')
+    assert counted(engine, "t.ndjson::n") == Counts([x], [2], 0, 0)
+
+
+def test_line_ends_within_cells(engine: Engine, tmp_path: Path) -> None:
+    """They are a part of the cell, or the file is refused where an engine would rewrite them."""
+    (tmp_path / "t.csv").write_text('a,b\r\n"p\nq",1\r\n"p\r\nq",2\r\n', newline="")
+    is_spark = type(engine).__name__ == "Spark"
+    with pytest.raises(InputError, match="of several lines where") if is_spark else contextlib.nullcontext():
+        assert counted(engine, "t.csv::a").labels == ["p\nq", "p\r\nq"]
+    (tmp_path / "t.csv").write_text("a,b\nx,1\ny,2\r\nz,2\n", newline="")
+    with pytest.raises(InputError, match="some lines end in CR LF and others do not"):
+        counted(engine, "t.csv::b")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "message"),
+    [
+        ("1", "1.5::DOUBLE", ""),
+        ("1::TINYINT", "1000::BIGINT", ""),
+        ("1.5::DECIMAL(10,1)", "1.54::DECIMAL(10,2)", ""),
+        ("1", "'007'", r"^2\.parquet: column x holds text, and whole in 1\.parquet: save it alike in both$"),
+        ("DATE '2024-01-01'", "TIMESTAMP '2024-01-01 23:30:00'", "column x holds time, and date in"),
+        ("true", "5", "column x holds whole, and truth in"),
+        ("0.5::FLOAT", "0.123456789::DOUBLE", "column x holds number, and numbers of 32 bits in"),
+    ],
+)
+def test_files_of_other_types(engine: Engine, tmp_path: Path, first: str, second: str, message: str) -> None:
+    """Nothing is rounded to what the first file holds: types that hold the same are put together, others refused."""
+    for name, value in (("1", first), ("2", second)):
+        parquet(tmp_path / f"{name}.parquet", f"SELECT {value} AS x")
+    if message:
+        with pytest.raises(InputError, match=message):
+            counted(engine, "*.parquet")
+    else:
+        table = engines.opened(engine, "*.parquet")
+        (stats,) = table.stats([table.field()])
+        assert [stats.least, stats.most] == [float(text.partition("::")[0]) for text in (first, second)]
+
+
+def test_columns_of_one_name(engine: Engine, tmp_path: Path) -> None:
+    """Neither is taken for the other."""
+    pq = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed")
+    pa = pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+    pq.write_table(pa.Table.from_arrays([pa.array([1, 2]), pa.array(["u", "v"])], names=["x", "x"]), "t.parquet")
+    with pytest.raises(InputError):
+        counted(engine, "t.parquet::x")
+
+
+def test_what_folders_say_is_told_of(engine: Engine, tmp_path: Path) -> None:
+    """A folder for each year, as pandas and Spark write them, holds a column that no file has."""
+    (tmp_path / "t" / "year=2024").mkdir(parents=True)
+    parquet(tmp_path / "t" / "year=2024" / "a.parquet", "SELECT 1 AS x")
+    assert engines.opened(engine, "t").notes == ("what folders say, as year=2024, is no column",)
+
+
+def test_labels_of_numbers_are_named_alike(engine: Engine, tmp_path: Path) -> None:
+    """Each engine has its own way to write numbers of 32 bits, and decimals without a digit before the point."""
+    values = np.array([1050004.25, 100018632.0, 1e9, 2.0**-12, 1e-45, 0.1, 16777217.0], np.float32)
+    source = parquet(tmp_path / "t.parquet", "SELECT v AS x FROM given", given=values)
+    assert counted(engine, source).labels == sorted(str(float(str(x))) for x in values)
+    source = parquet(tmp_path / "d.parquet", "SELECT unnest([0.1234, 0.5, -0.2])::DECIMAL(4,4) AS x")
+    assert counted(engine, source).labels == ["-0.2000", "0.1234", "0.5000"]
+
+
+def test_times_of_which_some_are_missing(engine: Engine, tmp_path: Path) -> None:
+    """A blank is no time, and stops no others."""
+    for rows in (
+        "2024-01-01 00:00,1\n,2\n2024-01-02 00:00,3\n",
+        "2024-01-01 00:00:00,1\n,2\n2024-01-02 00:00:00,3\n",
+    ):
+        (tmp_path / "t.csv").write_text(f"t,k\n{rows}")
+        edges, found = binned(engine, "t.csv::t", 2)
+        assert (edges, found.counts, found.nulls) == ([1704153600000000], [1, 1], 1)
+
+
 def test_several_files_are_one_table(engine: Engine, tmp_path: Path) -> None:
     """A pattern, or a folder, is all of its files, which must have the same columns; brackets may be of a name."""
     for day, labels in (("01", "'a', 'b'"), ("02", "'a', 'c'")):
@@ -699,6 +837,13 @@ def test_packed_text(engine: Engine, tmp_path: Path) -> None:
 
 def test_tables_of_sqlite(duck: Engine, tmp_path: Path) -> None:
     """A table of SQLite by its name: NULL is missing and blank text is not; names may hold quotes."""
+    with sqlite3.connect(tmp_path / "b.db") as base:
+        base.execute("CREATE TABLE t(name TEXT, image BLOB)")
+        base.executemany("INSERT INTO t VALUES(?, ?)", [("a", b"\0\xff"), ("b", None)])
+    base.close()
+    assert counted(duck, "b.db::t::name").labels == ["a", "b"]
+    with pytest.raises(InputError, match=rf"^b\.db::t::image: {NESTED}$"):
+        counted(duck, "b.db::t::image")
     with sqlite3.connect(tmp_path / "shop.db") as base:
         base.execute('CREATE TABLE orders(item TEXT, price REAL, "od""d" INT)')
         base.executemany("INSERT INTO orders VALUES(?, ?, ?)", [("a", 1.5, 1), ("", None, 2), (None, math.inf, 3)])
@@ -974,6 +1119,17 @@ def compared(found: Joint, a: dict[str, int], b: dict[str, int]) -> None:
     }
 
 
+def test_what_would_be_joined_by_other_texts(engine: Engine, tmp_path: Path) -> None:
+    """Times beside text have other labels in SQL than elsewhere, and so has a text called as what is missing is."""
+    parquet(tmp_path / "p.parquet", "SELECT TIMESTAMP '2024-01-01' AS x, '(missing)' AS y")
+    parquet(tmp_path / "q.parquet", "SELECT '2024-01-01 00:00:00' AS x, NULL::VARCHAR AS y")
+    p, q = (engines.opened(engine, f"{name}.parquet") for name in "pq")
+    with pytest.raises(IncomparableError, match="numbers or times beside text"):
+        engines.joint(p, p.fields["x"], q, q.fields["x"], True)
+    with pytest.raises(IncomparableError, match=r"a value is called \(missing\)"):
+        engines.joint(p, p.fields["y"], q, q.fields["y"], True)
+
+
 def test_rare_labels_are_taken_together_as_in_the_test(engine: Engine, tmp_path: Path) -> None:
     """G and its cells are those of the test on counts, where many labels are rare."""
     rng = np.random.default_rng(3)
@@ -1020,7 +1176,7 @@ def test_lists_alone_are_refused_as_distributions(tmp_path: Path, call: Callable
         (("1e-400", "1"), "1 of 2 rows with less than the least float64, 5e-324: a weight is a finite number >= 0"),
         (("0.0", "1"), ""),
         ((" 1", "\t3 "), ""),
-        ((" 1", " 3 x"), "column n: ' 3 x' is not a number"),
+        ((" 1", " 3 x"), "column n: '3 x' is not one number"),
         (("1", "x"), "column n: 'x' is not a number"),
     ],
 )

@@ -496,6 +496,21 @@ def test_every_index_of_pandas(tmp_path: Path, name: str | None, kind: str) -> N
     assert any("stand for" in note for note in column.notes) == (kind in ("months", "lengths"))
 
 
+def test_the_range_of_pandas_is_told_of_beside_other_columns(tmp_path: Path) -> None:
+    """Rows of a part of a table are labelled by their numbers, though another column may have the labels."""
+    import pandas as pd
+
+    table = pd.DataFrame({"age": [17, 18, 19, 20], "n": [4, 3, 2, 1]})
+    table[1:].to_parquet(tmp_path / "p.parquet")
+    column = found(tmp_path / "p.parquet")[1]
+    assert (column.labels, column.notes) == (
+        ["1", "2", "3"],
+        ("the labels, 1, 2, 3, are from the index of pandas, which is a range: call a column label if it has them",),
+    )
+    table[["n"]][1:].to_parquet(tmp_path / "p.parquet")
+    assert found(tmp_path / "p.parquet")[0].notes == ()
+
+
 def test_labels_that_stand_for_something_else_in_pandas(tmp_path: Path) -> None:
     """Months are whole numbers in the file, and pandas alone knows which: it is said so. Days are days."""
     import pandas as pd

@@ -2368,6 +2368,19 @@ def test_several_are_told_of_before_one_is_blamed(call: Callable[..., Done]) -> 
     assert "choose one, as in -::p" in call("entropy", stdin=own).err
 
 
+@pytest.mark.parametrize("name", ["p.csv", "p.json"])
+def test_a_sample_beside_a_population_is_counted(name: str) -> None:
+    """It is a distribution as that is, and tells rows apart only where another column is called as weights are."""
+    texts = {"p.csv": "sample,population\n0.2,0.25\n0.8,0.75\n"}
+    texts["p.json"] = '[{"sample": 0.2, "population": 0.25}, {"sample": 0.8, "population": 0.75}]'
+    write(name, texts[name])
+    assert read(f"{name}::sample").weights.tolist() == [0.2, 0.8]
+    with pytest.raises(InputError, match=r"holds several distributions \(sample, population\)"):
+        read(name)
+    write("p.csv", "sample,count\n3,25\n4,75\n")
+    assert read("p.csv").outcomes == ("3", "4")
+
+
 def test_a_column_of_labels_is_no_distribution() -> None:
     """Who asks for the labels is told so."""
     write("p.csv", "label,p\na,1\n")

@@ -246,6 +246,18 @@ def test_labels_of_lists_are_refused(engine: Engine, tmp_path: Path) -> None:
         summed(engine, str(path))
 
 
+def test_numbers_as_labels(engine: Engine, tmp_path: Path) -> None:
+    """Labels that an engine would write in its own way are refused: they would be others than in a file of text."""
+    path = tmp_path / "t.parquet"
+    with duckdb.connect() as connection:
+        connection.execute(f"COPY (SELECT unnest([1e-5, 1e10]) AS label, unnest([1, 2]) AS n) TO '{path}'")
+    if type(engine).__name__ == "Spark":
+        with pytest.raises(InputError, match="column label: this engine writes numbers in its own way"):
+            summed(engine, str(path))
+    else:
+        assert sorted(summed(engine, str(path)).terms["outcome"]) == sorted(klcli.read(path).outcomes)
+
+
 def test_a_mapping_is_no_record(engine: Engine, tmp_path: Path) -> None:
     """One record of JSON may map outcomes to numbers, as it does in small files: it is not taken for a row."""
     path = tmp_path / "t.json"

@@ -17,7 +17,7 @@ from klcli.cli.options import Checked, Number, Source, Text, common_options, opt
 from klcli.cli.show import SETTINGS, Command, refuse_inputs, say, show, tell
 from klcli.distribution import Smoothing, listed
 from klcli.engines import MOST_BINS, Engine, Table
-from klcli.errors import InputError, clipped
+from klcli.errors import InputError, OptionError, clipped
 from klcli.profiles import Joint, Profile
 from klcli.render import printable
 
@@ -119,6 +119,9 @@ def _profile(
     """The profile that the source is, or that of the table that it names, and the table."""
     kept = _kept_profile(source)
     if kept is not None:
+        typed = click.get_current_context().get_parameter_source("bins") is click.core.ParameterSource.COMMANDLINE
+        if typed and like is None:
+            raise OptionError(f"{kept.name}: was counted in bins of its own: leave --bins out")
         return profiles.only(kept, _chosen(list(kept.columns), kept.name, given, like)), None
     table = engines.opened(started(), source, **{name: given[name] for name in READING})
     if table.column is not None:

@@ -49,6 +49,7 @@ class Engine(Protocol):
     """What every engine has."""
 
     stack: contextlib.ExitStack  # what is to be closed with it
+    writes_otherwise: tuple[str, ...]  # the kinds of what is another text to it than files of text have
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """What the query answers."""
@@ -112,25 +113,62 @@ def opened(engine: Engine, source: str, *, null: Sequence[str] = (), **options: 
 
 
 def _without(texts: Sequence[str], field: Field, engine: Engine) -> Field:
-    """The field, NULL where it holds one of these texts; of what has types, the value that the text writes."""
-    if field.kind in ("whole", "number", "decimal"):
-        values = [literal(found) for found in map(_written, texts) if found is not None]
-        written = field.sql
-    else:
-        values = [*map(engine.quoted, texts)]
-        written = field.sql if field.kind == "text" else f"CAST({field.sql} AS STRING)"
-    if not values or field.kind == "nested":
+    """The field, NULL where it holds one of these texts; of what has types, the values that they write."""
+    is_one = " OR ".join(_is_one(texts, field, engine))
+    if not is_one:
         return field
-    is_one = f"{written} IN ({', '.join(values)})"
     nothing, label = (f"CASE WHEN {is_one} THEN NULL ELSE {sql} END" for sql in (field.sql, field.label))
     return field._replace(sql=nothing, label=label if field.label else "")
 
 
-def _written(text: str) -> int | float | None:
-    """The number that the text writes, if it writes one."""
-    if re.fullmatch("[+-]?[0-9]{1,19}", text):
+def _is_one(texts: Sequence[str], field: Field, engine: Engine) -> Iterator[str]:
+    """What holds of the values of the field that one of the texts writes."""
+    if field.kind in ("text", "truth"):
+        written = [engine.quoted(text.lower() if field.kind == "truth" else text) for text in texts]
+        shown = field.sql if field.kind == "text" else f"CAST({field.sql} AS STRING)"
+        yield f"{shown} IN ({', '.join(written)})"
+    elif field.kind in ORDERED:
+        found = [value for value in map(_WRITTEN[field.kind], texts) if value is not None]
+        values = {literal(single.nearest(value) if field.is_single else value) for value in found}
+        x = comparable(field)
+        if values:
+            yield f"{x} IN ({', '.join(sorted(values))})"
+        if field.kind == "number" and "nan" in map(str.lower, texts):
+            yield is_nan(x)
+
+
+def _whole(text: str) -> int | None:
+    """The whole number that the text writes, if it writes one, be it as 5.0."""
+    if re.fullmatch("[+-]?[0-9]{1,38}", text):
         return int(text)  # which is not rounded
+    x = _float(text)
+    return int(x) if x is not None and x.is_integer() and abs(x) < 2**63 else None
+
+
+def _float(text: str) -> float | None:
     return number(text) if is_number(text) and not is_infinite(text) else None
+
+
+def _micros(text: str) -> int | None:
+    """The microseconds from 1970 to the time that the text writes, in UTC if it says no other zone."""
+    from datetime import UTC, datetime, timedelta
+
+    with contextlib.suppress(ValueError):
+        time = datetime.fromisoformat(text.strip())
+        time = time if time.tzinfo else time.replace(tzinfo=UTC)
+        return (time - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+    return None
+
+
+def _days(text: str) -> int | None:
+    micros = _micros(text)
+    return None if micros is None else micros // _DAY
+
+
+_WRITTEN: dict[str, Callable[[str], int | float | None]] = {
+    "whole": _whole, "number": _float, "decimal": _float, "date": _days, "time": _micros,
+}  # fmt: skip
+_DAY = 86_400_000_000  # microseconds
 
 
 def _fault(place: Place, error: FormatError) -> InputError:
@@ -156,12 +194,8 @@ class Field(NamedTuple):
     sql: str
     text: str = ""  # the SQL of the text that it is read from, if there is some
     label: str = ""  # the SQL of its labels, if that is another one
-    note: str = ""  # what is told where its values are labels
-
-    @property
-    def is_single(self) -> bool:
-        """Whether its numbers have 32 bits, so that each has another label than the float64 that holds it."""
-        return self.kind == "number" and bool(self.label)
+    note: str = ""  # what is told where its values are labels, if the engine knows it
+    is_single: bool = False  # numbers of 32 bits, whose labels are not those of the float64 that hold them
 
 
 class Stats(NamedTuple):
@@ -205,11 +239,17 @@ class Table:
     def __init__(self, engine: Engine, view: str, place: Place, fields: Sequence[Field]) -> None:
         self.engine, self.view, self.name, self.column = engine, view, place.name, place.column
         self.typed, self.place = place.typed, place
+        twice = next((name for name, count in Counter(field.name for field in fields).items() if count > 1), None)
+        if twice is not None:
+            raise InputError(f"{place.name}: two columns are called {clipped(twice)!r}")
         self.fields = {field.name: field for field in fields}
         self.notes: tuple[str, ...] = ()
         self.is_text = place.format in ("csv", "ndjson", "sqlite")
         self.forms = forms_of(place, engine.quoted)
         self.numerals = forms_of(place, engine.quoted, zeros="0*")  # as in small files, where 007 is a weight
+        folders = sorted({part for file in place.files for part in file.name.split("/")[:-1] if "=" in part})
+        if folders:
+            self.notes = (f"what folders say, as {clipped(folders[0])}, is no column",)
         if place.format == "csv" and place.has_header and len(fields) == 1:
             self.notes = (f"the first row, {fields[0].name}, names the column (--no-header: it is data)",)
 
@@ -267,14 +307,15 @@ class Table:
     def counts_up_to(self, most: int | None, field: Field) -> Counts | None:
         """The same, or None where there are more labels than that."""
         as_text = f"CAST({field.sql} AS STRING)" if field.kind == "decimal" else ""
-        label = field.label or as_text or comparable(field)
+        label = (field.label if field.kind == "time" else "") or as_text or comparable(field)
         limit = "" if most is None else f" LIMIT {most + 3}"  # NULL and NaN are none of them
         tally: dict[Any, int] = dict(self.rows(f"SELECT {label} AS label, count(*) AS n", f"GROUP BY 1{limit}"))
         nulls = tally.pop(None, 0)
         nans = sum(tally.pop(key) for key in [key for key in tally if key != key])
         if most is not None and len(tally) > most:
             return None
-        named = ranked(zip(labels_of(field.kind, tally), tally.values(), strict=True))
+        kind = "single" if field.is_single else field.kind
+        named = ranked(zip(labels_of(kind, tally), tally.values(), strict=True))
         return Counts([label for label, _ in named], [count for _, count in named], nulls, nans)
 
     def histogram(self, field: Field, edges: Sequence[Any]) -> Counts:
@@ -350,8 +391,19 @@ def _finite_ends(field: Field) -> list[str]:
 
 def labels_of(kind: str, values: Iterable[Any]) -> list[str]:
     """Values as labels, formatted here, since engines write numbers and times each in its own way."""
-    ways: dict[str, Callable[[Any], str]] = {"date": _day, "time": _time, "truth": _truth, "number": _number}
+    ways: dict[str, Callable[[Any], str]] = {
+        "date": _day, "time": _time, "truth": _truth, "number": _number, "decimal": _decimal, "single": _single,
+    }  # fmt: skip
     return [*map(ways.get(kind, str), values)]
+
+
+def _decimal(text: str) -> str:
+    """With a digit before the point, which DuckDB leaves out where the type has none."""
+    return re.sub(r"^(-?)\.", r"\g<1>0.", text)
+
+
+def _single(x: float) -> str:
+    return _number(single.shortest(x))
 
 
 def _number(x: float) -> str:
@@ -365,7 +417,7 @@ def _truth(x: Any) -> str:
 def _time(micros: int) -> str:
     from datetime import datetime, timedelta
 
-    days, rest = divmod(micros, 86_400_000_000)
+    days, rest = divmod(micros, _DAY)
     return f"{_day(days)} {(datetime.min + timedelta(microseconds=rest)).time().isoformat()}"
 
 
@@ -403,6 +455,7 @@ def in_quantiles(table: Table, field: Field, size: int, stats: Stats | None = No
         below |= _beside_the_least(table, field, stats)
     edges = sorted(below)
     counts = [high - low for low, high in pairwise([0, *map(below.__getitem__, edges), stats.finite])]
+    # Others may hold the number as its shortest decimal or as float64, as it is here: neither is below the lesser.
     edges = [min(each, single.shortest(each)) for each in edges] if field.is_single else edges
     if stats.infinities:
         return edges, table.histogram(field, edges)
@@ -415,7 +468,8 @@ def _beside_the_least(table: Table, field: Field, stats: Stats) -> dict[Any, int
     A value that is alone has both edges of its own, so that what is less or greater later on is seen.
     """
     if stats.least == stats.most:
-        return {stats.least: 0, _next(field, stats.least): stats.finite}
+        following = _next(field, stats.least)
+        return {stats.least: 0} | ({following: stats.finite} if following < math.inf else {})
     x, least = comparable(field), literal(stats.least)
     behind = f"min(CASE WHEN {x} > {least} AND {x} <= {literal(stats.most)} THEN {x} END)"
     [(edge, count)] = table.rows(f"SELECT {behind}, count(CASE WHEN {x} = {least} THEN 1 END)")
@@ -449,9 +503,10 @@ def even_edges(table: Table, field: Field, width: Fraction) -> list[Any]:
     def edge(index: int) -> Any:
         return int(index * width) if is_whole else float(index * width)
 
-    first, last = math.floor(stats.least / width), math.floor(stats.most / width)
-    first -= edge(first) > stats.least  # as it is rounded
-    last += 1 + (edge(last + 1) <= stats.most)
+    least, most = (single.shortest(x) if field.is_single else x for x in (stats.least, stats.most))
+    first, last = math.floor(least / width), math.floor(most / width)
+    first -= edge(first) > least  # as it is rounded
+    last += 1 + (edge(last + 1) <= most)
     if last - first > MOST_BINS:
         raise OptionError(f"{last - first} bins of that width, at most {MOST_BINS} are made: give a larger --width")
     return [edge(index) for index in range(first, last + 1)]

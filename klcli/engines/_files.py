@@ -178,6 +178,22 @@ def _format(file: File, path: str) -> str:
     return named
 
 
+def refuse_other_kinds(place: Place, tables: Sequence[Sequence[tuple[str, str]]]) -> None:
+    """Raise InputError where the files are no one table, by the names and the kinds of the columns of each.
+
+    By position names would be mixed up, and a column would be made what it is in one of them: whole numbers may
+    stand beside others, as pandas has them where some are missing, and a column of nothing beside any.
+    """
+    first = clipped(place.files[0].name)
+    for file, columns in zip(place.files, tables, strict=True):
+        if [name for name, _ in columns] != [name for name, _ in tables[0]]:
+            raise InputError(f"{clipped(file.name)}: its columns are not those of {first}")
+        for (name, kind), (_, other) in zip(columns, tables[0], strict=True):
+            if kind != other and {kind, other} != {"whole", "number"} and "nothing" not in (kind, other):
+                what = f"column {clipped(name)} holds {kind}, and {other} in {first}"
+                raise InputError(f"{clipped(file.name)}: {what}: save it alike in both")
+
+
 def chosen_table(place: Place, names: Sequence[str]) -> str:
     """The table that is asked for, or the only one.
 

@@ -20,7 +20,7 @@ _ZONE = "Z|[+-](0[0-9]|1[0-4]):[0-5][0-9]"
 # Spark wants seconds before a zone, 2024-01-01T00:00:00Z, and is given them where they are not written.
 _TIME = (
     f"TO_TIMESTAMP(CASE WHEN substr({_BARE}, 17, 1) = ':' THEN {_BARE} "
-    f"ELSE concat(substr({_BARE}, 1, 16), ':00', substr({_BARE}, 17)) END)"
+    f"ELSE substr({_BARE}, 1, 16) || ':00' || substr({_BARE}, 17) END)"
 )
 Forms = dict[str, tuple[str, str]]  # the pattern of cells that are of a kind, in SQL, and what makes it of them
 

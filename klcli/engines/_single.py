@@ -27,8 +27,9 @@ def shortest(x: float) -> float:
 
 
 def next_above(x: float) -> float:
-    """The number of 32 bits after x, which is one."""
-    return float(np.nextafter(np.float32(x), np.float32(math.inf)))
+    """The number of 32 bits after x, which is one, or infinity."""
+    with np.errstate(over="ignore"):
+        return float(np.nextafter(np.float32(x), np.float32(math.inf)))
 
 
 def edge(x: float) -> float:

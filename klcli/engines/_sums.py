@@ -19,7 +19,7 @@ from klcli.numerals import counted, refusal
 from klcli.profiles import NESTED, Sums
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from klcli.engines import Field, Table
 
@@ -46,7 +46,9 @@ def weights(table: Table, normalize: bool) -> Weights:
 
     Raises InputError where they are no distribution.
     """
-    told_of_text = _told_of_text(table) if table.place.format == "csv" else lambda _: []
+    if table.is_text:
+        table.view = table.kept()
+    bare_quote = _refuse_unlike_small_files(table) if table.place.format == "csv" else ""
     fields = typed(table, [*table.fields.values()], table.numerals)
     label, value, told = _chosen(table, fields)
     name = table.name if table.column is None else f"{table.name}::{table.column}"
@@ -79,19 +81,17 @@ def weights(table: Table, normalize: bool) -> Weights:
     if math.isinf(total):
         raise InputError(f"{name}: its sum is beyond the largest float64, 1.8e308: leave --engine out")
     is_counted, note = kind_of(name, float(total), not broken, normalize)
-    doubt = _doubt_of_totals(table, k, v, float(total), rows)
-    notes = (
-        *(f"{name}: {each}" for each in (*told, *told_of_text(value.name), doubt) if each),
-        *([note] if note else []),
-    )
+    if table.place.format == "csv":
+        told = [*told, delimited.doubt_of_header([*table.fields], [value.name]), bare_quote]
+    told = [*told, _doubt_of_totals(table, k, v, float(total), rows)]
+    notes = (*(f"{name}: {each}" for each in told if each), *([note] if note else []))
     return Weights(table, name, k, v, float(total), is_counted, notes)
 
 
-def _told_of_text(table: Table) -> Callable[[str], list[str]]:
-    """What is told of a table of text of which the column of that name holds the weights.
+def _refuse_unlike_small_files(table: Table) -> str:
+    """What is told of a quote that takes whole rows into a cell, in a file that may be klcli's own; "" of none.
 
-    Raises InputError for text that is refused in small files: as a first row that is none of names, and a quote that
-    takes whole rows into a cell.
+    Raises InputError for text that is refused in small files: such a quote, and a first row that is none of names.
     """
     from klcli.engines import _texts as texts
 
@@ -102,7 +102,7 @@ def _told_of_text(table: Table) -> Callable[[str], list[str]]:
     doubt = next(filter(None, doubts), "")
     if doubt and not delimited.may_be_own(names):
         raise InputError(f"{table.name}: {doubt}")
-    return lambda value: [delimited.doubt_of_header(names, [value]), doubt]
+    return doubt
 
 
 _MOST_ROWS = 1000  # that are looked at of those which may hold others
@@ -156,9 +156,7 @@ def _chosen(table: Table, fields: Sequence[Field]) -> tuple[Field, Field, list[s
     """The field of the labels and that of the numbers, and what is told of the others, as in small files."""
     names = [field.name for field in fields]
     cells = _some_cells(table, fields)
-    empty, no_labels = _without_labels(table, fields)
-    candidates = [["0"] if index in empty | no_labels else some for index, some in enumerate(cells)]
-    label = tables.label_column(names, candidates) if fields else None
+    label = _label_column(table, fields, cells)
     if label is not None and fields[label].kind == "nested":
         raise InputError(f"{table.name}: column {names[label]}: {NESTED}: leave --engine out")
     if label is None:
@@ -166,6 +164,9 @@ def _chosen(table: Table, fields: Sequence[Field]) -> tuple[Field, Field, list[s
             f"{table.name}: no column of labels among {listed([*table.fields], 20)}, by which outcomes are put "
             "together: call it label"
         )
+    if not table.is_text and fields[label].kind in table.engine.writes_otherwise:
+        how = f"column {names[label]}: this engine writes {fields[label].kind}s in its own way"
+        raise InputError(f"{table.name}: {how}: save labels as text, or take --engine duckdb")
     try:
         if label == 0 and not tables.names_labels(names[0]):
             tables.refuse_mixture(names[0], cells[0])
@@ -175,7 +176,9 @@ def _chosen(table: Table, fields: Sequence[Field]) -> tuple[Field, Field, list[s
     except FormatError as error:
         raise InputError(f"{table.name}: {error}") from None
     aside = {index for index in used if tables.is_left_aside(cells[index])}
-    aside |= empty if {*used} - aside - empty else set()  # unless there is nothing beside them
+    if table.column is None:
+        empty = {index for index in {*used} - aside if not table.is_text and _is_empty(table, fields[index])}
+        aside |= empty if {*used} - aside - empty else set()  # unless there is nothing beside them
     values = [index for index in used if index not in aside]
     value = _value(table, [fields[index] for index in values])
     if value.kind not in _NUMBERS:
@@ -217,23 +220,34 @@ def _value(table: Table, fields: Sequence[Field]) -> Field:
 def _why_none(cells: Sequence[str]) -> str:
     """Why text that was to be a number is none: of several such cells that of the last one."""
     word = cells[-1]
-    if is_number(word):
+    if is_number(word) and "/" in word:
         return f"{clipped(word)!r} is a fraction, which no engine reads: write decimals, or leave --engine out"
     return str(refusal(word.strip()))
 
 
-def _without_labels(table: Table, fields: Sequence[Field]) -> tuple[set[int], set[int]]:
-    """The fields of a table with types that hold nothing, and those of lists, or of truth values that repeat."""
-    if table.is_text or not fields:
-        return set(), set()
-    truths = [index for index, field in enumerate(fields) if field.kind == "truth"]
-    asked = [f"count({field.sql})" for field in fields]
-    asked += [f"count(DISTINCT {fields[index].sql})" for index in truths]
-    [(rows, *counts)] = table.rows(f"SELECT count(*), {', '.join(asked)}")
-    empty = {index for index, filled in enumerate(counts[: len(fields)]) if rows and not filled}
-    different = zip(truths, counts[len(fields) :], strict=True)
-    nested = {index for index, field in enumerate(fields) if field.kind == "nested"}
-    return empty, nested | {index for index, count in different if count < rows}
+def _label_column(table: Table, fields: Sequence[Field], cells: Sequence[Sequence[str]]) -> int | None:
+    """Which field has the labels: of those with types none of lists, and none that turns out to have no labels."""
+    names = [field.name for field in fields]
+    without = {index for index, field in enumerate(fields) if field.kind == "nested"}
+    while fields:
+        label = tables.label_column(names, [["0"] if i in without else some for i, some in enumerate(cells)])
+        if label is None or label in without or table.is_text or not _has_no_labels(table, fields[label]):
+            return label
+        without.add(label)
+    return None
+
+
+def _has_no_labels(table: Table, field: Field) -> bool:
+    """Whether the field holds nothing, or truth values, of which some repeat."""
+    if field.kind == "truth":
+        some = table.rows(f"SELECT {field.sql}", "LIMIT 4")  # there are true, false and nothing
+        return len(set(some)) < len(some) or _is_empty(table, field)
+    return field.kind == "text" and _is_empty(table, field)
+
+
+def _is_empty(table: Table, field: Field) -> bool:
+    """Whether no row of the field holds anything."""
+    return not table.rows("SELECT 1", f"WHERE {field.sql} IS NOT NULL LIMIT 1")
 
 
 def _some_cells(table: Table, fields: Sequence[Field]) -> list[list[str]]:

@@ -97,7 +97,7 @@ def check_weights(place: Place) -> Head:
     Raises InputError where they do not.
     """
     found = head(place)
-    for file in place.files:
+    for file in place.files:  # which have the same header
         try:
             delimited.refuse_drawn(_start(file, place))
             delimited.check_header(found.names, found.blank + 1)
@@ -159,25 +159,43 @@ def first_fault(place: Place) -> str | None:
                 if place.format == "csv":
                     deque(_rows(lines, delimiter), 0)
                 else:
-                    _check_records(lines)
+                    check_records(lines)
         except FormatError as error:
             return f"{clipped(file.name)}: {error}"
         except UnicodeError:
-            return None
+            return _not_utf_8(file)
     return None
 
 
-def _check_records(lines: Iterable[str]) -> None:
-    """Raise FormatError with the first line that is no record of JSON."""
+def _not_utf_8(file: File) -> str | None:
+    """Where the file is no text."""
+    with streams.opened(file.path) as opened:
+        try:
+            deque(streams.text(streams.blocks(opened)), 0)
+        except FormatError as error:
+            return f"{clipped(file.name)}: {error}"
+    return None
+
+
+def check_records(lines: Iterable[str]) -> None:
+    """Raise FormatError with the first line that is no record of JSON, as RFC 8259 has it."""
     import json
 
     for number, line in enumerate(lines, 1):
         try:
-            is_record = not line.strip() or isinstance(json.loads(line), dict)
+            record = json.loads(line, parse_constant=_no_constant) if line.strip() else {}
+            if "\\u" in line:
+                json.dumps(record, ensure_ascii=False).encode()  # half of a pair of surrogates is no sign
+        except UnicodeError:
+            raise FormatError(f"line {number}: no JSON: half of a surrogate pair, which is no sign") from None
         except (ValueError, RecursionError) as error:
             raise FormatError(f"line {number}: no JSON: {getattr(error, 'msg', error)}") from None
-        if not is_record:
+        if not isinstance(record, dict):
             raise FormatError(f"line {number}: no record of JSON")
+
+
+def _no_constant(word: str) -> None:
+    raise ValueError(f"{word} is no number of JSON")
 
 
 def _check_names(names: Sequence[str], decimal: str) -> None:
@@ -277,8 +295,11 @@ _LONGEST = 2**27  # bytes in a cell, of which an engine takes no longer one
 
 
 @contextlib.contextmanager
-def sqlite_copy(place: Place) -> Iterator[tuple[list[str], str]]:
-    """The names of the columns of a table of SQLite, and a copy of it in CSV, in which NULL stands for nothing."""
+def sqlite_copy(place: Place) -> Iterator[tuple[list[str], str, set[int]]]:
+    """The names of the columns of a table of SQLite, a copy of it in CSV, and which of the columns hold bytes.
+
+    NULL stands for nothing there, and so it does for bytes.
+    """
     import sqlite3
     from urllib.parse import quote
 
@@ -288,20 +309,22 @@ def sqlite_copy(place: Place) -> Iterator[tuple[list[str], str]]:
             found = base.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view') ORDER BY name")
             table = chosen_table(place, [row[0] for row in found]).replace('"', '""')
             rows = base.execute(f'SELECT * FROM "{table}"')
-            with streams.copied(_csv_rows(rows)) as copy:
-                yield [each[0] for each in rows.description], f"/dev/fd/{copy.fileno()}"
+            binary: set[int] = set()
+            with streams.copied(_csv_rows(rows, binary)) as copy:
+                yield [each[0] for each in rows.description], f"/dev/fd/{copy.fileno()}", binary
         except sqlite3.Error as error:
             raise FormatError(f"SQLite cannot read it: {error}") from None
 
 
-def _csv_rows(rows: Iterable[Sequence[Any]]) -> Iterator[bytes]:
+def _csv_rows(rows: Iterable[Sequence[Any]], binary: set[int]) -> Iterator[bytes]:
     for row in rows:
-        yield b",".join(NULL if cell is None else _csv_cell(cell) for cell in row) + b"\n"
+        binary.update(index for index, cell in enumerate(row) if isinstance(cell, bytes))
+        yield b",".join(map(_csv_cell, row)) + b"\n"
 
 
 def _csv_cell(cell: Any) -> bytes:
-    if isinstance(cell, bytes):
-        raise FormatError("holds bytes (a BLOB), which are no labels: leave that column out")
+    if cell is None or isinstance(cell, bytes):
+        return NULL
     return b'"' + str(cell).encode().replace(b'"', b'""') + b'"'
 
 
@@ -310,13 +333,7 @@ def in_order(names: Iterable[str], records: Iterable[Sequence[str]]) -> list[str
     return list(dict.fromkeys([*chain(*records), *sorted(names)]))
 
 
-# A record of JSON in which numbers are as they were written: engines make 1.1 of 1.10, and 100000.0 of 1e5. The text
-# is taken apart into strings and what is between them, and the numbers there are put in quotes. Few lines need it.
-RENUMBERED = (
-    r"[\[:,\s](-?[0-9]+([.][0-9]*0[^0-9.]|[.]0000|([.][0-9]+)?[eE])|-0[^0-9.]|[-0-9.]{16})"  # what may be rewritten
-)
-JSON_PARTS = r'"[^"\\]*(?:\\.[^"\\]*)*"|[^"]+'
-JSON_NUMBER = "-?[0-9][-+0-9.eE]*"
+JSON_NUMBER = "-?[0-9][-+0-9.eE]*"  # outside of strings
 
 
 def json_pointer(name: str) -> str:

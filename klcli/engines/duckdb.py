@@ -13,7 +13,7 @@ from klcli.columns import FormatError
 from klcli.engines import Field, text_fields
 from klcli.engines import _files as files
 from klcli.engines._sql import shortest
-from klcli.errors import InputError, MissingExtraError, clipped
+from klcli.errors import MissingExtraError, clipped
 
 _SETTINGS: dict[str, Any] = {  # nothing is fetched or kept
     "autoinstall_known_extensions": "false",
@@ -83,6 +83,8 @@ def started(_: str = "", jobs: int | None = None) -> Iterator[DuckDB]:
 class DuckDB:
     """A connection that holds views of what was opened, in which columns are called c0, c1 and so on."""
 
+    writes_otherwise: tuple[str, ...] = ()
+
     def __init__(self, connection: Any, stack: contextlib.ExitStack, folder: str) -> None:
         self._connection, self.stack, self._folder = connection, stack, folder
         self._macros = dict(_MACROS)  # those that no query has asked for yet
@@ -119,18 +121,24 @@ class DuckDB:
         return f"kept.{view}"
 
     def _parquet(self, view: str, place: files.Place) -> list[Field]:
-        first = place.files[0]
-        names, wide = self._columns(first)
-        for file in place.files[1:]:  # by position they would be mixed up, and by name be NULL
-            others, more = self._columns(file)
+        first, wide = place.files[0], set()
+        groups: dict[tuple[str, ...], list[str]] = {}  # the files whose columns have these types
+        tables = []
+        for file in place.files:
+            names, more = self._columns(file)
             wide |= more
-            if others != names:
-                raise InputError(f"{clipped(file.name)}: its columns are not those of {clipped(first.name)}")
-        relation = f"read_parquet({_list(file.path for file in place.files)}, {PARQUET})"
-        fields = self._typed(view, relation, names)
-        told = pandas_of(self.rows(f"{PANDAS} FROM parquet_kv_metadata({_quoted(first.path)}) WHERE {OF_PANDAS}"))
+            types = [*self._types(f"read_parquet({_quoted(file.path)}, {PARQUET})")]
+            tables.append([*zip(names, map(_kind_of_column, types), strict=True)])
+            groups.setdefault(tuple(types), []).append(file.path)
+        files.refuse_other_kinds(place, tables)
+        parts = [f"SELECT * FROM read_parquet({_list(paths)}, {PARQUET})" for paths in groups.values()]
+        fields = self._typed(view, f"({' UNION ALL '.join(parts)})", names)
+        told = pandas_of(self.rows(pandas_query(_quoted(first.path))))
         fields = [field._replace(note=stands_for(told, field.name)) for field in fields]
         return [field._replace(sql=_too_wide(field.name)) if field.name in wide else field for field in fields]
+
+    def _types(self, relation: str) -> Iterator[str]:
+        return (str(row[1]) for row in self.rows(f"DESCRIBE SELECT * FROM {relation}"))
 
     def _columns(self, file: files.File) -> tuple[list[str], set[str]]:
         """The names of the columns, and those of decimals that DuckDB would round."""
@@ -143,7 +151,8 @@ class DuckDB:
         head = texts.head(place)
         paths = [self.stack.enter_context(texts.plain(file, place.encoding, head.delimiter)) for file in place.files]
         line_end = head.line_end.encode("unicode_escape").decode()
-        how = f"skip = {head.blank}, header = {place.has_header}, delim = {_quoted(head.delimiter)}"
+        skipped = head.blank if place.has_header or len(head.names) > 1 else 0  # else they are missing values
+        how = f"skip = {skipped}, header = {place.has_header}, delim = {_quoted(head.delimiter)}"
         how = f"{how}, new_line = {_quoted(line_end)}"
         return self._of_text(view, paths, head.names, how)
 
@@ -192,15 +201,16 @@ class DuckDB:
         """A table of SQLite, copied: what reads it is no part of DuckDB, which would fetch it."""
         from klcli.engines import _texts as texts
 
-        names, path = self.stack.enter_context(texts.sqlite_copy(place))
+        names, path, binary = self.stack.enter_context(texts.sqlite_copy(place))
         null = f"nullstr = {_quoted(texts.NULL.decode())}, allow_quoted_nulls = false"
-        return self._of_text(view, [path], names, f"header = false, delim = ',', {null}")
+        fields = self._of_text(view, [path], names, f"header = false, delim = ',', {null}")
+        return [field._replace(kind="nested") if index in binary else field for index, field in enumerate(fields)]
 
     def _typed(self, view: str, relation: str, names: Sequence[str]) -> list[Field]:
         """A view of what has types, and each column as what its type says."""
         columns = ", ".join(f"c{index}" for index in range(len(names)))
-        types = [str(row[1]) for row in self.rows(f"DESCRIBE SELECT * FROM {relation}")]
-        kinds = [next((kind for kind in _KINDS if re.fullmatch(_KINDS[kind], type_)), "nested") for type_ in types]
+        types = [*self._types(relation)]
+        kinds = [*map(_kind, types)]
         cells = ", ".join(
             f"{_cell(f'c{index}', kind, type_)} AS c{index}"
             for index, (kind, type_) in enumerate(zip(kinds, types, strict=True))
@@ -208,16 +218,39 @@ class DuckDB:
         self.rows(f"CREATE TEMP VIEW {view} AS SELECT {cells} FROM {relation} AS t({columns})")
         labels = {"TIMESTAMP_NS": _micros, "FLOAT": shortest}
         return [
-            Field(name, kind, f"c{index}", label=labels[type_](f"c{index}") if type_ in labels else "")
+            Field(
+                name,
+                kind,
+                f"c{index}",
+                label=labels[type_](f"c{index}") if type_ in labels else "",
+                is_single=type_ == "FLOAT",
+            )
             for index, (name, kind, type_) in enumerate(zip(names, kinds, types, strict=True))
         ]
+
+
+def _kind(type_: str) -> str:
+    return next((kind for kind in _KINDS if re.fullmatch(_KINDS[kind], type_)), "nested")
+
+
+def _kind_of_column(type_: str) -> str:
+    """What a column of the type holds, so that those that hold the same can be put together."""
+    apart = {'"NULL"': "nothing", "FLOAT": "numbers of 32 bits", "TIMESTAMP_NS": "times in nanoseconds"}
+    kind = _kind(type_)
+    return apart.get(type_) or (type_ if kind == "nested" else kind)
+
+
+# DuckDB makes 1.1 of 1.10, and 100000.0 of 1e5. A record in which it would do so is taken apart into strings and what
+# is between them, and the numbers there are put in quotes; few need it, for it takes long.
+_RENUMBERED = r"[\[:,\s](-?[0-9]+([.][0-9]*0[^0-9.]|[.]0000|([.][0-9]+)?[eE])|-0[^0-9.]|[-0-9.]{16})"
+_JSON_PARTS = r'"[^"\\]*(?:\\.[^"\\]*)*"|[^"]+'
 
 
 def _written() -> str:
     """The record with its numbers in quotes, as they are written, where the JSON of DuckDB would rewrite them."""
     from klcli.engines import _texts as texts
 
-    number, parts, renumbered = map(_quoted, (texts.JSON_NUMBER, texts.JSON_PARTS, texts.RENUMBERED))
+    number, parts, renumbered = map(_quoted, (texts.JSON_NUMBER, _JSON_PARTS, _RENUMBERED))
     quoted = f"CASE WHEN x[1] = '\"' THEN x ELSE regexp_replace(x, {number}, '\"\\0\"', 'g') END"
     text = "CAST(json AS VARCHAR)"
     whole = f"array_to_string(list_transform(regexp_extract_all({text}, {parts}), lambda x: {quoted}), '')"
@@ -254,8 +287,9 @@ def _cell(column: str, kind: str, type_: str) -> str:
     """
     if kind in ("text", "truth"):
         return f"CAST({column} AS VARCHAR)" if kind == "text" else column
-    of_its_kind = "DOUBLE" if kind == "number" else "HUGEINT" if (kind, type_[:7]) == ("whole", "DECIMAL") else type_
-    return f"CASE WHEN {column} IS NULL THEN NULL ELSE CAST({column} AS {of_its_kind}) END"
+    is_decimal = kind == "whole" and type_.startswith("DECIMAL")
+    cast = "CAST({} AS DOUBLE)" if kind == "number" else "CAST({} AS HUGEINT)" if is_decimal else "{}"
+    return f"CASE WHEN {column} IS NULL THEN NULL ELSE {cast.format(column)} END"
 
 
 SCHEMA = "SELECT name, num_children, precision"
@@ -281,7 +315,9 @@ def top_level(schema: Sequence[_Node]) -> list[_Node]:
     return found
 
 
-PANDAS, OF_PANDAS = "SELECT value", "key = 'pandas'"
+def pandas_query(path: str) -> str:
+    """What asks a file in Parquet for what pandas has told of it; the path is SQL."""
+    return f"SELECT value FROM parquet_kv_metadata({path}) WHERE key = 'pandas'"
 
 
 def pandas_of(found: Sequence[Sequence[Any]]) -> dict[str, Any]:

@@ -192,6 +192,8 @@ def _stderr_to(target: int) -> Iterator[None]:
 class Spark:
     """A session that holds views of what was opened, in which columns are called c0, c1 and so on."""
 
+    writes_otherwise = ("number", "time")
+
     def __init__(self, session: Any, stack: contextlib.ExitStack) -> None:
         self._session, self.stack = session, stack
 
@@ -228,10 +230,8 @@ class Spark:
 
     def _parquet(self, view: str, place: files.Place) -> list[Field]:
         parts = [self._file(f"{view}_{index}", "parquet", file.path) for index, file in enumerate(place.files)]
-        names = [row[0] for row in self.rows(f"DESCRIBE {parts[0]}")]
-        for part, file in zip(parts, place.files, strict=True):
-            if [row[0] for row in self.rows(f"DESCRIBE {part}")] != names:
-                raise InputError(f"{clipped(file.name)}: its columns are not those of {clipped(place.files[0].name)}")
+        described = [self.rows(f"DESCRIBE {part}") for part in parts]
+        files.refuse_other_kinds(place, [[(row[0], _kind_of_column(row[1])) for row in each] for each in described])
         return self._typed(view, self._together(parts))
 
     def _csv(self, view: str, place: files.Place) -> list[Field]:
@@ -244,9 +244,12 @@ class Spark:
         ]
         if len(head.names) == 1:
             self._refuse_blank_lines(view, paths)
-        return self._of_text(
-            view, self._together(parts), [f"nullif(c{i}, '')" for i in range(len(head.names))], head.names
-        )
+        cells = [f"nullif(c{index}, '')" for index in range(len(head.names))]
+        if head.line_end == "\r\n":
+            cells = [_refused(f"instr({x}, '\\n') > 0", _OF_SEVERAL_LINES, x) for x in cells]
+        elif head.line_end == "\n":
+            cells[-1] = _refused(f"endswith({cells[-1]}, '\\r')", _MIXED_ENDS, cells[-1])
+        return self._of_text(view, self._together(parts), cells, head.names)
 
     def _refuse_blank_lines(self, view: str, paths: Sequence[str]) -> None:
         """Raise where a column has blank lines, which are missing values, and which Spark passes over."""
@@ -258,6 +261,9 @@ class Spark:
             )
 
     def _ndjson(self, view: str, place: files.Place) -> list[Field]:
+        fault = texts.first_fault(place)  # Spark takes more for JSON than is JSON, and leaves out what it cannot read
+        if fault:
+            raise InputError(fault)
         parts = [self._file(f"{view}_{index}", "text", path) for index, path in enumerate(self._plain(place))]
         lines = f"(SELECT value FROM {self._together(parts)} WHERE trim(value) <> '')"
         keys = "json_object_keys(value)"
@@ -311,14 +317,30 @@ class Spark:
         self.rows(f"CREATE TEMPORARY VIEW {view}_typed AS SELECT * FROM {relation}")
         described = self.rows(f"DESCRIBE {view}_typed")
         names, types = [row[0] for row in described], [row[1] for row in described]
-        kinds = [next((kind for kind in _KINDS if re.fullmatch(_KINDS[kind], type_)), "nested") for type_ in types]
+        kinds = [*map(_kind, types)]
         columns = ", ".join(f"c{index}" for index in range(len(kinds)))
         cells = ", ".join(f"{_cell(f'c{index}', kind)} AS c{index}" for index, kind in enumerate(kinds))
         self.rows(f"CREATE TEMPORARY VIEW {view} AS SELECT {cells} FROM {view}_typed AS t({columns})")
         return [
-            Field(name, kind, f"c{index}", label=shortest(f"c{index}") if type_ == "float" else "")
+            Field(
+                name,
+                kind,
+                f"c{index}",
+                label=shortest(f"c{index}") if type_ == "float" else "",
+                is_single=type_ == "float",
+            )
             for index, (name, kind, type_) in enumerate(zip(names, kinds, types, strict=True))
         ]
+
+
+def _kind(type_: str) -> str:
+    return next((kind for kind in _KINDS if re.fullmatch(_KINDS[kind], type_)), "nested")
+
+
+def _kind_of_column(type_: str) -> str:
+    """What a column of the type holds, so that those that hold the same can be put together."""
+    kind = _kind(type_)
+    return {"void": "nothing", "float": "numbers of 32 bits"}.get(type_) or (type_ if kind == "nested" else kind)
 
 
 def _whole(cell: Any) -> Any:
@@ -334,20 +356,34 @@ def _cell(column: str, kind: str) -> str:
     return ways.get(kind, column)
 
 
+_MIXED_ENDS = "some lines end in CR LF and others do not: make them all alike"
+_OF_SEVERAL_LINES = "cells of several lines where lines end in CR LF, which Spark rewrites: take --engine duckdb"
+_NOT_UTF_8 = "holds bytes that are not UTF-8"
+
+
+def _refused(where: str, fault: str, x: str) -> str:
+    """What x is, save where that holds: there it is an error."""
+    return f"CASE WHEN {where} THEN raise_error('klcli: {fault}') ELSE {x} END"
+
+
 def _decoded(x: str) -> str:
     """The text, where it is UTF-8."""
-    return f"CASE WHEN NOT is_valid_utf8({x}) THEN raise_error('klcli: holds bytes that are not UTF-8') ELSE {x} END"
+    return _refused(f"NOT is_valid_utf8({x})", _NOT_UTF_8, x)
 
 
 def _undamaged(x: str) -> str:
     """The text of a file of text, where nothing of it is U+FFFD, which Spark puts where bytes are not UTF-8."""
-    fault = "klcli: holds bytes that are not UTF-8, or U+FFFD, which stands for such"
-    return f"CASE WHEN instr({x}, '\ufffd') > 0 THEN raise_error('{fault}') ELSE {_decoded(x)} END"
+    fault = f"{_NOT_UTF_8}, or U+FFFD, which stands for such: take --engine duckdb"
+    return _refused(f"instr({x}, '\ufffd') > 0", fault, _decoded(x))
+
+
+_RENUMBERED = r"[\[:,\s]-?([0-9]+[.eE]|[0-9]{16}|0[^0-9.])"  # what Java may write in another way
+_JSON_PARTS = r'"[^"\\]*(?:\\.[^"\\]*)*+"|[^"]+'  # without way back, for which Java has too small a stack
 
 
 def _written(record: str) -> str:
     """The record with its numbers in quotes, as they are written, where Spark would rewrite them, or else NULL."""
-    number, parts, renumbered = map(_quoted, (texts.JSON_NUMBER, texts.JSON_PARTS, texts.RENUMBERED))
+    number, parts, renumbered = map(_quoted, (texts.JSON_NUMBER, _JSON_PARTS, _RENUMBERED))
     quoted = f"""CASE WHEN startswith(x, '"') THEN x ELSE regexp_replace(x, {number}, '"$0"') END"""
     whole = f"array_join(transform(regexp_extract_all({record}, {parts}, 0), x -> {quoted}), '')"
     return f"CASE WHEN rlike({record}, {renumbered}) THEN {whole} END"
@@ -376,5 +412,9 @@ def reason(error: Exception) -> str:
     if illegal:
         return f"holds {illegal[1]}, which Spark does not read: save it as another type, or take --engine duckdb"
     if "MALFORMED" in text or "Malformed" in text:
-        return "a row has more or fewer cells than the first one, or a quote is opened and never closed"
-    return clipped(text.splitlines()[0], 200)
+        return (
+            "a row has more or fewer cells than the first one, a quote is opened and never closed, or lines end in "
+            "different ways"
+        )
+    cause = str(getattr(error, "java_exception", text)).splitlines()[0]
+    return f"Spark cannot read it: {clipped(cause, 200)}: --engine duckdb may"
