@@ -67,6 +67,8 @@ def counts(
 def name_of_others(labels: Sequence[str]) -> str:
     """What all outcomes beside these are called together: (others), in more brackets where one is called so.
 
+    It is for what is shown; counts go on to other commands, where that name would meet no other one.
+
     >>> name_of_others(["a", "(others)"])
     '((others))'
     """

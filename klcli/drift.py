@@ -106,7 +106,7 @@ def _notes(reference: Profile, current: Profile, fdr: float, effect: float) -> l
 
 def _require_same_bins(title: str, column: Column, other: Column, names: tuple[str, str]) -> None:
     """Refuse profiles that were counted each in its own bins: what is alike would seem to have moved."""
-    if column.edges != other.edges:
+    if column.bins != other.bins:
         raise InputError(
             f"{names[1]}: column {title}: other bins than in {names[0]}: count it with --like {names[0]}"
         )

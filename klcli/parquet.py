@@ -248,6 +248,8 @@ class _Table:
 
     def _labels(self, index: int) -> Sequence[str]:
         text = self._text(index) if index in self._texts else f"CAST(c{index} AS VARCHAR)"
+        if self._types[index].startswith("DECIMAL"):
+            text = f"regexp_replace({text}, '^(-?)[.]', '\\10.')"  # which DuckDB writes as .5 where it can
         blocks = self._checked(block for (block,) in self._blocks([text]))
         return Labels(*map(Labels, blocks)) if self._rows > MANY else [*chain(*blocks)]
 

@@ -37,6 +37,11 @@ class Column(NamedTuple):
     nans: int = 0
     edges: list[Any] | None = None
 
+    @property
+    def bins(self) -> list[str] | None:
+        """What its bins are called, None where it has none; 1 and 1.0 are edges of other bins."""
+        return None if self.edges is None else [*(self.counts or {})][: len(self.edges) + 1]
+
     def outcomes(self, missing: bool) -> dict[str, int]:
         """The counts, those of what is missing too if they are wanted.
 
@@ -123,7 +128,7 @@ def merged(profiles: Sequence[Profile], name: str) -> Profile:
 def _added(one: Column, other: Column, where: str, first: str) -> Column:
     if KINDS[one.kind] != KINDS[other.kind]:
         raise InputError(f"{where}: is {KINDS[other.kind]}, and {KINDS[one.kind]} in {first}")
-    if one.edges != other.edges:
+    if one.bins != other.bins:
         raise InputError(f"{where}: other bins than in {first}: count it with --like {first}")
     counts = None
     if one.counts is not None and other.counts is not None:

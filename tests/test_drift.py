@@ -456,6 +456,11 @@ def test_profiles_in_bins_of_their_own_are_not_compared(call: Run) -> None:
     assert refused(call("drift", MAY, "june.json")).startswith("june.json: column day: other bins than in orders_may")
     call("profile", "count", JUNE, "--like", "may.json", "-o", "june.json")
     assert call("drift", "may.json", "june.json").code == 0
+    for name, cells in (("i", "0,1,0,1"), ("f", "0.0,1.0,0.0,1.0")):
+        Path(f"{name}.csv").write_text("x,y\n" + "".join(f"{x},1\n" for x in cells.split(",")), encoding="utf-8")
+        call("profile", "count", f"{name}.csv", "-o", f"{name}.json")
+    for command in (["drift"], ["profile", "merge"]):
+        assert "f.json: column x: other bins than in i.json" in refused(call(*command, "i.json", "f.json"))
     told = "may.json: was counted in bins of its own: leave --bins out"
     assert refused(call("drift", "may.json", JUNE, "--bins", "3")) == told
 

@@ -473,6 +473,8 @@ def test_labels_of_csv_are_text(engine: Engine, tmp_path: Path) -> None:
     assert counted(engine, "t.parquet::small", null=["0.3"]).nulls == 3
     assert counted(engine, "t.parquet::big", null=["9007199254740992", "0.5"]).nulls == 3
     assert counted(engine, "t.parquet::x", null=["NaN"])[2:] == (3, 0, 0)
+    assert counted(engine, "t.parquet::x", null=["inf"]).nulls == 2
+    assert counted(engine, "t.parquet::day", null=["2026-01-01 12:30", "20260101"]).nulls == 1
     time = "TIMESTAMPTZ '2024-01-01 12:00:00.5+00'"
     parquet(tmp_path / "at.parquet", f"SELECT {time} AS z, {time}::TIMESTAMP AS t")
     for column in "zt":
@@ -757,6 +759,47 @@ def test_files_of_other_types(engine: Engine, tmp_path: Path, first: str, second
         table = engines.opened(engine, "*.parquet")
         (stats,) = table.stats([table.field()])
         assert [stats.least, stats.most] == [float(text.partition("::")[0]) for text in (first, second)]
+
+
+def test_whole_numbers_that_others_would_round(engine: Engine, tmp_path: Path) -> None:
+    """Ids beyond 2^53 stay what they are, or the files are refused where others hold numbers that are not whole."""
+    parquet(tmp_path / "1.parquet", f"SELECT unnest([{2**53}, {2**53 + 1}]) AS x")
+    parquet(tmp_path / "2.parquet", "SELECT 0.5::DOUBLE AS x")
+    with pytest.raises(InputError, match="holds whole numbers beyond 2\\^53 in one file, and others in another"):
+        counted(engine, "*.parquet")
+    assert counted(engine, "1.parquet").labels == [str(2**53), str(2**53 + 1)]
+
+
+def test_large_whole_numbers_beside_a_cell_that_is_none(engine: Engine, tmp_path: Path) -> None:
+    """They are in the bins of the reference to the last digit, whatever stands beside them."""
+    for low in (2**53, 2**63 + 5):
+        parquet(tmp_path / f"p{low}.parquet", f"SELECT unnest([{low}, {low + 1}])::UBIGINT AS x")
+        rows = [f" {low}", f"{low + 1}", f"{low + 1}", "-1.5", "x", ""]
+        (tmp_path / f"q{low}.csv").write_text("x,y\n" + "".join(f"{row},1\n" for row in rows))
+        like = dict(engines.profile(engines.opened(engine, f"p{low}.parquet"), ["x"], 4))
+        found = dict(engines.profile(engines.opened(engine, f"q{low}.csv"), ["x"], 4, Profile("p", 2, like)))["x"]
+        assert list((found.counts or {}).values()) == [2, 2, 1]
+        assert (found.edges, found.nulls) == ([low + 1], 1)
+
+
+def test_days_among_times(engine: Engine, tmp_path: Path) -> None:
+    """A day is the time at which it begins, and a time is in its day, where the reference has the other."""
+    parquet(tmp_path / "t.parquet", "SELECT unnest(['2024-01-01', '2024-01-02 10:00'])::TIMESTAMP AS x")
+    parquet(tmp_path / "d.parquet", "SELECT unnest(['2024-01-01', '2024-01-02'])::DATE AS x")
+    (tmp_path / "q.csv").write_text("x,y\n2024-01-01,1\n2024-01-02 10:00:00,1\n")
+    for name in "td":
+        like = dict(engines.profile(engines.opened(engine, f"{name}.parquet"), ["x"], 2))
+        found = dict(engines.profile(engines.opened(engine, "q.csv"), ["x"], 2, Profile("p", 2, like)))
+        assert found["x"].counts == like["x"].counts
+
+
+def test_words_beside_truth_values(engine: Engine, tmp_path: Path) -> None:
+    """They are labels as they are written, and Yes is no yes; none of them is lost."""
+    (tmp_path / "p.csv").write_text("f,y\ntrue,1\nFalse,1\n")
+    (tmp_path / "q.csv").write_text("f,y\nTrue,1\nYes,1\nyes,1\nYes,1\n")
+    like = dict(engines.profile(engines.opened(engine, "p.csv"), ["f"], 2))
+    found = dict(engines.profile(engines.opened(engine, "q.csv"), ["f"], 2, Profile("p", 2, like)))
+    assert found["f"] == Column("truth", {"Yes": 2, "true": 1, "yes": 1})
 
 
 def test_columns_of_one_name(engine: Engine, tmp_path: Path) -> None:

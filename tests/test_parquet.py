@@ -496,6 +496,14 @@ def test_every_index_of_pandas(tmp_path: Path, name: str | None, kind: str) -> N
     assert any("stand for" in note for note in column.notes) == (kind in ("months", "lengths"))
 
 
+def test_decimals_as_labels(tmp_path: Path) -> None:
+    """They are written as in any other file, with a digit before the point."""
+    with duckdb.connect() as connection:
+        rows = "SELECT unnest([0.10, -0.35])::DECIMAL(2, 2) AS label, unnest([1, 2]) AS n"
+        connection.execute(f"COPY ({rows}) TO '{tmp_path / 'p.parquet'}'")
+    assert found(tmp_path / "p.parquet")[0].labels == ["0.10", "-0.35"]
+
+
 def test_the_range_of_pandas_is_told_of_beside_other_columns(tmp_path: Path) -> None:
     """Rows of a part of a table are labelled by their numbers, though another column may have the labels."""
     import pandas as pd

@@ -46,7 +46,12 @@ def data_options() -> tuple[click.Parameter, ...]:
         option("--input-format", type=click.Choice(FORMATS), help="Format of every input."),
         *text_options(),
         option("--header/--no-header", default=True, help="Whether the first row of a table names its columns."),
-        option("--null", multiple=True, type=Text(), help="What stands for a missing value: NA, -999, 1900-01-01."),
+        option(
+            "--null",
+            multiple=True,
+            type=Text(),
+            help="Text that stands for a missing value, as NA does; of columns with types the value.",
+        ),
     )
 
 

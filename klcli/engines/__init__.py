@@ -25,7 +25,7 @@ from klcli.engines import _single as single
 from klcli.engines._files import FORMATS, Place, inputs, located, named
 from klcli.engines._kinds import forms_of, typed
 from klcli.engines._ranks import at_ranks
-from klcli.engines._sql import INFINITY, bucket, comparable, is_nan, literal, zero
+from klcli.engines._sql import INFINITY, bucket, comparable, is_nan, literal, with_zero, zero
 from klcli.errors import InputError, OptionError, clipped
 from klcli.numerals import number
 
@@ -142,17 +142,21 @@ def _whole(text: str) -> int | None:
     if re.fullmatch("[+-]?[0-9]{1,38}", text):
         return int(text)  # which is not rounded
     x = _float(text)
-    return int(x) if x is not None and x.is_integer() and abs(x) < 2**63 else None
+    return int(x) if x is not None and abs(x) < 2**63 and x.is_integer() else None
 
 
 def _float(text: str) -> float | None:
-    return number(text) if is_number(text) and not is_infinite(text) else None
+    if is_infinite(text):
+        return -math.inf if text.strip().startswith(("-", "−")) else math.inf
+    return number(text) if is_number(text) else None
 
 
 def _micros(text: str) -> int | None:
-    """The microseconds from 1970 to the time that the text writes, in UTC if it says no other zone."""
+    """The microseconds from 1970 to the day or the time that the text writes, in UTC if it says no other zone."""
     from datetime import UTC, datetime, timedelta
 
+    if not re.match(r"\s*\d{4}-\d\d-\d\d(?!.*[.]\d{7})", text):
+        return None
     with contextlib.suppress(ValueError):
         time = datetime.fromisoformat(text.strip())
         time = time if time.tzinfo else time.replace(tzinfo=UTC)
@@ -162,7 +166,7 @@ def _micros(text: str) -> int | None:
 
 def _days(text: str) -> int | None:
     micros = _micros(text)
-    return None if micros is None else micros // _DAY
+    return None if micros is None or micros % _DAY else micros // _DAY
 
 
 _WRITTEN: dict[str, Callable[[str], int | float | None]] = {
@@ -306,7 +310,7 @@ class Table:
 
     def counts_up_to(self, most: int | None, field: Field) -> Counts | None:
         """The same, or None where there are more labels than that."""
-        as_text = f"CAST({field.sql} AS STRING)" if field.kind == "decimal" else ""
+        as_text = with_zero(field.sql) if field.kind == "decimal" else ""
         label = (field.label if field.kind == "time" else "") or as_text or comparable(field)
         limit = "" if most is None else f" LIMIT {most + 3}"  # NULL and NaN are none of them
         tally: dict[Any, int] = dict(self.rows(f"SELECT {label} AS label, count(*) AS n", f"GROUP BY 1{limit}"))
@@ -392,14 +396,9 @@ def _finite_ends(field: Field) -> list[str]:
 def labels_of(kind: str, values: Iterable[Any]) -> list[str]:
     """Values as labels, formatted here, since engines write numbers and times each in its own way."""
     ways: dict[str, Callable[[Any], str]] = {
-        "date": _day, "time": _time, "truth": _truth, "number": _number, "decimal": _decimal, "single": _single,
+        "date": _day, "time": _time, "truth": _truth, "number": _number, "single": _single,
     }  # fmt: skip
     return [*map(ways.get(kind, str), values)]
-
-
-def _decimal(text: str) -> str:
-    """With a digit before the point, which DuckDB leaves out where the type has none."""
-    return re.sub(r"^(-?)\.", r"\g<1>0.", text)
 
 
 def _single(x: float) -> str:

@@ -178,8 +178,10 @@ def _format(file: File, path: str) -> str:
     return named
 
 
-def refuse_other_kinds(place: Place, tables: Sequence[Sequence[tuple[str, str]]]) -> None:
-    """Raise InputError where the files are no one table, by the names and the kinds of the columns of each.
+def mixed_columns(place: Place, tables: Sequence[Sequence[tuple[str, str]]]) -> set[int]:
+    """The columns that hold whole numbers in some files and others in others, by the names and kinds of all columns.
+
+    Raises InputError where the files are no one table.
 
     By position names would be mixed up, and a column would be made what it is in one of them: whole numbers may
     stand beside others, as pandas has them where some are missing, and a column of nothing beside any.
@@ -192,6 +194,8 @@ def refuse_other_kinds(place: Place, tables: Sequence[Sequence[tuple[str, str]]]
             if kind != other and {kind, other} != {"whole", "number"} and "nothing" not in (kind, other):
                 what = f"column {clipped(name)} holds {kind}, and {other} in {first}"
                 raise InputError(f"{clipped(file.name)}: {what}: save it alike in both")
+    kinds = [{kind for _, kind in columns} for columns in zip(*tables, strict=True)]
+    return {index for index, several in enumerate(kinds) if {"whole", "number"} <= several}
 
 
 def chosen_table(place: Place, names: Sequence[str]) -> str:

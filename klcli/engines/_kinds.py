@@ -81,10 +81,23 @@ def _read_as(kind: str, field: Field, forms: Forms) -> Field:
 
 
 def tried_as(kind: str, field: Field, forms: Forms) -> Field:
-    """The field of text as that kind, NULL where it is not written so."""
+    """The field of text as that kind, NULL where it is not written so; a day is a time, and a time is in a day."""
     kind = "number" if kind in ("whole", "decimal") else kind
-    way = f"CASE WHEN {_is_written(field.sql, kind, forms)} THEN TRY_{forms[kind][1].format(field.sql)} END"
-    return field._replace(kind=kind, sql=way, text=field.sql)
+    ways = {kind: f"TRY_{forms[kind][1].format(field.sql)}"}
+    if kind == "time":
+        ways["date"] = f"CAST(TRY_{forms['date'][1].format(field.sql)} AS TIMESTAMP)"
+    elif kind == "date":
+        ways["time"] = f"CAST(TRY_{forms['time'][1].format(field.sql)} AS DATE)"
+    cases = " ".join(f"WHEN {_is_written(field.sql, each, forms)} THEN {way}" for each, way in ways.items())
+    return field._replace(kind=kind, sql=f"CASE {cases} END", text=field.sql)
+
+
+def tried_as_large(field: Field, forms: Forms) -> Field:
+    """The field of text as whole numbers of any size, which float64 would round, and others rounded down."""
+    whole = f"TRY_CAST({field.sql} AS DECIMAL(38, 0))"
+    other = f"TRY_CAST(floor({tried_as('number', field, forms).sql}) AS DECIMAL(38, 0))"
+    is_whole = f"rlike({field.sql}, '^[ \t]*[+-]?[0-9]{{1,38}}[ \t]*$')"
+    return field._replace(kind="whole", sql=f"CASE WHEN {is_whole} THEN {whole} ELSE {other} END", text=field.sql)
 
 
 def as_label(kind: str, field: Field, forms: Forms) -> Field:
@@ -92,9 +105,7 @@ def as_label(kind: str, field: Field, forms: Forms) -> Field:
     if kind != "truth":
         return field
     way = forms[kind][1].format(field.sql)
-    return field._replace(
-        kind=kind, sql=f"CASE WHEN {_is_written(field.sql, kind, forms)} THEN {way} ELSE {field.sql} END"
-    )
+    return field._replace(sql=f"CASE WHEN {_is_written(field.sql, kind, forms)} THEN {way} ELSE {field.sql} END")
 
 
 def _is_written(x: str, kind: str, forms: Forms) -> str:

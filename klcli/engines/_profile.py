@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from klcli.engines import ORDERED, bins, in_quantiles
-from klcli.engines._kinds import as_label, tried_as, typed
+from klcli.engines._kinds import as_label, tried_as, tried_as_large, typed
+from klcli.engines._sql import EXACT
 from klcli.profiles import KINDS, Column
 
 if TYPE_CHECKING:
@@ -46,10 +47,10 @@ def _column(
         return Column(field.kind, _tally(found), found.nulls, found.nans, edges)
     if field.kind == "nested":
         return Column("nested", None)
-    if model is not None and as_given.kind == "text":
-        field = as_label(model.kind, as_given, table.forms)
-    labels = table.counts_up_to(MOST_LABELS, field)
     kind = "text" if field.kind in ORDERED else field.kind
+    if model is not None and as_given.kind == "text":
+        field, kind = as_label(model.kind, as_given, table.forms), model.kind
+    labels = table.counts_up_to(MOST_LABELS, field)
     return Column(kind, None) if labels is None else Column(kind, _tally(labels), labels.nulls, labels.nans)
 
 
@@ -62,7 +63,9 @@ def _in_bins_of(model: Column, table: Table, field: Field, as_given: Field) -> C
     elif field.kind == "time" and model.kind == "date":
         field = field._replace(kind="date", sql=f"CAST({field.sql} AS DATE)")
     is_alike = field.kind == model.kind or (field.kind in numbers and model.kind in numbers)
-    if not is_alike and as_given.kind == "text":
+    if model.kind == "whole" and as_given.kind == "text" and max(map(abs, model.edges), default=0) > EXACT:
+        field = tried_as_large(as_given, table.forms)
+    elif not is_alike and as_given.kind == "text":
         field = tried_as(model.kind, as_given, table.forms)
     elif not is_alike:
         (stats,) = table.stats([field])

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from klcli.engines import Field
 
 INFINITY = "CAST('Infinity' AS DOUBLE)"
+EXACT = 2**53  # up to which float64 has every whole number
 
 
 def literal(value: Any) -> str:
@@ -33,6 +34,13 @@ def whole_cell(form: str) -> str:
 def shortest(x: str) -> str:
     """What a number of 32 bits is called: the shortest decimal that leads to it, 0.1 and not 0.10000000149011612."""
     return f"CAST(CAST(CAST({x} AS FLOAT) AS STRING) AS DOUBLE)"
+
+
+def with_zero(x: str) -> str:
+    """The decimal as text, with a digit before the point, which DuckDB leaves out where its type has none."""
+    text = f"CAST({x} AS STRING)"
+    cases = f"WHEN {text} LIKE '.%' THEN '0' || {text} WHEN {text} LIKE '-.%' THEN '-0' || substr({text}, 2)"
+    return f"CASE {cases} ELSE {text} END"
 
 
 def is_nan(x: str) -> str:

@@ -13,7 +13,7 @@ from klcli import delimited, tables, totals
 from klcli.columns import FormatError, as_asked, is_number
 from klcli.distribution import TOLERANCE, kind_of, listed
 from klcli.engines._kinds import typed
-from klcli.engines._sql import INFINITY, literal, whole_cell
+from klcli.engines._sql import EXACT, INFINITY, literal, whole_cell, with_zero
 from klcli.errors import InputError, clipped
 from klcli.numerals import counted, refusal
 from klcli.profiles import NESTED, Sums
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 _NUMBERS = ("whole", "number", "decimal")
 _FAINT = 1e-300  # above which no ratio of shares is beyond float64
 _LARGE = 100  # outcomes that may be totals, each with one part in as many of the sum
-_EXACT = 2**53  # below which whole numbers are what they are
 
 
 class Weights(NamedTuple):
@@ -59,7 +58,7 @@ def weights(table: Table, normalize: bool) -> Weights:
         f"SELECT count(*), count({k}), max(CASE WHEN {v} < {INFINITY} THEN {v} END), count(*) - count({v}), "
         f"count(CASE WHEN {v} < 0 THEN 1 END), count(CASE WHEN {v} >= {INFINITY} THEN 1 END), "
         f"count(CASE WHEN {lost} THEN 1 END), "
-        f"count(CASE WHEN abs({v}) >= {_EXACT} THEN NULL WHEN {v} <> floor({v}) THEN 1 END)"
+        f"count(CASE WHEN abs({v}) >= {EXACT} THEN NULL WHEN {v} <> floor({v}) THEN 1 END)"
     )
     if rows == 1 and table.place.format == "ndjson":
         raise InputError(f"{name}: one record of JSON: if it maps outcomes to numbers, leave --engine out")
@@ -73,7 +72,7 @@ def weights(table: Table, normalize: bool) -> Weights:
     _refuse_thousands(table, value, name)
     if not rows or not most:
         raise InputError(f"{name}: {'empty: no rows' if not rows else 'all values are zero'}: it needs some mass")
-    if not broken and most < _EXACT:
+    if not broken and most < EXACT:
         [(total,)] = table.rows(f"SELECT sum(CAST({v} AS DECIMAL(38, 0)))")
     else:
         [(part,)] = table.rows(f"SELECT sum(CAST({v} / {literal(most)} AS DECIMAL(38, 18)))")
@@ -149,6 +148,8 @@ def _refuse_thousands(table: Table, value: Field, name: str) -> None:
 def _label(table: Table, field: Field) -> str:
     """The field as labels: as it is written, where it is text, and each number of 32 bits as its shortest decimal."""
     given = table.fields[field.name]
+    if given.kind == "decimal":
+        return with_zero(given.sql)
     return f"CAST({given.label if given.is_single else given.sql} AS STRING)"
 
 

@@ -12,7 +12,7 @@ from klcli import litter
 from klcli.columns import FormatError
 from klcli.engines import Field, text_fields
 from klcli.engines import _files as files
-from klcli.engines._sql import shortest
+from klcli.engines._sql import EXACT, shortest
 from klcli.errors import MissingExtraError, clipped
 
 _SETTINGS: dict[str, Any] = {  # nothing is fetched or kept
@@ -130,8 +130,8 @@ class DuckDB:
             types = [*self._types(f"read_parquet({_quoted(file.path)}, {PARQUET})")]
             tables.append([*zip(names, map(_kind_of_column, types), strict=True)])
             groups.setdefault(tuple(types), []).append(file.path)
-        files.refuse_other_kinds(place, tables)
-        parts = [f"SELECT * FROM read_parquet({_list(paths)}, {PARQUET})" for paths in groups.values()]
+        mixed = files.mixed_columns(place, tables)
+        parts = [_part(paths, types, mixed) for types, paths in groups.items()]
         fields = self._typed(view, f"({' UNION ALL '.join(parts)})", names)
         told = pandas_of(self.rows(pandas_query(_quoted(first.path))))
         fields = [field._replace(note=stands_for(told, field.name)) for field in fields]
@@ -168,8 +168,8 @@ class DuckDB:
     def _ndjson(self, view: str, place: files.Place) -> list[Field]:
         from klcli.engines import _texts as texts
 
-        files_ = [self.stack.enter_context(texts.plain(file, place.encoding)) for file in place.files]
-        lines = f"read_ndjson_objects({_list(files_)}, maximum_object_size = {_LONGEST})"
+        plain = [self.stack.enter_context(texts.plain(file, place.encoding)) for file in place.files]
+        lines = f"read_ndjson_objects({_list(plain)}, maximum_object_size = {_LONGEST})"
         keys = "json_keys(json)"
         [(records, wrong, twice)] = self.rows(
             f"SELECT count(*), count(*) FILTER (json_type(json) <> 'OBJECT'), "
@@ -268,6 +268,21 @@ def _micros(column: str) -> str:
     fault = "klcli: holds parts of a microsecond, which would be merged: round them, or write them as text"
     is_part = f"CASE WHEN isfinite({column}) THEN epoch_ns({column}) % 1000 <> 0 END"
     return f"CASE WHEN {is_part} THEN error({_quoted(fault)}) ELSE unix_micros({column}) END"
+
+
+def _part(paths: Sequence[str], types: Sequence[str], mixed: set[int]) -> str:
+    """The files whose columns have these types, of which some are mixed with others."""
+    columns = [f"c{index}" for index in range(len(types))]
+    whole = {index for index in mixed if _kind(types[index]) == "whole"}
+    cells = [_exact(column) if index in whole else column for index, column in enumerate(columns)]
+    source = f"read_parquet({_list(paths)}, {PARQUET}) AS t({', '.join(columns)})"
+    return f"SELECT {', '.join(cells)} FROM {source}"
+
+
+def _exact(column: str) -> str:
+    """The whole number, where it stays what it is among numbers that are not whole."""
+    fault = "klcli: holds whole numbers beyond 2^53 in one file, and others in another: save them alike in both"
+    return f"CASE WHEN abs({column}) > {EXACT} THEN error({_quoted(fault)}) ELSE {column} END"
 
 
 def _too_wide(name: str) -> str:

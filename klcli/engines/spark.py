@@ -23,7 +23,7 @@ from klcli.columns import FormatError
 from klcli.engines import Field, text_fields
 from klcli.engines import _files as files
 from klcli.engines import _texts as texts
-from klcli.engines._sql import shortest
+from klcli.engines._sql import EXACT, shortest
 from klcli.errors import InputError, MissingExtraError, clipped
 
 _SETTINGS = {
@@ -231,7 +231,10 @@ class Spark:
     def _parquet(self, view: str, place: files.Place) -> list[Field]:
         parts = [self._file(f"{view}_{index}", "parquet", file.path) for index, file in enumerate(place.files)]
         described = [self.rows(f"DESCRIBE {part}") for part in parts]
-        files.refuse_other_kinds(place, [[(row[0], _kind_of_column(row[1])) for row in each] for each in described])
+        tables = [[(row[0], _kind_of_column(row[1])) for row in each] for each in described]
+        mixed = files.mixed_columns(place, tables)
+        if mixed:
+            parts = [_exact(part, table, mixed) for part, table in zip(parts, tables, strict=True)]
         return self._typed(view, self._together(parts))
 
     def _csv(self, view: str, place: files.Place) -> list[Field]:
@@ -341,6 +344,18 @@ def _kind_of_column(type_: str) -> str:
     """What a column of the type holds, so that those that hold the same can be put together."""
     kind = _kind(type_)
     return {"void": "nothing", "float": "numbers of 32 bits"}.get(type_) or (type_ if kind == "nested" else kind)
+
+
+def _exact(part: str, table: Sequence[tuple[str, str]], mixed: set[int]) -> str:
+    """The same, where whole numbers among others are an error if they would not stay what they are."""
+    fault = "holds whole numbers beyond 2^53 in one file, and others in another: save them alike in both"
+    columns = [f"c{index}" for index in range(len(table))]
+    is_whole = [index in mixed and kind == "whole" for index, (_, kind) in enumerate(table)]
+    cells = [
+        _refused(f"abs({x}) > {EXACT}", fault, x) if odd else x for x, odd in zip(columns, is_whole, strict=True)
+    ]
+    named = ", ".join(f"{cell} AS {_identifier(name)}" for cell, (name, _) in zip(cells, table, strict=True))
+    return f"(SELECT {named} FROM {part} AS t({', '.join(columns)}))"
 
 
 def _whole(cell: Any) -> Any:
