@@ -18,6 +18,7 @@ from klcli.distribution import listed
 from klcli.errors import clipped
 from klcli.lazy import np
 from klcli.numerals import counted
+from klcli.tables import LABEL_NAMES
 
 if TYPE_CHECKING:
     from zipfile import ZipFile, ZipInfo
@@ -166,13 +167,28 @@ def columns(found: list[Tensor], wanted: str | None = None) -> list[Column]:
         if row is None:
             _refuse_rows(tensor)
         names = [each.name for each in found if each.unread == _TEXT]
-        note = (f"text, so not used: array {listed(names)}; the outcomes are numbered from 0",) if names else ()
-        return [_column(tensor, row)._replace(notes=note)]
+        notes = [f"text, so not used: array {listed(names)}; the outcomes are numbered from 0"] if names else []
+        beside = [each.name for each in found if each.shape == tensor.shape and _may_be_labels(each)]
+        if row is None and beside and tensor.name not in beside:
+            doubt = "may have its labels: save both as a table if so; the outcomes are numbered from 0"
+            notes.append(f"array {listed(beside)} {doubt}")
+        return [_column(tensor, row)._replace(notes=tuple(notes))]
     others = [tensor.name for tensor in found if not tensor.fault]
     _refuse_unread(found, f"choose another array, as in ::{others[0]}" if others else "")
     for tensor in found:
         _refuse_rows(tensor)
     return [_column(tensor) for tensor in found]
+
+
+def _may_be_labels(tensor: Tensor) -> bool:
+    """Whether it holds numbers, and is called as what numbers of another array belong to."""
+    return not tensor.fault and tensor.name.lower() in _OF_LABELS
+
+
+_OF_LABELS = (
+    *LABEL_NAMES, "outcomes", "categories", "names", "values", "value", "key", "keys", "id", "ids", "index",
+    "indices", "classes", "bin", "bins", "edges", "support", "x",
+)  # fmt: skip
 
 
 def matrix(found: list[Tensor], wanted: str | None = None) -> Array:

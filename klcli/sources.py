@@ -420,10 +420,14 @@ def _undecodable(data: bytes, named: str | None, marked: str | None, error: Unic
     before = data[:start].decode(encoding, "ignore")
     line = line_at(before, len(before))
     is_utf8_so_far = encoding == "utf-8" and not before.isascii()
-    if (marked or is_utf8_so_far) and getattr(error, "reason", "") in ("truncated data", "unexpected end of data"):
+    is_wide = encoding.startswith(("utf-16", "utf-32"))
+    if (is_wide or marked or is_utf8_so_far) and getattr(error, "reason", "") in (
+        "truncated data",
+        "unexpected end of data",
+    ):
         return f"line {line}: cut off in the middle of a character of {encoding.upper()}"
     what = f"line {line}: byte 0x{data[start]:02x} is not {encoding.upper()}"
-    if marked is None and data.count(0) > len(data) / 4:
+    if marked is None and not is_wide and data.count(0) > len(data) / 4:
         return f"{what}: it may be UTF-16 without its mark: give --encoding utf-16-le or utf-16-be"
     runs = re.findall(b"[\x80-\xff]+", data)
     names = _OF_ACCENTS if 2 * sum(len(run) == 1 for run in runs) > len(runs) else _OF_WORDS

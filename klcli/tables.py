@@ -114,9 +114,10 @@ def _doubts_of_labels(name: str, labels: Sequence[str], *, has_others: bool) -> 
 
 def _words_among_numbers(labels: Sequence[str]) -> list[str]:
     """The words, where there are as many numbers or more: they may be numbers mistyped."""
-    some = labels[:MANY]
-    words = [cell for cell in some if not is_number(cell)]
-    return words if 0 < 2 * len(words) <= len(some) and len(some) > 2 else []
+    if len(labels) < 3 or not any(map(is_number, labels[:MANY])):
+        return []
+    words = [cell for cell in labels if not is_number(cell)]
+    return words if 0 < 2 * len(words) <= len(labels) else []
 
 
 def is_counting(labels: Sequence[str]) -> bool:
@@ -198,14 +199,15 @@ def value_columns(
     if label is None:
         return [*range(len(names))]
     found = [index for index, name in enumerate(names) if index != label and not _names_rows(name)]
-    if not found:
+    named = {index for index in found if index < label and _numbers_rows(names[index])}
+    if not set(found) - named:
         aside = [_called(name) for index, name in enumerate(names) if index != label]
         raise FormatError(
             f"no numbers but those of {listed(aside)}, which tell rows apart: call a column n if it holds weights; "
             "klcli count makes counts of rows"
         )
     before = [index for index in found if index < label and names[index].lower() not in WEIGHT_NAMES]
-    numbering = [index for index in before if names[index].lower().rstrip(".") in _NUMBER_NAMES or counts_rows(index)]
+    numbering = [index for index in before if index in named or counts_rows(index)]
     return [index for index in found if index not in numbering] or found
 
 
@@ -257,6 +259,11 @@ def is_nameless(name: str) -> bool:
 def _names_rows(name: str) -> bool:
     """Whether a column of that name tells rows apart and is never one of weights; a sample may have been counted."""
     return is_nameless(name) or is_of_ids(name) or name.lower() in _ID_NAMES
+
+
+def _numbers_rows(name: str) -> bool:
+    """Whether a column of that name, before the labels, numbers the rows, as Obs does."""
+    return name.lower().rstrip(".") in _NUMBER_NAMES
 
 
 def is_of_ids(name: str) -> bool:

@@ -32,7 +32,8 @@ _LIKELY = re.compile(
 _MISSING = re.compile(r"|\(?null\)?|<na>|n/?a|nan|none|\\n", re.IGNORECASE)
 _NEAR = 0.02  # of the sum of the others: what rounding makes, or an outcome that is not listed
 _FEWEST = 4  # outcomes, of which the first or the last is doubted for its number alone
-_MANY = 10_000  # outcomes, of which only the first and the last are looked at
+_MANY = 10_000  # outcomes, of which the first, the last and the large ones are looked at
+_LARGE = 0.01  # of the sum
 
 
 def doubt(column: Column, values: Array) -> str:
@@ -49,7 +50,12 @@ def doubt(column: Column, values: Array) -> str:
     ends = {0, size - 1}
     is_doubted = size >= _FEWEST and not _is_dyadic(values)
     found = {}
-    for place in range(size) if column.labels is not None and size <= _MANY else sorted(ends):
+    if column.labels is None:
+        places = sorted(ends)
+    else:
+        large = np.flatnonzero(values >= _LARGE * total).tolist()
+        places = [*range(size)] if size <= _MANY else sorted(ends.union(large))
+    for place in places:
         label = None if column.labels is None else column.labels[place]
         share = float(values[place] / total)
         by_number = place in ends and (is_doubted or (size > 2 and label is not None and _is_missing(label)))

@@ -920,3 +920,13 @@ def test_several_arrays_side_by_side() -> None:
     columns = arrays.side_by_side(found)
     assert [(each.name, list(each.values)) for each in columns] == [("mu1", [1, 3]), ("mu2", [2, 4]), ("v", [5, 6])]
     assert np.array_equal(arrays.side_by_side(found, "mu"), [[1, 2], [3, 4]])
+
+
+def test_numbers_that_may_be_labels_are_told_of(tmp_path: Path, call: Run) -> None:
+    """An array beside another one, as long and called as labels are, is not passed over in silence; no other is."""
+    path = tmp_path / "u.npz"
+    np.savez(path, values=np.array([10, 20]), counts=np.array([5, 2]), q=np.array([1, 2]), edges=np.array([1, 2, 3]))
+    cure = "save both as a table if so; the outcomes are numbered from 0"
+    told = f"u.npz::counts: array values may have its labels: {cure}"
+    assert call("entropy", f"{path}::counts", "--json").result["notes"][0] == told
+    assert not any("may have" in note for note in call("entropy", f"{path}::values", "--json").result["notes"])

@@ -62,7 +62,7 @@ DOORS: dict[str, set[str]] = {
     "answers": {"columns", "distribution", "nodes", "shapes"},
     "trees": {"answers", "columns", "errors", "nodes", "shapes", "tables"},
     "sources": {"columns", "errors"},
-    "arrays": {*_DISTRIBUTION, "distribution", "columns", "sources"},
+    "arrays": {*_DISTRIBUTION, "distribution", "columns", "sources", "tables"},
     "streams": {*_BOTTOM, "columns", "litter", "sources"},
     "engines": {"columns", "counts", "distribution", "errors", "lazy", "numerals", "profiles", "rooms", "sources",
                 "streams", "litter", "delimited", "tables", "totals", "engines"},

@@ -2368,6 +2368,38 @@ def test_several_are_told_of_before_one_is_blamed(call: Callable[..., Done]) -> 
     assert "choose one, as in -::p" in call("entropy", stdin=own).err
 
 
+@pytest.mark.parametrize("place", [0, 5000, 10_001, 10_002])
+def test_totals_in_large_files_are_told_of(place: int) -> None:
+    """Wherever they stand, as in small ones."""
+    rows = [f"w{index},5" for index in range(10_001)] + ["z,3"]
+    rows.insert(place, f"Total,{5 * 10_001}")
+    write("p.csv", "label,n\n" + "\n".join(rows) + "\n")
+    assert "'Total' may be the sum of others" in "".join(read("p.csv").notes)
+
+
+def test_a_word_far_below_numbers_is_told_of() -> None:
+    """A number mistyped makes labels of a column of weights, in whatever row it stands."""
+    rows = [f"{index},5" for index in range(100_001)]
+    write("p.csv", "word,n\n" + "\n".join(rows) + "\nzz,5\n")
+    assert "with 'zz' among numbers" in "".join(read("p.csv").notes)
+
+
+@pytest.mark.parametrize("name", ["Obs", "zip", "code", "S.No", "fips"])
+def test_what_numbers_rows_by_its_name_is_no_weight(name: str) -> None:
+    """Where nothing else is, as that of ids is none."""
+    write("p.csv", f"{name},city\n1,Berlin\n2,Bonn\n3,Ulm\n")
+    assert f"no numbers but those of column {name}, which tell rows apart" in refusal("p.csv")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le"])
+def test_a_wide_encoding_that_is_cut_off(encoding: str) -> None:
+    """It is said so where it was named, and not that it may be what it was said to be."""
+    Path("p.csv").write_bytes("label,n\na,5\nb,6\n".encode(encoding)[:-1])
+    told = f"p.csv: line 3: cut off in the middle of a character of {encoding.upper()}"
+    with pytest.raises(InputError, match=told):
+        read("p.csv", encoding=encoding)
+
+
 @pytest.mark.parametrize("name", ["p.csv", "p.json"])
 def test_a_sample_beside_a_population_is_counted(name: str) -> None:
     """It is a distribution as that is, and tells rows apart only where another column is called as weights are."""
