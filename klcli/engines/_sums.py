@@ -38,6 +38,7 @@ class Weights(NamedTuple):
     total: float
     is_counted: bool
     notes: tuple[str, ...]
+    kind: str  # of the labels, as they lie
 
 
 def weights(table: Table, normalize: bool) -> Weights:
@@ -84,7 +85,7 @@ def weights(table: Table, normalize: bool) -> Weights:
         told = [*told, delimited.doubt_of_header([*table.fields], [value.name]), bare_quote]
     told = [*told, _doubt_of_totals(table, k, v, float(total), rows)]
     notes = (*(f"{name}: {each}" for each in told if each), *([note] if note else []))
-    return Weights(table, name, k, v, float(total), is_counted, notes)
+    return Weights(table, name, k, v, float(total), is_counted, notes, table.fields[label.name].kind)
 
 
 def _refuse_unlike_small_files(table: Table) -> str:
@@ -165,9 +166,6 @@ def _chosen(table: Table, fields: Sequence[Field]) -> tuple[Field, Field, list[s
             f"{table.name}: no column of labels among {listed([*table.fields], 20)}, by which outcomes are put "
             "together: call it label"
         )
-    if not table.is_text and fields[label].kind in table.engine.writes_otherwise:
-        how = f"column {names[label]}: this engine writes {fields[label].kind}s in its own way"
-        raise InputError(f"{table.name}: {how}: save labels as text, or take --engine duckdb")
     try:
         if label == 0 and not tables.names_labels(names[0]):
             tables.refuse_mixture(names[0], cells[0])
@@ -283,8 +281,13 @@ def _fractions(table: Table, field: Field) -> list[str]:
 def sums(p: Weights, q: Weights | None, top: int) -> Sums:
     """The sums over all outcomes of both, or of P alone; those of the `top` largest terms are named.
 
-    Raises InputError where an outcome stands twice.
+    Raises InputError where an outcome stands twice, and where labels would be other texts on either side.
     """
+    if q is not None and p.kind != q.kind and {p.kind, q.kind}.intersection(p.table.engine.writes_otherwise):
+        raise InputError(
+            f"{p.name} and {q.name}: the labels are {p.kind} and {q.kind}, and Spark writes numbers and times in its "
+            "own way: save them alike, or take --engine duckdb"
+        )
     scored = _scored(_alone(p) if q is None else _pairs(p, q), p.total, (q or p).total)
     (row,) = p.table.ask(f"SELECT {', '.join(_SUMS)} FROM {scored}")
     keys, twice_p, twice_q, lost, gained, faint = (int(each or 0) for each in row[:6])
