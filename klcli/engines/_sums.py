@@ -46,8 +46,6 @@ def weights(table: Table, normalize: bool) -> Weights:
 
     Raises InputError where they are no distribution.
     """
-    if table.is_text:
-        table.view = table.kept()
     bare_quote = _refuse_unlike_small_files(table) if table.place.format == "csv" else ""
     fields = typed(table, [*table.fields.values()], table.numerals)
     label, value, told = _chosen(table, fields)
