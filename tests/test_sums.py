@@ -262,6 +262,13 @@ def test_numbers_as_labels(engine: Engine, tmp_path: Path) -> None:
         assert summed(engine, str(path), str(text)).value == 0
 
 
+def test_what_is_told_of_a_folder_is_told_of_its_sums(engine: Engine, tmp_path: Path) -> None:
+    """Folders that hold a part of the data in their names are named beside the answer."""
+    (tmp_path / "t" / "year=2024").mkdir(parents=True)
+    table(tmp_path / "t" / "year=2024" / "a.parquet", ["a", "b"], [1, 3])
+    assert summed(engine, str(tmp_path / "t")).notes[0] == "t: what folders say, as year=2024, is no column"
+
+
 def test_a_mapping_is_no_record(engine: Engine, tmp_path: Path) -> None:
     """One record of JSON may map outcomes to numbers, as it does in small files: it is not taken for a row."""
     path = tmp_path / "t.json"

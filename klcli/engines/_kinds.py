@@ -92,11 +92,11 @@ def tried_as(kind: str, field: Field, forms: Forms) -> Field:
     return field._replace(kind=kind, sql=f"CASE {cases} END", text=field.sql)
 
 
-def tried_as_large(field: Field, forms: Forms) -> Field:
+def tried_as_large(table: Table, field: Field) -> Field:
     """The field of text as whole numbers of any size, which float64 would round, and others rounded down."""
     whole = f"TRY_CAST({field.sql} AS DECIMAL(38, 0))"
-    other = f"TRY_CAST(floor({tried_as('number', field, forms).sql}) AS DECIMAL(38, 0))"
-    is_whole = f"rlike({field.sql}, '^[ \t]*[+-]?[0-9]{{1,38}}[ \t]*$')"
+    other = f"TRY_CAST(floor({tried_as('number', field, table.forms).sql}) AS DECIMAL(38, 0))"
+    is_whole = f"rlike({field.sql}, {table.engine.quoted(whole_cell('[+-]?[0-9]{1,38}'))})"
     return field._replace(kind="whole", sql=f"CASE WHEN {is_whole} THEN {whole} ELSE {other} END", text=field.sql)
 
 

@@ -64,7 +64,7 @@ def _in_bins_of(model: Column, table: Table, field: Field, as_given: Field) -> C
         field = field._replace(kind="date", sql=f"CAST({field.sql} AS DATE)")
     is_alike = field.kind == model.kind or (field.kind in numbers and model.kind in numbers)
     if model.kind == "whole" and as_given.kind == "text" and max(map(abs, model.edges), default=0) > EXACT:
-        field = tried_as_large(as_given, table.forms)
+        field = tried_as_large(table, as_given)
     elif not is_alike and as_given.kind == "text":
         field = tried_as(model.kind, as_given, table.forms)
     elif not is_alike:

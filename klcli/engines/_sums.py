@@ -81,7 +81,7 @@ def weights(table: Table, normalize: bool) -> Weights:
     is_counted, note = kind_of(name, float(total), not broken, normalize)
     if table.place.format == "csv":
         told = [*told, delimited.doubt_of_header([*table.fields], [value.name]), bare_quote]
-    told = [*told, _doubt_of_totals(table, k, v, float(total), rows)]
+    told = [*table.notes, *told, _doubt_of_totals(table, k, v, float(total), rows)]
     notes = (*(f"{name}: {each}" for each in told if each), *([note] if note else []))
     return Weights(table, name, k, v, float(total), is_counted, notes, table.fields[label.name].kind)
 
