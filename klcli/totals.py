@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from klcli.columns import Column
@@ -50,12 +51,7 @@ def doubt(column: Column, values: Array) -> str:
     ends = {0, size - 1}
     is_doubted = size >= _FEWEST and not _is_dyadic(values)
     found = {}
-    if column.labels is None:
-        places = sorted(ends)
-    else:
-        large = np.flatnonzero(values >= _LARGE * total).tolist()
-        places = [*range(size)] if size <= _MANY else sorted(ends.union(large))
-    for place in places:
+    for place in sorted(ends) if column.labels is None else _likely_places(values, total):
         label = None if column.labels is None else column.labels[place]
         share = float(values[place] / total)
         by_number = place in ends and (is_doubted or (size > 2 and label is not None and _is_missing(label)))
@@ -63,6 +59,14 @@ def doubt(column: Column, values: Array) -> str:
             shown = column.place(place) if label is None else repr(clipped(label))
             found[shown] = _is_half(share)
     return _told(found)
+
+
+def _likely_places(values: Array, total: float) -> Iterable[int]:
+    """The places of outcomes whose labels are looked at: all of them, or of very many the ends and the large ones."""
+    if len(values) <= _MANY:
+        return range(len(values))
+    large = np.flatnonzero(values >= _LARGE * total).tolist()
+    return sorted({0, len(values) - 1, *large})
 
 
 def doubt_among(shares: dict[str, float], size: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from klcli import sources, streams
@@ -176,6 +176,14 @@ def _format(file: File, path: str) -> str:
     if start.lstrip()[:1] == b"[" and ending not in ("csv", "tsv", "txt"):
         raise InputError(f"{clipped(file.name)}: a list in JSON: write one record to a line, as jq -c '.[]' does")
     return named
+
+
+BEYOND = "holds whole numbers beyond 2^53 in one file, and others in another: save them alike in both"
+
+
+def kind_of(type_: str, kinds: Mapping[str, str]) -> str:
+    """The kind whose pattern the name of a type matches, or nested."""
+    return next((kind for kind, pattern in kinds.items() if re.fullmatch(pattern, type_)), "nested")
 
 
 def mixed_columns(place: Place, tables: Sequence[Sequence[tuple[str, str]]]) -> set[int]:

@@ -72,7 +72,7 @@ def _head(file: File, place: Place) -> Head:
         _check_names(names, place.decimal)
     else:
         names = [*map(str, range(1, len(names) + 1))]
-    blank = len(re.match("[\r\n]*", start)[0].splitlines())  # type: ignore[index]
+    blank = len(start[: len(start) - len(start.lstrip("\r\n"))].splitlines())
     return Head(tuple(names), delimiter, line_ends[0] if line_ends else "\n", blank)
 
 

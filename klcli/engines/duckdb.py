@@ -210,7 +210,7 @@ class DuckDB:
         """A view of what has types, and each column as what its type says."""
         columns = ", ".join(f"c{index}" for index in range(len(names)))
         types = [*self._types(relation)]
-        kinds = [*map(_kind, types)]
+        kinds = [files.kind_of(type_, _KINDS) for type_ in types]
         cells = ", ".join(
             f"{_cell(f'c{index}', kind, type_)} AS c{index}"
             for index, (kind, type_) in enumerate(zip(kinds, types, strict=True))
@@ -229,14 +229,10 @@ class DuckDB:
         ]
 
 
-def _kind(type_: str) -> str:
-    return next((kind for kind in _KINDS if re.fullmatch(_KINDS[kind], type_)), "nested")
-
-
 def _kind_of_column(type_: str) -> str:
     """What a column of the type holds, so that those that hold the same can be put together."""
     apart = {'"NULL"': "nothing", "FLOAT": "numbers of 32 bits", "TIMESTAMP_NS": "times in nanoseconds"}
-    kind = _kind(type_)
+    kind = files.kind_of(type_, _KINDS)
     return apart.get(type_) or (type_ if kind == "nested" else kind)
 
 
@@ -273,7 +269,7 @@ def _micros(column: str) -> str:
 def _part(paths: Sequence[str], types: Sequence[str], mixed: set[int]) -> str:
     """The files whose columns have these types, of which some are mixed with others."""
     columns = [f"c{index}" for index in range(len(types))]
-    whole = {index for index in mixed if _kind(types[index]) == "whole"}
+    whole = {index for index in mixed if files.kind_of(types[index], _KINDS) == "whole"}
     cells = [_exact(column) if index in whole else column for index, column in enumerate(columns)]
     source = f"read_parquet({_list(paths)}, {PARQUET}) AS t({', '.join(columns)})"
     return f"SELECT {', '.join(cells)} FROM {source}"
@@ -281,8 +277,8 @@ def _part(paths: Sequence[str], types: Sequence[str], mixed: set[int]) -> str:
 
 def _exact(column: str) -> str:
     """The whole number, where it stays what it is among numbers that are not whole."""
-    fault = "klcli: holds whole numbers beyond 2^53 in one file, and others in another: save them alike in both"
-    return f"CASE WHEN abs({column}) > {EXACT} THEN error({_quoted(fault)}) ELSE {column} END"
+    fault = _quoted(f"klcli: {files.BEYOND}")
+    return f"CASE WHEN abs({column}) > {EXACT} THEN error({fault}) ELSE {column} END"
 
 
 def _too_wide(name: str) -> str:

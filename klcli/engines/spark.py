@@ -320,7 +320,7 @@ class Spark:
         self.rows(f"CREATE TEMPORARY VIEW {view}_typed AS SELECT * FROM {relation}")
         described = self.rows(f"DESCRIBE {view}_typed")
         names, types = [row[0] for row in described], [row[1] for row in described]
-        kinds = [*map(_kind, types)]
+        kinds = [files.kind_of(type_, _KINDS) for type_ in types]
         columns = ", ".join(f"c{index}" for index in range(len(kinds)))
         cells = ", ".join(f"{_cell(f'c{index}', kind)} AS c{index}" for index, kind in enumerate(kinds))
         self.rows(f"CREATE TEMPORARY VIEW {view} AS SELECT {cells} FROM {view}_typed AS t({columns})")
@@ -336,23 +336,19 @@ class Spark:
         ]
 
 
-def _kind(type_: str) -> str:
-    return next((kind for kind in _KINDS if re.fullmatch(_KINDS[kind], type_)), "nested")
-
-
 def _kind_of_column(type_: str) -> str:
     """What a column of the type holds, so that those that hold the same can be put together."""
-    kind = _kind(type_)
+    kind = files.kind_of(type_, _KINDS)
     return {"void": "nothing", "float": "numbers of 32 bits"}.get(type_) or (type_ if kind == "nested" else kind)
 
 
 def _exact(part: str, table: Sequence[tuple[str, str]], mixed: set[int]) -> str:
     """The same, where whole numbers among others are an error if they would not stay what they are."""
-    fault = "holds whole numbers beyond 2^53 in one file, and others in another: save them alike in both"
     columns = [f"c{index}" for index in range(len(table))]
     is_whole = [index in mixed and kind == "whole" for index, (_, kind) in enumerate(table)]
     cells = [
-        _refused(f"abs({x}) > {EXACT}", fault, x) if odd else x for x, odd in zip(columns, is_whole, strict=True)
+        _refused(f"abs({x}) > {EXACT}", files.BEYOND, x) if odd else x
+        for x, odd in zip(columns, is_whole, strict=True)
     ]
     named = ", ".join(f"{cell} AS {_identifier(name)}" for cell, (name, _) in zip(cells, table, strict=True))
     return f"(SELECT {named} FROM {part} AS t({', '.join(columns)}))"
