@@ -600,8 +600,9 @@ def test_blocks_part_no_cell(duck: Engine, tmp_path: Path, monkeypatch: pytest.M
 
 def test_a_column_of_nothing(duck: Engine, tmp_path: Path) -> None:
     """A column of Parquet that is missing throughout, which has a type of its own, is counted as missing."""
-    pq = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed")
-    pa = pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     pq.write_table(pa.table({"x": pa.nulls(3)}), "t.parquet")
     assert counted(duck, "t.parquet") == Counts([], [], 3, 0)
 
@@ -815,8 +816,9 @@ def test_words_beside_truth_values(engine: Engine, tmp_path: Path) -> None:
 
 def test_columns_of_one_name(engine: Engine, tmp_path: Path) -> None:
     """Neither is taken for the other."""
-    pq = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed")
-    pa = pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     pq.write_table(pa.Table.from_arrays([pa.array([1, 2]), pa.array(["u", "v"])], names=["x", "x"]), "t.parquet")
     with pytest.raises(InputError):
         counted(engine, "t.parquet::x")

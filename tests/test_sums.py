@@ -279,7 +279,8 @@ def test_a_mapping_is_no_record(engine: Engine, tmp_path: Path) -> None:
 
 def test_labels_that_stand_for_months_in_pandas(call: Run, tmp_path: Path) -> None:
     """They are whole numbers in the file, and it is said so, whether they are counted or label weights."""
-    pd = pytest.importorskip("pandas", reason="pandas is not installed")
+    import pandas as pd
+
     months = pd.period_range("2024-01", periods=2, freq="M", name="label")
     pd.DataFrame({"n": [3, 4]}, index=months).to_parquet(tmp_path / "t.parquet")
     told = "the labels are the whole numbers that stand for period[M] in label: save it as text\n"
