@@ -247,7 +247,10 @@ class _Table:
         return list(self._execute(f"SELECT {empty} FROM {self._table}").fetchone())
 
     def _labels(self, index: int) -> Sequence[str]:
-        text = self._text(index) if index in self._texts else f"CAST(c{index} AS VARCHAR)"
+        from klcli.engines.duckdb import ZONED
+
+        column = f"CAST(c{index} AS TIMESTAMP)" if self._types[index] == ZONED else f"c{index}"  # in UTC
+        text = self._text(index) if index in self._texts else f"CAST({column} AS VARCHAR)"
         if self._types[index].startswith("DECIMAL"):
             text = f"regexp_replace({text}, '^(-?)[.]', '\\10.')"  # which DuckDB writes as .5 where it can
         blocks = self._checked(block for (block,) in self._blocks([text]))

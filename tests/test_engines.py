@@ -488,8 +488,9 @@ def test_labels_of_csv_are_text(engine: Engine, tmp_path: Path) -> None:
     time = "TIMESTAMPTZ '2024-01-01 12:00:00.5+00'"
     parquet(tmp_path / "at.parquet", f"SELECT {time} AS z, {time}::TIMESTAMP AS t")
     for column in "zt":
-        assert counted(engine, f"at.parquet::{column}").labels == ["2024-01-01 12:00:00.500000"]
-        assert counted(engine, f"at.parquet::{column}", null=["2024-01-01 12:00:00.500000"]).nulls == 1
+        assert counted(engine, f"at.parquet::{column}").labels == ["2024-01-01 12:00:00.5"]
+        for null in ("2024-01-01 12:00:00.500000", "2024-01-01 12:00:00.5"):
+            assert counted(engine, f"at.parquet::{column}", null=[null]).nulls == 1
 
 
 def test_a_footer_loses_no_rows(engine: Engine, tmp_path: Path) -> None:

@@ -277,6 +277,19 @@ def test_a_mapping_is_no_record(engine: Engine, tmp_path: Path) -> None:
         summed(engine, str(path))
 
 
+@pytest.mark.parametrize("zone", ["", "TZ"])
+def test_labels_that_are_times(zone: str, engine: Engine, tmp_path: Path) -> None:
+    """The plain reader, an engine that adds up and one that counts write them alike, in UTC and without a last 0."""
+    times = ["1969-12-31 23:59:59.000001", "2024-01-01 00:00:00", "2024-01-01 00:00:00.5"]
+    path = tmp_path / "t.parquet"
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute(f"COPY (SELECT unnest({times}::TIMESTAMP{zone}[]) AS label, 1 AS n) TO '{path}'")
+    table = engines.opened(engine, f"{path}::label")
+    labels = table.counts(table.field("label")).labels
+    assert sorted(summed(engine, str(path)).terms["outcome"]) == list(klcli.read(path).outcomes) == labels == times
+
+
 def test_labels_that_stand_for_months_in_pandas(call: Run, tmp_path: Path) -> None:
     """They are whole numbers in the file, and it is said so, whether they are counted or label weights."""
     import pandas as pd

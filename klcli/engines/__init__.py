@@ -417,7 +417,8 @@ def _time(micros: int) -> str:
     from datetime import datetime, timedelta
 
     days, rest = divmod(micros, _DAY)
-    return f"{_day(days)} {(datetime.min + timedelta(microseconds=rest)).time().isoformat()}"
+    seconds, point, parts = (datetime.min + timedelta(microseconds=rest)).time().isoformat().partition(".")
+    return f"{_day(days)} {seconds}{point}{parts.rstrip('0')}"  # as the engines write it
 
 
 def _day(days: int) -> str:

@@ -32,6 +32,7 @@ _MACROS = {
     "to_timestamp": "(x) AS CAST(x AS TIMESTAMPTZ)",
     "try_to_timestamp": "(x) AS TRY_CAST(x AS TIMESTAMPTZ)",
 }
+ZONED = "TIMESTAMP WITH TIME ZONE"
 _KINDS = {
     "time": "TIMESTAMP.*",
     "text": r'"NULL"|VARCHAR|UUID|ENUM\(.*\)|TIME.*|INTERVAL|BIT',
@@ -299,8 +300,9 @@ def _cell(column: str, kind: str, type_: str) -> str:
     if kind in ("text", "truth"):
         return f"CAST({column} AS VARCHAR)" if kind == "text" else column
     is_decimal = kind == "whole" and type_.startswith("DECIMAL")
-    cast = "CAST({} AS DOUBLE)" if kind == "number" else "CAST({} AS HUGEINT)" if is_decimal else "{}"
-    return f"CASE WHEN {column} IS NULL THEN NULL ELSE {cast.format(column)} END"
+    wanted = "DOUBLE" if kind == "number" else "HUGEINT" if is_decimal else "TIMESTAMP" if type_ == ZONED else ""
+    cell = f"CAST({column} AS {wanted})" if wanted else column
+    return f"CASE WHEN {column} IS NULL THEN NULL ELSE {cell} END"
 
 
 SCHEMA = "SELECT name, num_children, precision"
