@@ -10,6 +10,9 @@ ARTICLE := sample_data/balls.csv::p sample_data/balls.csv::q1
 FUZZ_SECONDS ?= 600
 STRESS_EXAMPLES ?= 100000
 
+# Thousands of processes are started by the tests, and benchmarks are of compiled code: it is compiled once.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test stress check fuzz format bench docs clean
 
@@ -20,7 +23,7 @@ demo: $(VENV)/.installed ## Install klcli into .venv and show the article's tabl
 	@$(BIN)/klcli kl $(ARTICLE)
 
 test: $(VENV)/.developing ## Run the whole test suite, doctests too
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
 stress: $(VENV)/.developing ## Try every law on 100,000 random examples
 	@STRESS_EXAMPLES=$(STRESS_EXAMPLES) $(BIN)/python -m pytest -vv --durations=0 tests/test_stress.py
@@ -41,7 +44,7 @@ format: $(VENV)/.developing ## Put the code into its format and mend what lint c
 	@$(BIN)/ruff check --fix .
 
 bench: $(VENV)/.benching ## Print times and memory as ratios to the peers, measured in the same run
-	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python benchmarks/run.py
+	@$(BIN)/python benchmarks/run.py
 
 docs: $(VENV)/.developing ## Run every example in the documentation anew and draw the picture
 	@$(BIN)/python docs/examples.py
