@@ -63,8 +63,8 @@ def delimiter_of(text: str, decimal: str) -> str:
         shown = " ".join(map(repr, marks))
         comma = "" if "," not in marks or decimal == "," else ", and --decimal , if numbers have commas"
         raise FormatError(
-            f"line 1: which of {shown} separates the columns? Give --delimiter{comma}; or put labels with the "
-            "others in quotes"
+            f"line {first_place(text)}: which of {shown} separates the columns? Give --delimiter{comma}; or put "
+            "labels with the others in quotes"
         )
     return marks[0] if marks else ";" if decimal == "," else ","
 
@@ -82,6 +82,12 @@ def first_line(text: str, most: int = 100_000) -> str:
         return ""
     start = max(text.rfind(end, 0, visible.start()) for end in "\r\n") + 1
     return re.split("[\r\n]", text[start : start + most], maxsplit=1)[0]
+
+
+def first_place(text: str) -> int:
+    """The number of that line."""
+    blank = text[: len(text) - len(text.lstrip())]
+    return 1 + len(re.findall("\r\n|\r|\n", blank))
 
 
 def _first_row(text: str) -> str:
@@ -107,7 +113,7 @@ def _delimited(text: str, delimiter: str, decimal: str) -> list[Column]:
     if plain is not None:
         return plain
     cells = _cells(text, delimiter)
-    _refuse_another_delimiter(cells, delimiter)
+    _refuse_another_delimiter(cells, text, delimiter)
     doubt = ""
     if '"' in text:
         _refuse_late_quotes(cells, text, delimiter)
@@ -164,7 +170,7 @@ def refuse_excel(text: str) -> None:
     """Raise where the first line is one for Excel, which says what separates the columns."""
     first = first_line(text)
     if first.lower().startswith("sep="):
-        raise FormatError(f"line 1: Excel's {first.strip()!r} line: delete it")
+        raise FormatError(f"line {first_place(text)}: Excel's {first.strip()!r} line: delete it")
 
 
 def refuse_drawn(text: str) -> None:
@@ -330,6 +336,8 @@ def _plain_table(text: str, delimiter: str, decimal: str, place: Callable[[int],
     labels = Labels(*packed) if sum(map(len, packed)) > MANY else [*chain(*packed)]
     if any(_has_fractions(found) for index, found in whole.items() if index not in values):
         return None
+    if any((found >= 2**53).any() for found in whole.values()):
+        return None  # which may be rounded
     if any(map(_may_be_thousands, whole.values())) and _POINTED[decimal].search(text):
         return None
     if label is not None and not names_labels(names[label]) and any(map(_may_be_number, labels)):
@@ -433,12 +441,12 @@ def _cells(text: str, delimiter: str) -> list[list[str]]:
     except csv.Error:
         _refuse_lines(text, delimiter)
     if blank and len(columns) == 1:
-        _refuse_another_delimiter(columns, delimiter)
+        _refuse_another_delimiter(columns, text, delimiter)
         _refuse_lines(text, delimiter)
     return columns
 
 
-def _refuse_another_delimiter(cells: list[list[str]], delimiter: str) -> None:
+def _refuse_another_delimiter(cells: list[list[str]], text: str, delimiter: str) -> None:
     """Raise where the only column has another mark in every row, with numbers after it, be it below a title."""
     first, *others = cells[0]
     if len(cells) > 1 or not others or any(map(looks_like_number, others)):
@@ -447,9 +455,11 @@ def _refuse_another_delimiter(cells: list[list[str]], delimiter: str) -> None:
         if not all(mark in cell and looks_like_number(cell.rpartition(mark)[2]) for cell in others[1:]):
             continue
         if mark in first and not looks_like_number(first.rpartition(mark)[2]) and mark in others[0]:
-            raise FormatError(f"line 1: no {delimiter!r} in any line, and {mark!r} in every one: give --delimiter")
+            where = f"line {first_place(text)}"
+            raise FormatError(f"{where}: no {delimiter!r} in any line, and {mark!r} in every one: give --delimiter")
         if mark not in first and mark in others[0]:
-            raise FormatError(f"line 1: a title or a comment, and {mark!r} in every line below? Leave it out")
+            where = f"line {first_place(text)}"
+            raise FormatError(f"{where}: a title or a comment, and {mark!r} in every line below? Leave it out")
 
 
 _LATE_QUOTE = re.compile('[ \\t]+"')
@@ -515,12 +525,12 @@ def may_be_own(names: Sequence[str]) -> bool:
 def _refuse_lines(text: str, delimiter: str) -> None:
     """Raise for the first row that is not like the first one, if there is one."""
     rows = _lines(text, delimiter)
-    _, last, first = next(rows)
+    start, last, first = next(rows)
     first_end = last
     for line, end, row in rows:
         if len(row) != len(first):
             if "".join(first[:1]).lstrip().startswith("#"):
-                raise FormatError("line 1: a comment? Leave it out: every line of a table is a row")
+                raise FormatError(f"line {start}: a comment? Leave it out: every line of a table is a row")
             cells = f"{counted(len(row), 'cell')} where the first row has {len(first)}"
             is_quoted = first_line(text[text.find("\n") + 1 :]).startswith('"')
             doubt = (
@@ -547,6 +557,8 @@ def _why_longer(row: Sequence[str], first: Sequence[str], delimiter: str, is_quo
     """What may have made the row longer than the first one, as the end of a message."""
     if not row[-1].strip():
         return f"; a {delimiter!r} at its end? Leave it out"
+    if any(cell.endswith("\\") for cell in row[:-1]):
+        return "; a backslash before a quote? CSV has two quotes for one, and the cell stands in quotes"
     is_longer_by_one = len(row) == len(first) + 1
     if not (is_longer_by_one and is_quoted) and delimiter == "," and "".join(row[-2:]).isdigit():
         return DECIMAL_COMMA

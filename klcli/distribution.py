@@ -125,7 +125,7 @@ def kind_of(name: str, given: float | None, is_whole: bool, normalize: bool) -> 
     if off <= WITHIN:
         return False, f"{name}: sums to {shown}, taken as 1" if off > MENTIONED else ""
     if total > 1 and is_whole:
-        exact = f"{total:.0f}" if total < 2**63 else shown
+        exact = f"{total:.0f}" if total < 2**53 else shown
         return True, f"{name}: counts, divided by their total of {exact}"
     if normalize:
         return False, f"{name}: weights, divided by their sum of {shown} (--normalize)"

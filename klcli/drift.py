@@ -17,7 +17,16 @@ from klcli.lazy import np
 from klcli.measures import js, kl, psi, tv
 from klcli.numerals import counted, number, short
 from klcli.numerics import Contrast
-from klcli.profiles import KINDS, LEAST_EXPECTED, NESTED, Column, IncomparableError, Joint, Profile
+from klcli.profiles import (
+    KINDS,
+    LEAST_EXPECTED,
+    NESTED,
+    Column,
+    IncomparableError,
+    Joint,
+    Profile,
+    of_other_units,
+)
 from klcli.result import Result
 from klcli.special import chi2_tail, chi2_value
 
@@ -71,6 +80,8 @@ def drift(
         column, other = reference.columns[title], current.columns[title]
         try:
             if column.counts is not None and other.counts is not None:
+                if column.stands_for != other.stands_for:
+                    raise IncomparableError(f"{names[1]} {of_other_units(column, other, names[0])}")
                 _require_same_bins(title, column, other, names)
                 sides = (_outcomes(column, names[0], missing), _outcomes(other, names[1], missing))
                 results.append(_compared(title, column, sides, names, smooth, sensitivity))
@@ -166,7 +177,8 @@ def _compared(
     values = {name: each.value for name, each in found.items()}
     sizes = {"n": n, "m": m, ("labels" if column.edges is None else "bins"): size}
     details = _details(KINDS[column.kind], sizes, values, g_test(a, b))
-    notes = [*_one_sided(title, outcomes, a, b, names, smooth)]
+    notes = [f"{title}: whole numbers that stand for {column.stands_for}"] if column.stands_for else []
+    notes += _one_sided(title, outcomes, a, b, names, smooth)
     notes += [f"{title}: {Smoothing.parse(smooth).note(len(outcomes))}"] if smooth else []
     return _result(title, names, value, terms, details, notes, _explained(sides) if sensitivity else ())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import re
 import unicodedata
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from klcli.numerics import Array
 
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_WHOLE = re.compile(r"[+-]?[0-9]+")
 _PLAIN = b"0123456789+-.eE \t|"  # what decimals with blanks around them and bars between them may hold
 
 
@@ -129,26 +131,28 @@ def numbers(cells: Sequence[str]) -> Array:
     Raises NumeralError with the index of the first cell that is no number.
     """
     joined = "|".join(cells)
+    doubtful: Iterable[int] = range(len(cells))
+    values = np.empty(len(cells))
     if joined.isascii() and not joined.encode().translate(None, _PLAIN):
-        try:
+        with contextlib.suppress(ValueError):
             values = np.fromiter(map(float, cells), np.float64, len(cells))
-        except ValueError:
-            pass
-        else:
             # A zero or an infinity may stand for a number that float64 cannot hold: look at those one by one.
             doubtful = np.flatnonzero((values == 0) | np.isinf(values)).tolist()
-            return _one_by_one(cells, doubtful, values)
-    return _one_by_one(cells, range(len(cells)), np.empty(len(cells)))
-
-
-def _one_by_one(cells: Sequence[str], indices: Iterable[int], values: Array) -> Array:
-    for index in indices:
+    for index in doubtful:
         try:
             values[index] = number(cells[index])
         except NumeralError as error:
             error.index = index
             raise
     return values
+
+
+def rounded(cells: Sequence[str], values: Array) -> int | None:
+    """The index of the first whole number among the cells that is another one as float64, which the values are."""
+    for index in np.flatnonzero(np.abs(values) >= 2**53).tolist():
+        if _WHOLE.fullmatch(cells[index].strip(" \t")) and int(cells[index]) != int(values[index]):
+            return int(index)
+    return None
 
 
 def _decimal(text: str) -> float:

@@ -69,12 +69,12 @@ class _Table:
         from klcli.engines.duckdb import MOST_DIGITS, SCHEMA, TOO_WIDE, top_level
 
         self._connection, self._path = connection, path
-        schema = top_level(self._execute(f"{SCHEMA} FROM parquet_schema($path)").fetchall())
-        self._names = [name for name, _, _ in schema]
+        self._schema = top_level(self._execute(f"{SCHEMA} FROM parquet_schema($path)").fetchall())
+        self._names = [node.name for node in self._schema]
         self._faults = {
-            index: f"column {clipped(name)}: {TOO_WIDE}"
-            for index, (name, _, digits) in enumerate(schema)
-            if (digits or 0) > MOST_DIGITS
+            index: f"column {clipped(node.name)}: {TOO_WIDE}"
+            for index, node in enumerate(self._schema)
+            if (node.digits or 0) > MOST_DIGITS
         }
         self._aliases = ", ".join(f"c{index}" for index in range(len(self._names)))
         self._table = f"read_parquet($path, hive_partitioning = false) AS t({self._aliases})"
@@ -106,8 +106,6 @@ class _Table:
         return int(rows)
 
     def columns(self, max_size: int) -> list[Column]:
-        from klcli.engines.duckdb import stands_for
-
         twice = next((name for name, count in Counter(self._names).items() if count > 1), None)
         if twice is not None:
             raise FormatError(f"two columns are called {clipped(twice)!r}")
@@ -135,8 +133,7 @@ class _Table:
         if label is None:
             common = self._by_its_range(common)
         else:
-            told = stands_for(self._pandas, self._names[label])
-            common = common._replace(notes=(*common.notes, *([told] if told else [])))
+            common = common._replace(notes=(*common.notes, *self._told_of_labels(label)))
         numbers = {index: self._values(index) if self._rows > MANY else None for index in values}
         cells = dict(self._cells([index for index in values if numbers[index] is None]))
         return [
@@ -150,17 +147,30 @@ class _Table:
         ]
 
     @functools.cached_property
-    def _pandas(self) -> dict[str, Any]:
+    def _told_by_pandas(self) -> list[Any]:
         """What pandas has told of the table, if it has written it."""
-        from klcli.engines.duckdb import pandas_of, pandas_query
+        from klcli.engines.duckdb import pandas_query
 
-        return pandas_of(self._execute(pandas_query("$path")).fetchall())
+        found: list[Any] = self._execute(pandas_query("$path")).fetchall()
+        return found
+
+    def _told_of_labels(self, label: int) -> Iterator[str]:
+        """What is told of labels that are not quite what the file holds."""
+        from klcli.engines.duckdb import NO_NANOSECONDS, stands_for, units_of
+
+        name, units = self._names[label], units_of(self._told_by_pandas)
+        if name in units:
+            yield stands_for(name, units[name])
+        if self._schema[label].type == "INT96":
+            yield f"{name}: {NO_NANOSECONDS}"
 
     @property
     def _index(self) -> Any:
         """The index of the table by pandas: the name of a column, or a range; None for any other."""
+        from klcli.engines.duckdb import pandas_of
+
         with contextlib.suppress(ValueError, LookupError, TypeError):
-            [index] = self._pandas["index_columns"]
+            [index] = pandas_of(self._told_by_pandas)["index_columns"]
             return index
         return None
 
@@ -179,14 +189,16 @@ class _Table:
         return common
 
     def _values(self, index: int) -> Array | None:
-        """The numbers of the column as they are, where it has nothing else."""
+        """The numbers of the column as they are, where float64 has all of them."""
         if not _OF_NUMPY.fullmatch(self._types[index]):
             return None
         found = self._execute(f"SELECT c{index} AS x FROM {self._table}").fetchnumpy()["x"]
         if np.ma.is_masked(found) or not np.isfinite(found).all():
             return None
         values: Array = np.asarray(found, dtype=np.float64)
-        return values
+        with np.errstate(invalid="ignore"):
+            is_exact = bool((values.astype(found.dtype) == found).all())
+        return values if is_exact else None  # for which text says where it is not
 
     def _label(self, is_text: list[bool], is_empty: list[bool]) -> int | None:
         """Where the labels stand: in a column of lists or of structures only if it is called so.

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from klcli.distribution import listed
-from klcli.errors import InputError
+from klcli.errors import InputError, clipped
 
 VERSION = 1
 LEAST_EXPECTED = 5  # Cochran (1954): below it the distribution of G is not that of chi-square
@@ -28,7 +30,7 @@ class Column(NamedTuple):
     """How often each value of a column was seen, or how many were in each bin.
 
     `edges` part the bins, None where values are counted by themselves. `counts` is None where there are too many
-    different values to keep.
+    different values to keep. `stands_for` is what whole numbers are to pandas that are lengths of time or months.
     """
 
     kind: str
@@ -36,6 +38,7 @@ class Column(NamedTuple):
     nulls: int = 0
     nans: int = 0
     edges: list[Any] | None = None
+    stands_for: str = ""
 
     @property
     def bins(self) -> list[str] | None:
@@ -128,6 +131,8 @@ def merged(profiles: Sequence[Profile], name: str) -> Profile:
 def _added(one: Column, other: Column, where: str, first: str) -> Column:
     if KINDS[one.kind] != KINDS[other.kind]:
         raise InputError(f"{where}: is {KINDS[other.kind]}, and {KINDS[one.kind]} in {first}")
+    if one.stands_for != other.stands_for:
+        raise InputError(f"{where}: {of_other_units(one, other, first)}")
     if one.bins != other.bins:
         raise InputError(f"{where}: other bins than in {first}: count it with --like {first}")
     counts = None
@@ -138,12 +143,21 @@ def _added(one: Column, other: Column, where: str, first: str) -> Column:
     return one._replace(counts=counts, nulls=one.nulls + other.nulls, nans=one.nans + other.nans)
 
 
+def of_other_units(one: Column, other: Column, first: str) -> str:
+    """What is wrong where whole numbers of two columns stand for other things."""
+    held, there = (each.stands_for or "no such unit" for each in (other, one))
+    return f"holds {held}, and {there} in {first}: save it alike in both"
+
+
 # As JSON
 
 
 def to_tree(profile: Profile) -> dict[str, Any]:
     """The profile as what JSON can hold."""
-    columns = {title: {**column._asdict()} for title, column in profile.columns.items()}
+    columns = {title: column._asdict() for title, column in profile.columns.items()}
+    for each in columns.values():
+        if not each["stands_for"]:
+            del each["stands_for"]
     return {"klcli_profile": VERSION, "name": profile.name, "rows": profile.rows, "columns": columns}
 
 
@@ -160,29 +174,37 @@ def from_tree(tree: dict[str, Any], name: str) -> Profile:
     if tree.get("klcli_profile") != VERSION:
         raise InputError(f"{name}: a profile of version {tree.get('klcli_profile')!r}, and klcli knows {VERSION}")
     try:
-        columns = {str(title): _column(each) for title, each in tree["columns"].items()}
-        return Profile(name, _count(tree["rows"]), columns)
+        rows = _count(tree["rows"])
+        columns = {str(title): _column(each, rows) for title, each in tree["columns"].items()}
+        return Profile(name, rows, columns)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(f"{name}: no whole profile: {type(error).__name__}: {error}") from None
 
 
-def _column(tree: Mapping[str, Any]) -> Column:
+def _column(tree: Mapping[str, Any], rows: int) -> Column:
     kind, edges, given = tree["kind"], tree["edges"], tree["counts"]
+    nulls, nans = _count(tree["nulls"]), _count(tree["nans"])
     if kind not in KINDS:
-        raise ValueError(f"no kind {kind!r}")
-    if edges is not None and (
-        list(edges) != sorted(set(edges)) or not all(isinstance(x, int | float) for x in edges)
-    ):
-        raise ValueError("edges that do not rise")
+        raise ValueError(f"no kind {clipped(str(kind))!r}")
     counts = None if given is None else {str(label): _count(count) for label, count in given.items()}
-    if edges is not None and (counts is None or len(counts) < len(edges) + 1):
-        raise ValueError("fewer counts than bins")
-    return Column(kind, counts, _count(tree["nulls"]), _count(tree["nans"]), edges)
+    if edges is not None:
+        is_ordered = KINDS[kind] in ("number", "date")
+        if not is_ordered or not all(map(_is_edge, edges)) or any(a >= b for a, b in pairwise(edges)):
+            raise ValueError("edges that do not rise")
+        if counts is None or len(counts) < len(edges) + 1:
+            raise ValueError("fewer counts than bins")
+    if counts is not None and (kind == "nested" or sum(counts.values()) + nulls + nans != rows):
+        raise ValueError("counts that are not those of its rows")
+    return Column(kind, counts, nulls, nans, edges, str(tree.get("stands_for", "")))
+
+
+def _is_edge(x: Any) -> bool:
+    return math.isfinite(x) if isinstance(x, float) else type(x) is int and abs(x) < 2**127
 
 
 def _count(x: Any) -> int:
-    if not isinstance(x, int) or isinstance(x, bool) or x < 0:
-        raise ValueError(f"{x!r} is no count")
+    if not isinstance(x, int) or isinstance(x, bool) or not 0 <= x < 2**63:
+        raise ValueError(f"{clipped(repr(x))} is no count")
     return x
 
 

@@ -30,7 +30,7 @@ from klcli.columns import (
 from klcli.distribution import Distribution, listed, numbered
 from klcli.errors import InputError, OptionError, OutcomeError, clipped
 from klcli.lazy import np
-from klcli.numerals import NoNumeralError, NumeralError, counted, numbers
+from klcli.numerals import NoNumeralError, NumeralError, counted, numbers, rounded
 from klcli.sources import STDIN, called_in_outputs, pipes_kept, split
 
 __all__ = [
@@ -48,6 +48,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from klcli.arrays import Tensor
+    from klcli.numerics import Array
 
 T = TypeVar("T")
 
@@ -226,7 +227,9 @@ def _columns(text: str, path: str, how: Reading) -> list[Column]:
     line = text.strip()
     is_plain = how.delimiter is None and how.decimal == "."
     if found == "csv" and is_plain and "," in line and "\n" not in line and "\r" not in line:
-        as_inline = _line(line)  # echo 3,7 | klcli entropy: numbers as on the command line
+        as_inline = _line(
+            line, delimited.first_place(text)
+        )  # echo 3,7 | klcli entropy: numbers as on the command line
         if as_inline is not None:
             return [as_inline]
     try:
@@ -239,15 +242,15 @@ def _columns(text: str, path: str, how: Reading) -> list[Column]:
         raise
 
 
-def _line(line: str) -> Column | None:
+def _line(line: str, number: int) -> Column | None:
     """The column that the only line of a file writes, or None where it has words, as a row of a table has."""
     try:
         found = _inline(line)
     except FormatError as error:
         if all(looks_like_number(part.rpartition("=")[2]) for part in line.split(",")):
-            raise FormatError(f"line 1: {error}") from None
+            raise FormatError(f"line {number}: {error}") from None
         return None
-    return found and found._replace(place=lambda index: f"line 1, item {index + 1}")
+    return found and found._replace(place=lambda index: f"line {number}, item {index + 1}")
 
 
 def _chosen(columns: list[Column], wanted: str) -> list[Column]:
@@ -274,21 +277,24 @@ def _chosen(columns: list[Column], wanted: str) -> list[Column]:
 def _distribution(column: Column, name: str, normalize: bool, duplicates: str) -> Distribution:
     """The column as a Distribution; what is wrong with a row says which."""
     where = f", column {column.name}" if column.name and column.row_of is None else ""
+    told = []
     try:
         if column.values is None:
-            column = column._replace(values=numbers(column.cells))
+            found = numbers(column.cells)
             tables.refuse_thousands(column.cells, column.decimal)
+            told.append(_rounded(column, found))
+            column = column._replace(values=found)
         if duplicates == "sum" and column.labels is not None:
             _distribution(column._replace(labels=None), name, True, "refuse")  # no wrong weight hides in a sum
             column = _added_up(column)
         values: Any = column.values
-        in_doubt = totals.doubt(column, values)
+        told.append(totals.doubt(column, values) or _blank_label(column))
         return Distribution(
             numbered(len(values)) if column.labels is None else column.labels,
             values,
             name=name,
             labelled=column.labels is not None,
-            notes=tuple(f"{name}: {note}" for note in (*column.notes, in_doubt) if note),
+            notes=tuple(f"{name}: {note}" for note in (*column.notes, *told) if note),
             normalize=normalize,
         )
     except NumeralError as error:
@@ -303,6 +309,23 @@ def _distribution(column: Column, name: str, normalize: bool, duplicates: str) -
             from_column = f" (labels are from column {clipped(column.label_name)})" if is_guessed else ""
             doubt = delimited.DECIMAL_COMMA if column.has_number_labels else from_column
         raise InputError(f"{name}: {places}: {error.what}{doubt}") from None
+
+
+def _blank_label(column: Column) -> str:
+    """What is told of a blank that is an outcome: it may be what a spreadsheet leaves of a label above."""
+    if column.labels is None or "" not in column.labels:
+        return ""
+    row = next(index for index, label in enumerate(column.labels) if not label)
+    return f"{column.place(row)}: a blank label, taken for an outcome of its own"
+
+
+def _rounded(column: Column, values: Array) -> str:
+    """What is told of a whole number that float64 has not."""
+    index = rounded(column.cells, values)
+    if index is None:
+        return ""
+    place = (column.at or column.place)(index)
+    return f"{place}: {clipped(column.cells[index].strip())} is beyond 2^53 and was rounded"
 
 
 def _added_up(column: Column) -> Column:

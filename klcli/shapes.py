@@ -36,6 +36,7 @@ from klcli.tables import (
     is_of_ids,
     label_column,
     table,
+    tells_rows_apart,
     unlabelled,
 )
 
@@ -333,7 +334,10 @@ def _list_column(name: str, items: list[Any], path: str, row_of: str | None = No
 def mapping_column(name: str, members: Members, path: str) -> Column:
     """The column of a mapping from labels to numbers."""
     labels = [str(label) for label, _ in members]
-    column = Column(name, labels, (), lambda index: place_of(members[index][1], f"{path}.{labels[index]}"))
+    ids = [label for label in labels if label and tells_rows_apart(label)]
+    doubt = f"an outcome for {listed(ids)}: leave it out if it tells records apart"
+    notes = (doubt,) if 0 < len(ids) < len(labels) else ()
+    column = Column(name, labels, (), lambda index: place_of(members[index][1], f"{path}.{labels[index]}"), notes)
     of = name if all(map(str.isdecimal, labels)) else ""
     return _filled(column, [node for _, node in members], lambda index: f"{path}.{labels[index]}", of)
 

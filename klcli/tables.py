@@ -198,7 +198,7 @@ def value_columns(
     """
     if label is None:
         return [*range(len(names))]
-    found = [index for index, name in enumerate(names) if index != label and not _names_rows(name)]
+    found = [index for index, name in enumerate(names) if index != label and not tells_rows_apart(name)]
     named = {index for index in found if index < label and _numbers_rows(names[index])}
     if not set(found) - named:
         aside = [_called(name) for index, name in enumerate(names) if index != label]
@@ -256,7 +256,7 @@ def is_nameless(name: str) -> bool:
     return not name or _OF_PANDAS.fullmatch(name) is not None
 
 
-def _names_rows(name: str) -> bool:
+def tells_rows_apart(name: str) -> bool:
     """Whether a column of that name tells rows apart and is never one of weights; a sample may have been counted."""
     return is_nameless(name) or is_of_ids(name) or name.lower() in _ID_NAMES
 

@@ -191,10 +191,19 @@ def _read(descriptor: int) -> bytes:
         return b""
 
 
+@pytest.fixture(scope="session")
+def spark() -> Iterator[Engine]:
+    """Spark on this machine. A process has but one: a second one would end with it."""
+    pytest.importorskip("pyspark", reason="pyspark is not installed")
+    with engines.started("local[2]") as found:
+        yield found
+
+
 @pytest.fixture(scope="session", params=rooms.names("engines"))
 def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
     """Every engine, started once."""
     if request.param == "spark":
-        pytest.importorskip("pyspark", reason="pyspark is not installed")
-    with engines.started("local[2]" if request.param == "spark" else request.param) as found:
-        yield found
+        yield request.getfixturevalue("spark")
+    else:
+        with engines.started(request.param) as found:
+            yield found

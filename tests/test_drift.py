@@ -354,6 +354,46 @@ def test_many_labels_are_not_in_a_profile(call: Run, many: tuple[Path, Path]) ->
     assert "user: too many different values to smooth" in other["notes"]
 
 
+def test_many_labels_are_those_of_few(call: Run, tmp_path: Path) -> None:
+    """Decimals without a digit before the point, and truth values, are put together as those of few labels are."""
+    import duckdb
+
+    with duckdb.connect() as connection:
+        cells = "SELECT ('0.' || lpad(i::VARCHAR, 5, '0')) AS rate FROM range(11000) r(i)"
+        connection.execute(f"COPY ({cells}) TO 't.parquet'")
+        connection.execute(f"COPY (SELECT rate::DECIMAL(5, 5) AS rate FROM ({cells})) TO 'd.parquet'")
+    assert call("drift", "t.parquet", "d.parquet", "--json").result["value"] == 0
+    words = [f"z{index}" for index in range(15_000)]
+    Path("p.csv").write_text("flag,n\n" + "".join(f"{x},1\n" for x in ["True", "False"] * 15_000))
+    Path("q.csv").write_text("flag,n\n" + "".join(f"{x},1\n" for x in ["true"] * 10_000 + ["FALSE"] * 5000 + words))
+    found = call("drift", "p.csv", "q.csv", "--columns", "flag", "--json").result
+    assert found["details"]["tv"] == pytest.approx(0.5, rel=1e-9)
+    assert [term["outcome"] for term in found["terms"]][:2] == ["false", "true"]
+
+
+def test_whole_numbers_that_stand_for_times(call: Run, tmp_path: Path) -> None:
+    """The same lengths of time are other numbers in other units, and are not compared or put together as numbers."""
+    import pandas as pd
+
+    spans = pd.Series(pd.to_timedelta(range(100), unit="s"))
+    for unit in ("ns", "us"):
+        pd.DataFrame({"span": spans.astype(f"timedelta64[{unit}]"), "x": range(100)}).to_parquet(f"{unit}.parquet")
+        call("profile", "count", f"{unit}.parquet", "-o", f"{unit}.json")
+    told = "us.{} holds timedelta64[us], and timedelta64[ns] in ns.{}: save it alike in both"
+    for ending in ("parquet", "json"):
+        found = call("drift", f"ns.{ending}", f"us.{ending}", "--json").result
+        assert (found["label"], f"span: {told.format(ending, ending)}" in found["notes"]) == ("x", True)
+    assert "us.json: column span: holds timedelta64[us], and" in refused(
+        call("profile", "merge", "ns.json", "us.json")
+    )
+    assert "us.parquet: column span holds timedelta64[us]" in refused(call("count", "*.parquet::span"))
+    note = "span: whole numbers that stand for timedelta64[ns]"
+    assert note in "".join(
+        each for result in call("drift", "ns.parquet", "ns.json", "--json").results for each in result["notes"]
+    )
+    assert f"ns.parquet::{note}" in call("count", "ns.parquet::span", "--bins", "2").err
+
+
 # Profiles
 
 
@@ -514,6 +554,20 @@ BROKEN = [
     _of_one_column("word", "{}", "null"),
     _of_one_column("number", "{}", "[2, 1]"),
     _of_one_column("number", '{"a": 1}', "[1]"),
+    _of_one_column("number", '{"a": 1, "b": 0}', "[NaN]"),
+    _of_one_column("number", '{"a": 1, "b": 0}', "[1e400]"),
+    _of_one_column("whole", '{"a": 1, "b": 0}', f"[{10**400}]"),
+    _of_one_column("number", '{"a": 1, "b": 0}', "[true]"),
+    _of_one_column("number", '{"a": 1, "b": 0}', '["1"]'),
+    _of_one_column("text", '{"a": 1, "b": 0}', "[1]"),
+    _of_one_column("truth", '{"a": 1, "b": 0}', "[1]"),
+    _of_one_column("nested", '{"a": 1}', "null"),
+    _of_one_column("text", f'{{"a": {10**400}}}', "null"),
+    _of_one_column("text", '{"a": 2}', "null"),
+    _of_one_column("text", '{"a": 1, "a": 1}', "null"),
+    _of_one_column("text", "[" * 200_000, "null"),
+    '{"klcli_profile": 1, "rows": 1, "columns": {"x": 1}}',
+    '{"klcli_profile": 1, "rows": 1, "columns": {"x": {}}}',
 ]
 
 
@@ -526,16 +580,17 @@ def test_a_profile_that_is_not_whole(call: Run, text: str) -> None:
 
 @given(
     st.dictionaries(st.text(max_size=3), st.integers(0, 10**12), max_size=4),
-    st.integers(0, 9),
+    st.integers(0, 1),
     st.lists(st.floats(allow_nan=False, allow_infinity=False), max_size=3, unique=True).map(sorted),
 )
 def test_a_profile_is_read_as_it_was_written(counts: dict[str, int], nulls: int, edges: list[float]) -> None:
     """Labels, counts and edges come back to the last bit."""
-    bins = dict.fromkeys(map(str, range(len(edges) + 1)), 1)
+    rows = sum(counts.values()) + nulls
+    bins = dict.fromkeys(map(str, range(len(edges) + 1)), 0) | {"0": rows - nulls}
     columns = {
         "a": Column("text", counts, nulls),
-        "b": Column("number", bins, 0, nulls, edges),
+        "b": Column("number", bins, 0, nulls, edges, "timedelta64[ns]" * nulls),
         "c": Column("text", None),
     }
-    given = Profile("name", 7, columns)
+    given = Profile("name", rows, columns)
     assert profiles.from_tree(json.loads(json.dumps(profiles.to_tree(given))), "name") == given

@@ -806,6 +806,73 @@ def test_days_among_times(engine: Engine, tmp_path: Path) -> None:
         assert found["x"].counts == like["x"].counts
 
 
+@pytest.mark.parametrize("name", ["data[1]", "x*", "x?", "[!a]", "{a,b}"])
+@pytest.mark.parametrize("ending", ["csv", "ndjson", "parquet"])
+def test_a_name_is_no_pattern(engine: Engine, tmp_path: Path, name: str, ending: str) -> None:
+    """A file is the one that is called so, be its name a pattern that others match; all are found by a pattern."""
+    for index, each in enumerate((name, "data1", "xy", "b", "a")):
+        path = tmp_path / f"{each}.{ending}"
+        rows = f"SELECT 'c{index}' AS city FROM range({index + 1})"
+        if ending == "parquet":
+            parquet(path, rows)
+        else:
+            line = f"c{index}\n" if ending == "csv" else f'{{"city": "c{index}"}}\n'
+            path.write_text("city\n" * (ending == "csv") + line * (index + 1))
+    assert counted(engine, f"{name}.{ending}::city") == Counts(["c0"], [1], 0, 0)
+    assert sum(counted(engine, f"*.{ending}::city").counts) == 15
+
+
+@pytest.mark.parametrize("inner", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("outer", ["\n", "\r\n"])
+def test_a_line_break_in_a_header(duck: Engine, tmp_path: Path, inner: str, outer: str) -> None:
+    """What ends a line in a name in quotes, as Excel has it, ends none of the rows."""
+    text = '"Net\nprice",city\n' + "1,A\n2,B\n" * 20_000
+    text = text.replace("\n", outer).replace(f"Net{outer}price", f"Net{inner}price")
+    (tmp_path / "t.csv").write_bytes(text.encode())
+    assert counted(duck, "t.csv::city") == Counts(["A", "B"], [20_000, 20_000], 0, 0)
+    assert engines.opened(duck, "t.csv").field(f"Net{inner}price")
+
+
+def test_blank_lines_that_end_otherwise(engine: Engine, tmp_path: Path) -> None:
+    """They are refused: engines would not pass over them."""
+    (tmp_path / "t.csv").write_bytes(b"\r\na,b\n1,2\n")
+    with pytest.raises(InputError, match=r"^t\.csv: line 1: blank, and does not end as the lines below it"):
+        counted(engine, "t.csv::a")
+
+
+def test_records_that_end_in_cr(engine: Engine, tmp_path: Path) -> None:
+    """No engine parts records there, and it is said so."""
+    (tmp_path / "t.ndjson").write_bytes(b'{"a":1}\r{"a":2}\r')
+    with pytest.raises(InputError, match=r"^t\.ndjson: line 1: ends in CR alone: end lines in LF$"):
+        counted(engine, "t.ndjson::a")
+
+
+def test_nan_and_infinities_beside_large_whole_numbers(engine: Engine, tmp_path: Path) -> None:
+    """In bins whose edges float64 would round they are what they are beside others."""
+    (tmp_path / "t.csv").write_text("id,n\n" + "".join(f"{2**60 + i},1\n" for i in range(8)))
+    table = engines.opened(engine, "t.csv")
+    like = Profile("like", 8, dict(engines.profile(table, ["id"], 2)))
+    cells = ["nan", "NaN", "inf", "1e40", "-1e40", "oops", str(2**60), ""]
+    (tmp_path / "u.csv").write_text("id,n\n" + "".join(f"{cell},1\n" for cell in cells))
+    [(_, found)] = engines.profile(engines.opened(engine, "u.csv"), ["id"], 2, like)
+    edge = 2**60 + 4
+    counts = {f"(-inf, {edge})": 2, f"[{edge}, inf)": 2, "(no number)": 1}
+    assert found == Column("whole", counts, 1, 2, [edge])
+
+
+def test_wide_tables(duck: Engine, tmp_path: Path) -> None:
+    """What is found of many columns at once is what is found of each."""
+    names = [f"c{index}" for index in range(250)]
+    rows = [[str((row + index) % 7) if index % 3 else f"w{row % 2}" for index in range(250)] for row in range(20)]
+    (tmp_path / "t.csv").write_text("\n".join(map(",".join, [names, *rows])) + "\n")
+    parquet(tmp_path / "t.parquet", "SELECT * FROM read_csv('t.csv')")
+    found = [dict(engines.profile(engines.opened(duck, f"t.{each}"), names, 3)) for each in ("csv", "parquet")]
+    assert found[0] == found[1]
+    assert [found[0][name].kind for name in names] == ["whole" if index % 3 else "text" for index in range(250)]
+    (alone,) = dict(engines.profile(engines.opened(duck, "t.csv"), ["c249"], 3)).values()
+    assert found[0]["c249"] == alone
+
+
 def test_words_beside_truth_values(engine: Engine, tmp_path: Path) -> None:
     """They are labels as they are written, and Yes is no yes; none of them is lost."""
     (tmp_path / "p.csv").write_text("f,y\ntrue,1\nFalse,1\n")
@@ -917,6 +984,16 @@ def test_tables_of_sqlite(duck: Engine, tmp_path: Path) -> None:
         counted(duck, "shop.db::nope::x")
 
 
+def test_line_breaks_in_cells_of_sqlite(duck: Engine, tmp_path: Path) -> None:
+    """A database has no lines: whatever its cells hold, its rows are its rows."""
+    cells = ["x\r\ny", "z", "\r", "\n", 'a"\r', "\r\n"]
+    with sqlite3.connect(tmp_path / "b.db") as base:
+        base.execute("CREATE TABLE t(a, b)")
+        base.executemany("INSERT INTO t VALUES(?, 1)", [(cell,) for cell in cells])
+    base.close()
+    assert counted(duck, "b.db::t::a").labels == sorted(cells)
+
+
 def test_tables_of_duckdb(duck: Engine, tmp_path: Path) -> None:
     """A table of a DuckDB database, which is opened for reading alone."""
     with duckdb.connect(str(tmp_path / "shop.duckdb")) as connection:
@@ -952,14 +1029,12 @@ def test_what_cannot_be_counted(engine: Engine, tmp_path: Path, source: str) -> 
         counted(engine, source)
 
 
-def test_a_table_of_the_catalog() -> None:
+def test_a_table_of_the_catalog(spark: Engine) -> None:
     """A source that is no file is a table of Spark's catalog."""
-    pytest.importorskip("pyspark", reason="pyspark is not installed")
-    with engines.started("local[2]") as engine:
-        engine.rows("CREATE TEMPORARY VIEW orders AS SELECT * FROM VALUES ('a', 1), ('b', 2), ('a', 3) AS t(item, n)")
-        assert counted(engine, "orders::item") == Counts(["a", "b"], [2, 1], 0, 0)
-        with pytest.raises(InputError, match=r"^nothing: no such file"):
-            counted(engine, "nothing::item")
+    spark.rows("CREATE TEMPORARY VIEW orders AS SELECT * FROM VALUES ('a', 1), ('b', 2), ('a', 3) AS t(item, n)")
+    assert counted(spark, "orders::item") == Counts(["a", "b"], [2, 1], 0, 0)
+    with pytest.raises(InputError, match=r"^nothing: no such file"):
+        counted(spark, "nothing::item")
 
 
 # The engines themselves
@@ -999,7 +1074,7 @@ def test_nothing_is_left_of_an_engine(tmp_path: Path, monkeypatch: pytest.Monkey
     assert list(tmp_path.iterdir()) == []
 
 
-def test_one_sql_for_all(tmp_path: Path) -> None:
+def test_one_sql_for_all(duck: Engine, spark: Engine, tmp_path: Path) -> None:
     """What an engine is asked is the same text for all of them, but for the name of the view."""
     source = str(parquet(tmp_path / "t.parquet", MESSY))
     asked: dict[str, list[str]] = {}
@@ -1012,18 +1087,16 @@ def test_one_sql_for_all(tmp_path: Path) -> None:
             self.queries.append(query)
             return self.engine.rows(query)
 
-    pytest.importorskip("pyspark", reason="pyspark is not installed")
-    for name in ("duckdb", "local[2]"):
-        with engines.started(name) as engine:
-            table: Table = engines.opened(engine, source)
-            recorder = Recorder(engine)
-            table.engine = recorder  # type: ignore[assignment]
-            for field in (table.field("x"), table.field("day")):
-                edges, _ = engines.in_quantiles(table, field, 3)
-                table.histogram(field, edges)
-                table.counts(field)
-            asked[name] = [query.replace(table.view, "t") for query in recorder.queries]
-    assert asked["duckdb"] == asked["local[2]"]
+    for name, engine in (("duckdb", duck), ("spark", spark)):
+        table: Table = engines.opened(engine, source)
+        recorder = Recorder(engine)
+        table.engine = recorder  # type: ignore[assignment]
+        for field in (table.field("x"), table.field("day")):
+            edges, _ = engines.in_quantiles(table, field, 3)
+            table.histogram(field, edges)
+            table.counts(field)
+        asked[name] = [query.replace(table.view, "t") for query in recorder.queries]
+    assert asked["duckdb"] == asked["spark"]
 
 
 PROFILE = """day,label,x,n,flag

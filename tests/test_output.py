@@ -753,6 +753,20 @@ def test_cells_that_a_spreadsheet_would_run_are_told_of_and_marked(
     )
 
 
+@pytest.mark.parametrize("name", ["csv", "tsv"])
+def test_text_that_a_terminal_may_obey_is_told_of(call: Callable[..., Done], tmp_path: Path, name: str) -> None:
+    """CSV and TSV keep labels as they are, and a note shows what is in them; on a terminal they are shown so too."""
+    (tmp_path / "p.csv").write_text("label,n\na\x1b]0;x\x07,1\nb,1\n")
+    note = (
+        r"klcli: note: a\x1b]0;x\x07 is kept as it is, with characters that a terminal may obey: --format json shows "
+        "them as escapes\n"
+    )
+    for command in ("entropy", "count"):
+        done = call(command, "p.csv" if command == "entropy" else "p.csv::label", "--format", name)
+        assert (done.err.endswith(note), "a\x1b]0;x\x07" in done.out) == (True, True)
+    assert "obey" not in call("entropy", "p.csv", "--format", "json").err
+
+
 # Signals
 
 SLOW = """

@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 import numpy as np
 import pytest
+from conftest import Done
 
 from klcli import engines, parquet, readers
 from klcli.columns import Column, FormatError
@@ -122,6 +123,19 @@ def test_what_is_no_number_is_a_label(write: Write, label: str, shown: str) -> N
     """Text is a label even where it could be read as a number, and so are dates, in UTC, and truth values."""
     (column,) = found(write(f"SELECT {label} AS what, 1 AS n"))
     assert (column.labels, column.label_name, column.cells) == ([shown], "what", ["1"])
+
+
+def test_times_of_96_bits_are_told_of(call: Callable[..., Done], tmp_path: Path) -> None:
+    """DuckDB drops parts of a microsecond that they may have."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pa.table({"label": pa.array([1500, 2600], pa.timestamp("ns")), "n": [3, 5]})
+    pq.write_table(table, tmp_path / "t.parquet", use_deprecated_int96_timestamps=True)
+    told = "times as INT96, of which parts of a microsecond are not read"
+    assert f"t.parquet: label: {told}" in call("entropy", "t.parquet").out
+    assert f"t.parquet: {told}" in call("entropy", "t.parquet", "--engine", "duckdb").out
+    assert f"t.parquet::label: {told}" in call("count", "t.parquet::label").err
 
 
 @pytest.mark.parametrize("name", ["id", "label", "__index_level_0__"])

@@ -881,6 +881,54 @@ WHICH = "Give --delimiter; or put labels with the others in quotes"
 COMMAS = "Give --delimiter, and --decimal , if numbers have commas; or put labels with the others in quotes"
 
 
+@pytest.mark.parametrize("name", ["p.csv", "p.json", "p.yaml"])
+def test_a_blank_label_is_told_of(name: str) -> None:
+    """It may be what is left of merged cells of a spreadsheet."""
+    texts = {
+        "p.csv": "region,n\nNorth,10\n,20\nSouth,5\n",
+        "p.json": '{"North": 10, "": 20, "South": 5}',
+        "p.yaml": '"North": 10\n"": 20\nSouth: 5\n',
+    }
+    places = {"p.csv": "line 3", "p.json": "$.", "p.yaml": "line 2"}
+    note = f"p: {places[name]}: a blank label, taken for an outcome of its own"
+    assert note in readers.read(write(name, texts[name]), name="p").notes
+
+
+def test_an_id_among_outcomes_is_told_of() -> None:
+    """A record of a database maps more to numbers than its counts."""
+    for name in ("id", "year", "user_id"):
+        note = f"p: an outcome for {name}: leave it out if it tells records apart"
+        assert note in readers.read(write("r.json", f'{{"{name}": 2024, "yes": 5, "no": 7}}'), name="p").notes
+    assert len(readers.read(write("r.json", '{"yes": 5, "no": 7}')).notes) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "place"),
+    [
+        ("p.csv", "label,n\na,9007199254740993\nb,0\n", "line 2"),
+        ("p.csv", "a, 9007199254740993 \nb,0\n", "line 1"),
+        ("p.csv", "label,n\na,9007199254740993\na,0\nb,0\n", "line 2"),
+        ("p.json", '{"a": 9007199254740993, "b": 0}', "$.a"),
+        ("p.yaml", "a: 9007199254740993\nb: 0\n", "line 1"),
+    ],
+)
+def test_whole_numbers_that_float64_rounds_are_told_of(name: str, text: str, place: str) -> None:
+    """Whoever counts so far counts on each of them; other decimals are rounded as all of them are."""
+    told = f"p: {place}: 9007199254740993 is beyond 2^53 and was rounded"
+    assert told in readers.read(write(name, text), name="p", duplicates="sum").notes
+    for near in (
+        "9007199254740992",
+        "9007199254740994",
+        "9007199254740993.0",
+        "9.007199254740993e15",
+        "1" + "0" * 22,
+    ):
+        notes = readers.read(write(name, text.replace("9007199254740993", near)), duplicates="sum").notes
+        assert "rounded" not in "".join(notes)
+    (note,) = readers.read(write("q.csv", "label,n\na,9007199254740992\nb,1\n"), name="p").notes
+    assert note == "p: counts, divided by their total of 9.00719925474e+15"
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -892,9 +940,19 @@ COMMAS = "Give --delimiter, and --decimal , if numbers have commas; or put label
         ),
         ("sep=;\nlabel;p\na;1\n", "line 1: Excel's 'sep=;' line: delete it"),
         ("SEP=,\nlabel,p\na,1\n", "line 1: Excel's 'SEP=,' line: delete it"),
+        ("\n\r\n\rlabel,n;m\na,3;4\n", f"line 4: which of ',' ';' separates the columns? {COMMAS}"),
+        ("\n \nsep=;\nlabel;n\na;1\n", "line 3: Excel's 'sep=;' line: delete it"),
+        ("\n\n# c\nlabel,n\na,1\n", "line 3: a comment? Leave it out: every line of a table is a row"),
+        ("\n\n3,-5,7\n", "line 3, item 2: -5.0 is negative: a weight is a finite number >= 0"),
+        ("\n\nSales\nlabel;n\na;1\n", "line 3: a title or a comment, and ';' in every line below? Leave it out"),
+        (
+            'label,n\n"a\\",b",1\n',
+            "line 2: 3 cells where the first row has 2 (separated by ','); a backslash before a quote? CSV has two "
+            "quotes for one, and the cell stands in quotes",
+        ),
     ],
 )
-def test_a_first_line_that_leaves_doubt_is_refused(text: str, message: str) -> None:
+def test_a_line_that_leaves_doubt_is_refused(text: str, message: str) -> None:
     """Nothing is guessed: the message says what to change."""
     assert refusal(write("p.csv", text)) == f"p.csv: {message}"
 
@@ -2553,7 +2611,7 @@ def test_a_row_of_totals_is_told_of(label: str, is_first: bool) -> None:
         "is the sum of all the others, and was read as an outcome beside them: leave it out if it is their total"
     )
     less = read(write("p.csv", f"state,pop\n{rows.replace('10', '8')}")).notes  # no sum of the others
-    assert len(less) == 1 + (label in ("Total", "total", "Grand Total", "合计"))
+    assert len(less) == 1 + (label in ("Total", "total", "Grand Total", "合计", '""'))
 
 
 def test_columns_of_one_number_each_are_no_distributions() -> None:

@@ -277,6 +277,25 @@ def test_a_mapping_is_no_record(engine: Engine, tmp_path: Path) -> None:
         summed(engine, str(path))
 
 
+@pytest.mark.parametrize("ending", ["csv", "ndjson", "parquet"])
+def test_whole_numbers_that_float64_rounds_are_told_of(engine: Engine, tmp_path: Path, ending: str) -> None:
+    """As they are in files that are fetched, where each has its place."""
+    numbers = ["9007199254740993", "9007199254740992", "18446744073709551615", "9007199254740995"]
+    rows = [*zip("abcd", numbers, strict=True)]
+    path = tmp_path / f"t.{ending}"
+    if ending == "parquet":
+        with duckdb.connect() as connection:
+            values = ", ".join(f"('{label}', {number}::UBIGINT)" for label, number in rows)
+            connection.execute(f"COPY (SELECT * FROM (VALUES {values}) AS t(label, n)) TO '{path}'")
+    elif ending == "csv":
+        path.write_text("label,n\n" + "".join(f"{label},{number}\n" for label, number in rows))
+    else:
+        path.write_text("".join(f'{{"label": "{label}", "n": {number}}}\n' for label, number in rows))
+    assert f"{path.name}: 3 whole numbers beyond 2^53 were rounded" in summed(engine, str(path)).notes
+    place = {"parquet": "row 1", "csv": "line 2", "ndjson": "line 1"}[ending]
+    assert any(f"{place}: 9007199254740993 is beyond 2^53 and was rounded" in note for note in klcli.read(path).notes)
+
+
 @pytest.mark.parametrize("zone", ["", "TZ"])
 def test_labels_that_are_times(zone: str, engine: Engine, tmp_path: Path) -> None:
     """The plain reader, an engine that adds up and one that counts write them alike, in UTC and without a last 0."""

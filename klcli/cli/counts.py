@@ -97,6 +97,7 @@ def _of_table(source: str, given: dict[str, Any]) -> Result:
             notes += [f"{name}: {field.note}"] if field.note else []
         else:
             found, is_binned = _binned(table, field, given), True
+            notes += [f"{name}: whole numbers that stand for {field.unit}"] if field.unit else []
     tally = dict(zip(found.labels, found.counts, strict=True))
     left_out = engines.labels_of_missing(found)
     if given["missing"]:

@@ -6,6 +6,7 @@ import contextlib
 import functools
 import os
 import sys
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -99,7 +100,7 @@ def drift_command(reference: str, current: str, **given: Any) -> int:
         q, other = _profile(current, started, given, like=p)
         options = {name: given[name] for name in ("fdr", "effect", "smooth", "missing")}
         joined = (
-            None if table is None or other is None else functools.partial(_joined, table, other, given["missing"])
+            None if table is None or other is None else functools.partial(_joined, table, other, p, given["missing"])
         )
         results = drift(p, q, sensitivity=given["explain"], joined=joined, **options)
     code = show(results, given | {"fail_above": None}, {} if kept is None else {kept: _written(p)})
@@ -109,8 +110,11 @@ def drift_command(reference: str, current: str, **given: Any) -> int:
     return 1 if above else code
 
 
-def _joined(p: Table, q: Table, missing: bool, title: str) -> Joint:
-    return engines.joint(p, p.fields[title], q, q.fields[title], missing)
+def _joined(p: Table, q: Table, kinds: Profile, missing: bool, title: str) -> Joint:
+    """The comparison of a column whose labels are too many, as those of the kind that it is of in the profile."""
+    kind = kinds.columns[title].kind
+    x, y = (engines.as_label(kind, table.fields[title], table.forms) for table in (p, q))
+    return engines.joint(p, x, q, y, missing)
 
 
 def _profile(
@@ -152,9 +156,19 @@ def _kept_profile(source: str) -> Profile | None:
             return None
         file.seek(0)
         try:
-            return profiles.from_tree(json.load(file), os.path.basename(source))
-        except ValueError as error:
+            tree = json.load(file, object_pairs_hook=_once)
+        except (ValueError, RecursionError) as error:
             raise InputError(f"{clipped(source)}: no whole profile: {error}") from None
+    return profiles.from_tree(tree, os.path.basename(source))
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The mapping of these names, of which none may stand twice."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = next(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
+        raise ValueError(f"two members called {clipped(twice)!r}")
+    return found
 
 
 def _written(profile: Profile) -> bytes:

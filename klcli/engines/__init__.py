@@ -23,9 +23,9 @@ from klcli.counts import ranked
 from klcli.distribution import listed
 from klcli.engines import _single as single
 from klcli.engines._files import FORMATS, Place, inputs, located, named
-from klcli.engines._kinds import forms_of, typed
+from klcli.engines._kinds import as_label, forms_of, typed
 from klcli.engines._ranks import at_ranks
-from klcli.engines._sql import INFINITY, bucket, comparable, is_nan, literal, with_zero, zero
+from klcli.engines._sql import AT_ONCE, INFINITY, bucket, comparable, is_nan, literal, with_zero, zero
 from klcli.errors import InputError, OptionError, clipped
 from klcli.numerals import number
 
@@ -37,9 +37,9 @@ if TYPE_CHECKING:
     from klcli.engines._sums import Weights, sums, weights
 
 __all__ = [
-    "FORMATS", "MOST_BINS", "ORDERED", "Counts", "Engine", "Field", "Stats", "Table", "Weights", "bins", "chosen",
-    "even_edges", "in_quantiles", "inputs", "joint", "labels_of", "labels_of_missing", "opened", "profile", "started",
-    "sums", "text_fields", "typed", "weights",
+    "FORMATS", "MOST_BINS", "ORDERED", "Counts", "Engine", "Field", "Stats", "Table", "Weights", "as_label", "bins",
+    "chosen", "even_edges", "in_quantiles", "inputs", "joint", "labels_of", "labels_of_missing", "opened", "profile",
+    "started", "sums", "text_fields", "typed", "weights",
 ]  # fmt: skip
 
 ORDERED = ("whole", "number", "decimal", "date", "time")  # of which there are bins
@@ -199,6 +199,7 @@ class Field(NamedTuple):
     text: str = ""  # the SQL of the text that it is read from, if there is some
     label: str = ""  # the SQL of its labels, if that is another one
     note: str = ""  # what is told where its values are labels, if the engine knows it
+    unit: str = ""  # what its whole numbers stand for, if the engine knows it
     is_single: bool = False  # numbers of 32 bits, whose labels are not those of the float64 that hold them
 
 
@@ -295,10 +296,10 @@ class Table:
         return found
 
     def _stats(self, fields: Sequence[Field], asked: Callable[[Field], list[str]]) -> list[Stats]:
-        if not fields:
-            return []
-        wanted = [sql for field in fields for sql in asked(field)]
-        answer = self.rows(f"SELECT {', '.join(wanted)}")[0]
+        answer: list[Any] = []
+        for start in range(0, len(fields), AT_ONCE):
+            wanted = [sql for field in fields[start : start + AT_ONCE] for sql in asked(field)]
+            answer += self.rows(f"SELECT {', '.join(wanted)}")[0]
         found = [Stats(*answer[start : start + 6]) for start in range(0, len(answer), 6)]
         return [each._replace(least=zero(each.least), most=zero(each.most)) for each in found]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from klcli.engines._sql import literal
+from klcli.engines._sql import literal, with_zero
 from klcli.profiles import LEAST_EXPECTED, MISSING, IncomparableError, Joint
 
 if TYPE_CHECKING:
@@ -54,9 +54,10 @@ def _rows(table: Table, field: Field, missing: bool) -> int:
 
 def _pairs(p: Table, x: Field, q: Table, y: Field, missing: bool) -> str:
     """k, a and b: every label, and how often it stands on either side."""
-    both = (
-        f"SELECT CAST({x.sql} AS STRING) AS k, 0 AS side FROM {p.view} "
-        f"UNION ALL SELECT CAST({y.sql} AS STRING) AS k, 1 AS side FROM {q.view}"
+    both = " UNION ALL ".join(
+        f"SELECT {with_zero(field.sql) if field.kind == 'decimal' else f'CAST({field.sql} AS STRING)'} AS k, "
+        f"{side} AS side FROM {table.view}"
+        for side, (table, field) in enumerate(((p, x), (q, y)))
     )
     sides = ", ".join(f"count(CASE WHEN side = {side} THEN 1 END) AS {name}" for side, name in enumerate("ab"))
     return f"(SELECT k, {sides} FROM ({both}) AS u {'' if missing else 'WHERE k IS NOT NULL'} GROUP BY k) AS j"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from klcli.engines._sql import whole_cell
+from klcli.engines._sql import AT_ONCE, is_nan, literal, whole_cell
 
 if TYPE_CHECKING:
     from klcli.engines import Field, Table
@@ -54,9 +54,13 @@ def typed(table: Table, fields: Sequence[Field], forms: Forms | None = None) -> 
     forms are those of the table, if no others are given.
     """
     forms = forms or table.forms
-    kinds = {field: list(forms) for field in fields if field.kind == "text" and table.is_text}
-    for view in (f"(SELECT * FROM {table.view} LIMIT {_SAMPLE}) AS t", table.view):
-        kinds = _written_as(table, view, kinds, forms)
+    text = [field for field in fields if field.kind == "text" and table.is_text]
+    kinds: dict[Field, list[str]] = {}
+    for start in range(0, len(text), AT_ONCE):
+        some = {field: list(forms) for field in text[start : start + AT_ONCE]}
+        for view in (f"(SELECT * FROM {table.view} LIMIT {_SAMPLE}) AS t", table.view):
+            some = _written_as(table, view, some, forms)
+        kinds |= some
     return [_read_as(kinds[field][0], field, forms) if kinds.get(field) else field for field in fields]
 
 
@@ -95,14 +99,18 @@ def tried_as(kind: str, field: Field, forms: Forms) -> Field:
 def tried_as_large(table: Table, field: Field) -> Field:
     """The field of text as whole numbers of any size, which float64 would round, and others rounded down."""
     whole = f"TRY_CAST({field.sql} AS DECIMAL(38, 0))"
-    other = f"TRY_CAST(floor({tried_as('number', field, table.forms).sql}) AS DECIMAL(38, 0))"
+    x = tried_as("number", field, table.forms).sql
+    least, most = (f"CAST('{sign}{'9' * 38}' AS DECIMAL(38, 0))" for sign in "-+")  # beyond which there is no edge
+    far = f"WHEN {x} >= {literal(1e38)} AND NOT {is_nan(x)} THEN {most} WHEN {x} <= {literal(-1e38)} THEN {least}"
+    near = f"WHEN abs({x}) < {literal(2.0**63)} THEN CAST(floor({x}) AS DECIMAL(38, 0))"  # which Spark has as BIGINT
+    other = f"CASE {far} {near} ELSE TRY_CAST({x} AS DECIMAL(38, 0)) END"
     is_whole = f"rlike({field.sql}, {table.engine.quoted(whole_cell('[+-]?[0-9]{1,38}'))})"
     return field._replace(kind="whole", sql=f"CASE WHEN {is_whole} THEN {whole} ELSE {other} END", text=field.sql)
 
 
 def as_label(kind: str, field: Field, forms: Forms) -> Field:
     """The field of text as labels beside those of that kind: as it is written, and truth values as theirs are."""
-    if kind != "truth":
+    if kind != "truth" or field.kind != "text":
         return field
     way = forms[kind][1].format(field.sql)
     return field._replace(sql=f"CASE WHEN {_is_written(field.sql, kind, forms)} THEN {way} ELSE {field.sql} END")

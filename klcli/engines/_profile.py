@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from klcli.engines import ORDERED, bins, in_quantiles
 from klcli.engines._kinds import as_label, tried_as, tried_as_large, typed
-from klcli.engines._sql import EXACT
+from klcli.engines._sql import AT_ONCE, EXACT, whole_cell
 from klcli.profiles import KINDS, Column
 
 if TYPE_CHECKING:
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from klcli.profiles import Profile
 
 MOST_LABELS = 10_000  # that are kept of a column
+_FEW_CELLS = 10**8
+_NAN = whole_cell("[nN][aA][nN]")
 
 
 def profile(
@@ -24,7 +26,7 @@ def profile(
 
     With `like` the bins and the kinds are those of another profile, where it has the column.
     """
-    if table.is_text:
+    if table.is_text or _is_wide_and_short(table):
         table.view = table.kept()
     fields = {field.name: field for field in typed(table, [table.fields[name] for name in names])}
     ordered = [field for field in fields.values() if field.kind in ORDERED and like is None]
@@ -32,9 +34,15 @@ def profile(
     for name in names:
         if like is None or name in like.columns:
             model = None if like is None else like.columns[name]
-            yield name, _column(table, fields[name], table.fields[name], size, model, stats)
+            found = _column(table, fields[name], table.fields[name], size, model, stats)
+            yield name, found._replace(stands_for=fields[name].unit)
         else:
             yield name, Column(fields[name].kind, None)  # with nothing to compare it with
+
+
+def _is_wide_and_short(table: Table) -> bool:
+    """Whether there are so many columns that each query takes long for them alone, and a copy is small."""
+    return len(table.fields) > AT_ONCE and table.rows("SELECT count(*)")[0][0] * len(table.fields) <= _FEW_CELLS
 
 
 def _column(
@@ -74,6 +82,9 @@ def _in_bins_of(model: Column, table: Table, field: Field, as_given: Field) -> C
             model.kind, dict.fromkeys(bins(model.kind, model.edges), 0) | other, stats.nulls, 0, model.edges
         )
     found = table.histogram(field, model.edges)
+    if found.unread and field.kind == "whole":  # which has no NaN, and text may
+        [(nans,)] = table.rows(f"SELECT count(CASE WHEN rlike({field.text}, {table.engine.quoted(_NAN)}) THEN 1 END)")
+        found = found._replace(unread=found.unread - nans, nans=nans)
     tally = dict(zip(bins(model.kind, model.edges), found.counts, strict=True))
     tally |= {f"(no {KINDS[model.kind]})": found.unread} if found.unread else {}
     return Column(model.kind, tally, found.nulls, found.nans, model.edges)

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from klcli.engines import Field
 
 INFINITY = "CAST('Infinity' AS DOUBLE)"
+AT_ONCE = 100  # columns that one query asks of: to plan it takes the square of that
 EXACT = 2**53  # up to which float64 has every whole number
 
 

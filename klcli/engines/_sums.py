@@ -53,15 +53,20 @@ def weights(table: Table, normalize: bool) -> Weights:
     k = _label(table, label)
     v = f"CAST({value.sql} AS DOUBLE)"
     lost = f"{v} = 0 AND rlike({value.text}, '^[ \t]*[+-]?[0.]*[1-9]')" if value.text else "FALSE"
-    [(rows, labelled, most, *odd, broken)] = table.rows(
+    [(rows, labelled, most, *odd, inexact, broken)] = table.rows(
         f"SELECT count(*), count({k}), max(CASE WHEN {v} < {INFINITY} THEN {v} END), count(*) - count({v}), "
         f"count(CASE WHEN {v} < 0 THEN 1 END), count(CASE WHEN {v} >= {INFINITY} THEN 1 END), "
-        f"count(CASE WHEN {lost} THEN 1 END), "
+        f"count(CASE WHEN {lost} THEN 1 END), count(CASE WHEN {_is_rounded(table, value, v)} THEN 1 END), "
         f"count(CASE WHEN abs({v}) >= {EXACT} THEN NULL WHEN {v} <> floor({v}) THEN 1 END)"
     )
     if rows == 1 and table.place.format == "ndjson":
         raise InputError(f"{name}: one record of JSON: if it maps outcomes to numbers, leave --engine out")
-    faults = ("without a number", "below 0", "with NaN or an infinity", "with less than the least float64, 5e-324")
+    faults = (
+        "without a number",
+        "below 0",
+        "with NaN or an infinity",
+        "with less than the least float64, 5e-324",
+    )
     for count, what in zip(odd, faults, strict=True):
         if count:
             raise InputError(f"{name}: {count} of {rows} rows {what}: a weight is a finite number >= 0")
@@ -81,9 +86,25 @@ def weights(table: Table, normalize: bool) -> Weights:
     is_counted, note = kind_of(name, float(total), not broken, normalize)
     if table.place.format == "csv":
         told = [*told, delimited.doubt_of_header([*table.fields], [value.name]), bare_quote]
-    told = [*table.notes, *told, _doubt_of_totals(table, k, v, float(total), rows)]
+    rounded = (
+        f"{counted(inexact, 'whole number')} beyond 2^53 {'was' if inexact == 1 else 'were'} rounded"
+        if inexact
+        else ""
+    )
+    told = [*table.notes, *told, rounded, _doubt_of_totals(table, k, v, float(total), rows)]
     notes = (*(f"{name}: {each}" for each in told if each), *([note] if note else []))
     return Weights(table, name, k, v, float(total), is_counted, notes, table.fields[label.name].kind)
+
+
+def _is_rounded(table: Table, value: Field, v: str) -> str:
+    """Whether the value is a whole number, and another one as float64, which is v."""
+    if value.kind not in ("whole", "number") or (value.kind == "number" and not value.text):
+        return "FALSE"
+    written = value.text or value.sql
+    is_whole = f"rlike({written}, {table.engine.quoted(whole_cell('[+-]?[0-9]+'))})" if value.text else "TRUE"
+    is_other = f"CAST({v} AS BIGINT) <> TRY_CAST({written} AS BIGINT)"
+    in_range = f"abs({v}) < {literal(2.0**63)}"
+    return f"abs({v}) >= {EXACT} AND {is_whole} AND CASE WHEN {in_range} THEN {is_other} ELSE TRUE END"
 
 
 def _refuse_unlike_small_files(table: Table) -> str:

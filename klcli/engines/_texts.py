@@ -67,13 +67,29 @@ def _head(file: File, place: Place) -> Head:
     delimited.refuse_excel(start)
     delimiter = place.delimiter or delimited.delimiter_of(start, place.decimal)
     names = [name.strip() for name in _first_row(start, delimiter, is_whole=len(start) < _HEAD)]
-    line_ends = re.findall("\r\n|\n|\r", start)
+    blank, line_end = _before(start)
     if place.has_header:
-        _check_names(names, place.decimal)
+        _check_names(names, delimited.first_place(start), place.decimal)
     else:
         names = [*map(str, range(1, len(names) + 1))]
-    blank = len(start[: len(start) - len(start.lstrip("\r\n"))].splitlines())
-    return Head(tuple(names), delimiter, line_ends[0] if line_ends else "\n", blank)
+    return Head(tuple(names), delimiter, line_end, blank)
+
+
+_LINE_END = re.compile("\r\n|\n|\r")
+
+
+def _before(start: str) -> tuple[int, str]:
+    """How many blank lines are before the first row, and what ends that: a line break in quotes does not.
+
+    Raises FormatError where the blank lines end otherwise.
+    """
+    rows = start.lstrip("\r\n")
+    blank = _LINE_END.findall(start[: len(start) - len(rows)])
+    found = _LINE_END.search(re.sub('"[^"]*"', "", rows)) or _LINE_END.search(rows)
+    line_end = found[0] if found else "\n"
+    if {*blank} - {line_end}:
+        raise FormatError(f"line 1: blank, and does not end as the lines below it, in {line_end!r}: leave it out")
+    return len(blank), line_end
 
 
 def _start(file: File, place: Place) -> str:
@@ -119,7 +135,9 @@ def _first_row(start: str, delimiter: str, is_whole: bool) -> list[str]:
         if is_whole or not first:  # else it may be closed after what was looked at
             raise
     if not first:
-        raise FormatError(f"line 1: the first row does not end within {_HEAD} characters")
+        raise FormatError(
+            f"line {delimited.first_place(start)}: the first row does not end within {_HEAD} characters"
+        )
     return first
 
 
@@ -182,6 +200,8 @@ def check_records(lines: Iterable[str]) -> None:
     import json
 
     for number, line in enumerate(lines, 1):
+        if line.endswith("\r"):
+            raise FormatError(f"line {number}: ends in CR alone: end lines in LF")
         try:
             record = json.loads(line, parse_constant=_no_constant) if line.strip() else {}
             if "\\u" in line:
@@ -198,17 +218,17 @@ def _no_constant(word: str) -> None:
     raise ValueError(f"{word} is no number of JSON")
 
 
-def _check_names(names: Sequence[str], decimal: str) -> None:
+def _check_names(names: Sequence[str], line: int, decimal: str) -> None:
     """Refuse a first row that names no columns, and names that do not tell them apart."""
     number = next((name for name in names if is_number(with_point(name, decimal))), None)
     if number is not None:
         raise FormatError(
-            f"line 1: {clipped(number)} is a number: if the first row is data, put a header before it (count, drift "
-            "and profile take --no-header)"
+            f"line {line}: {clipped(number)} is a number: if the first row is data, put a header before it (count, "
+            "drift and profile take --no-header)"
         )
     twice = next((name for name, count in Counter(names).items() if count > 1), None)
     if twice is not None:
-        raise FormatError(f"line 1: two columns are called {clipped(twice)!r}")
+        raise FormatError(f"line {line}: two columns are called {clipped(twice)!r}")
 
 
 @contextlib.contextmanager

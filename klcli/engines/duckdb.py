@@ -6,7 +6,7 @@ import contextlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 from klcli import litter
 from klcli.columns import FormatError
@@ -122,29 +122,30 @@ class DuckDB:
         return f"kept.{view}"
 
     def _parquet(self, view: str, place: files.Place) -> list[Field]:
-        first, wide = place.files[0], set()
+        wide: set[str] = set()
+        notes: dict[str, str] = {}
+        units: dict[str, str] = {}  # of the last file, and those of all files are alike
         groups: dict[tuple[str, ...], list[str]] = {}  # the files whose columns have these types
         tables = []
         for file in place.files:
-            names, more = self._columns(file)
-            wide |= more
-            types = [*self._types(f"read_parquet({_quoted(file.path)}, {PARQUET})")]
-            tables.append([*zip(names, map(_kind_of_column, types), strict=True)])
+            schema = top_level(self.rows(f"{SCHEMA} FROM parquet_schema({_path(file.path)})"))
+            names = [node.name for node in schema]
+            wide |= {node.name for node in schema if (node.digits or 0) > MOST_DIGITS}
+            notes |= {node.name: NO_NANOSECONDS for node in schema if node.type == "INT96"}
+            units = units_of(self.rows(pandas_query(_path(file.path))))
+            types = [*self._types(f"read_parquet({_path(file.path)}, {PARQUET})")]
+            kinds = [units.get(name) or _kind_of_column(type_) for name, type_ in zip(names, types, strict=True)]
+            tables.append([*zip(names, kinds, strict=True)])
             groups.setdefault(tuple(types), []).append(file.path)
         mixed = files.mixed_columns(place, tables)
         parts = [_part(paths, types, mixed) for types, paths in groups.items()]
         fields = self._typed(view, f"({' UNION ALL '.join(parts)})", names)
-        told = pandas_of(self.rows(pandas_query(_quoted(first.path))))
-        fields = [field._replace(note=stands_for(told, field.name)) for field in fields]
+        notes |= {name: stands_for(name, units[name]) for name in units}
+        fields = [field._replace(note=notes.get(field.name, ""), unit=units.get(field.name, "")) for field in fields]
         return [field._replace(sql=_too_wide(field.name)) if field.name in wide else field for field in fields]
 
     def _types(self, relation: str) -> Iterator[str]:
         return (str(row[1]) for row in self.rows(f"DESCRIBE SELECT * FROM {relation}"))
-
-    def _columns(self, file: files.File) -> tuple[list[str], set[str]]:
-        """The names of the columns, and those of decimals that DuckDB would round."""
-        schema = top_level(self.rows(f"{SCHEMA} FROM parquet_schema({_quoted(file.path)})"))
-        return [name for name, *_ in schema], {name for name, _, digits in schema if (digits or 0) > MOST_DIGITS}
 
     def _csv(self, view: str, place: files.Place) -> list[Field]:
         from klcli.engines import _texts as texts
@@ -204,7 +205,7 @@ class DuckDB:
 
         names, path, binary = self.stack.enter_context(texts.sqlite_copy(place))
         null = f"nullstr = {_quoted(texts.NULL.decode())}, allow_quoted_nulls = false"
-        fields = self._of_text(view, [path], names, f"header = false, delim = ',', {null}")
+        fields = self._of_text(view, [path], names, f"header = false, delim = ',', new_line = '\\n', {null}")
         return [field._replace(kind="nested") if index in binary else field for index, field in enumerate(fields)]
 
     def _typed(self, view: str, relation: str, names: Sequence[str]) -> list[Field]:
@@ -305,24 +306,32 @@ def _cell(column: str, kind: str, type_: str) -> str:
     return f"CASE WHEN {column} IS NULL THEN NULL ELSE {cell} END"
 
 
-SCHEMA = "SELECT name, num_children, precision"
+SCHEMA = "SELECT name, num_children, precision, type"
 MOST_DIGITS = 38  # of a decimal that DuckDB reads as one, and not as float64
 TOO_WIDE = "decimals of more than 38 digits, which would be rounded: save it as decimal(38, ...)"
-_Node = tuple[str, int | None, int | None]  # what SCHEMA tells of it
+NO_NANOSECONDS = "times as INT96, of which parts of a microsecond are not read"
 
 
-def top_level(schema: Sequence[_Node]) -> list[_Node]:
+class Node(NamedTuple):
+    """What SCHEMA tells of a column, or of a part of one."""
+
+    name: str
+    children: int | None
+    digits: int | None
+    type: str | None
+
+
+def top_level(schema: Iterable[Sequence[Any]]) -> list[Node]:
     """The columns: the nodes that are in no other one but the first, which is the table itself."""
-    found: list[_Node] = []
+    found: list[Node] = []
     left: list[int] = []  # of the nodes that are open: how many children are still to come
-    for node in schema[1:]:
-        children = node[1]
+    for node in [Node(*each) for each in schema][1:]:
         if left:
             left[-1] -= 1
         else:
             found.append(node)
-        if children:
-            left.append(children)
+        if node.children:
+            left.append(node.children)
         while left and not left[-1]:
             left.pop()
     return found
@@ -342,15 +351,17 @@ def pandas_of(found: Sequence[Sequence[Any]]) -> dict[str, Any]:
     return {}
 
 
-def stands_for(told: dict[str, Any], name: str) -> str:
-    """What is told of a column that holds months or lengths of time for pandas, and whole numbers in the file."""
-    kind = ""
+def units_of(found: Sequence[Sequence[Any]]) -> dict[str, str]:
+    """What whole numbers stand for in columns that hold lengths of time or months for pandas."""
     with contextlib.suppress(LookupError, TypeError):  # an index without a name has one in the file
-        kinds = {each["field_name"]: each["numpy_type"] for each in told["columns"]}
-        kind = str(kinds[name])
-    if not kind.startswith(("period", "timedelta")):
-        return ""
-    return f"the labels are the whole numbers that stand for {clipped(kind)} in {name}: save it as text"
+        kinds = {each["field_name"]: str(each["numpy_type"]) for each in pandas_of(found)["columns"]}
+        return {name: clipped(kind) for name, kind in kinds.items() if kind.startswith(("period", "timedelta"))}
+    return {}
+
+
+def stands_for(name: str, unit: str) -> str:
+    """What is told of such a column where its values are labels."""
+    return f"the labels are the whole numbers that stand for {unit} in {name}: save it as text"
 
 
 def _quoted(text: str) -> str:
@@ -362,7 +373,14 @@ def _identifier(name: str) -> str:
 
 
 def _list(paths: Iterable[str]) -> str:
-    return f"[{', '.join(map(_quoted, paths))}]"
+    return f"[{', '.join(map(_path, paths))}]"
+
+
+def _path(path: str) -> str:
+    """The path as a literal, for functions that would see a pattern in it."""
+    from glob import escape
+
+    return _quoted(escape(path))
 
 
 def reason(error: Exception) -> str:

@@ -53,6 +53,9 @@ def _written(rows: Sequence[Sequence[Any]], delimiter: str) -> str:
 
 
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # how text begins that a spreadsheet takes for a formula
+_ACTING = re.compile(
+    "[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]"
+)  # control characters but blanks and ends of lines
 _UNWRITTEN = re.compile("[\0\ud800-\udfff]|[\r\n]\ufeff")
 
 
@@ -62,12 +65,18 @@ def aside(results: Sequence[Result], view: View) -> list[str]:
     most = max((len(result.terms["outcome"]) for result in results), default=0)
     if view.top is not None and most > view.top and any(wants_steps(group, view) for group in groups(results)):
         said.append(f"not all outcomes: {view.top} of {most} (--top)")
-    texts = () if view.escape_formulas else _texts(results, view)
-    first = next((text for text in texts if text.startswith(_FORMULA)), None)
-    if first is not None:
+    texts = [*_texts(results, view)]
+    formula = next((text for text in texts if text.startswith(_FORMULA)), None)
+    if formula is not None and not view.escape_formulas:
         said.append(
-            f"a spreadsheet takes {printable(first)} for a formula: --escape-formulas marks such cells with an "
+            f"a spreadsheet takes {printable(formula)} for a formula: --escape-formulas marks such cells with an "
             "apostrophe"
+        )
+    acting = next((text for text in texts if view.width is None and _ACTING.search(text)), None)
+    if acting is not None:
+        said.append(
+            f"{printable(acting)} is kept as it is, with characters that a terminal may obey: --format json shows "
+            "them as escapes"
         )
     return said
 
