@@ -261,7 +261,8 @@ class _Table:
     def _labels(self, index: int) -> Sequence[str]:
         from klcli.engines.duckdb import ZONED
 
-        column = f"CAST(c{index} AS TIMESTAMP)" if self._types[index] == ZONED else f"c{index}"  # in UTC
+        in_utc = ZONED.get(self._types[index])
+        column = f"CAST(c{index} AS {in_utc})" if in_utc else f"c{index}"
         text = self._text(index) if index in self._texts else f"CAST({column} AS VARCHAR)"
         if self._types[index].startswith("DECIMAL"):
             text = f"regexp_replace({text}, '^(-?)[.]', '\\10.')"  # which DuckDB writes as .5 where it can

@@ -145,7 +145,7 @@ def _added(one: Column, other: Column, where: str, first: str) -> Column:
 
 def of_other_units(one: Column, other: Column, first: str) -> str:
     """What is wrong where whole numbers of two columns stand for other things."""
-    held, there = (each.stands_for or "no such unit" for each in (other, one))
+    held, there = (each.stands_for or "values without a unit" for each in (other, one))
     return f"holds {held}, and {there} in {first}: save it alike in both"
 
 
@@ -199,7 +199,7 @@ def _column(tree: Mapping[str, Any], rows: int) -> Column:
 
 
 def _is_edge(x: Any) -> bool:
-    return math.isfinite(x) if isinstance(x, float) else type(x) is int and abs(x) < 2**127
+    return math.isfinite(x) if isinstance(x, float) else type(x) is int and abs(x) < 2**128
 
 
 def _count(x: Any) -> int:

@@ -510,7 +510,10 @@ def even_edges(table: Table, field: Field, width: Fraction) -> list[Any]:
     last += 1 + (edge(last + 1) <= most)
     if last - first > MOST_BINS:
         raise OptionError(f"{last - first} bins of that width, at most {MOST_BINS} are made: give a larger --width")
-    return [edge(index) for index in range(first, last + 1)]
+    edges = [edge(index) for index in range(first, last + 1)]
+    if any(low >= high for low, high in pairwise(edges)):
+        raise OptionError(f"float64 has no bins of that width at {edges[-1]:g}: give a larger or a whole --width")
+    return edges
 
 
 # What to count a column does not take: imported on demand

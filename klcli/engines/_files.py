@@ -182,8 +182,9 @@ BEYOND = "holds whole numbers beyond 2^53 in one file, and others in another: sa
 
 
 def kind_of(type_: str, kinds: Mapping[str, str]) -> str:
-    """The kind whose pattern the name of a type matches, or nested."""
-    return next((kind for kind, pattern in kinds.items() if re.fullmatch(pattern, type_)), "nested")
+    """The kind whose pattern the name of a type matches, or nested, as what ends in [] is."""
+    matching = (kind for kind, pattern in kinds.items() if re.fullmatch(pattern, type_, re.DOTALL))
+    return "nested" if type_.endswith("]") else next(matching, "nested")
 
 
 def mixed_columns(place: Place, tables: Sequence[Sequence[tuple[str, str]]]) -> set[int]:
@@ -194,14 +195,18 @@ def mixed_columns(place: Place, tables: Sequence[Sequence[tuple[str, str]]]) -> 
     By position names would be mixed up, and a column would be made what it is in one of them: whole numbers may
     stand beside others, as pandas has them where some are missing, and a column of nothing beside any.
     """
-    first = clipped(place.files[0].name)
+    models = [("nothing", "")] * len(tables[0])  # the kinds that are to be held to, and the files that have them
     for file, columns in zip(place.files, tables, strict=True):
+        called = clipped(file.name)
         if [name for name, _ in columns] != [name for name, _ in tables[0]]:
-            raise InputError(f"{clipped(file.name)}: its columns are not those of {first}")
-        for (name, kind), (_, other) in zip(columns, tables[0], strict=True):
-            if kind != other and {kind, other} != {"whole", "number"} and "nothing" not in (kind, other):
-                what = f"column {clipped(name)} holds {kind}, and {other} in {first}"
-                raise InputError(f"{clipped(file.name)}: {what}: save it alike in both")
+            raise InputError(f"{called}: its columns are not those of {clipped(place.files[0].name)}")
+        for index, (name, kind) in enumerate(columns):
+            other, there = models[index]
+            if other == "nothing":
+                models[index] = kind, called
+            elif kind not in (other, "nothing") and {kind, other} != {"whole", "number"}:
+                what = f"column {clipped(name)} holds {kind}, and {other} in {there}"
+                raise InputError(f"{called}: {what}: save it alike in both")
     kinds = [{kind for _, kind in columns} for columns in zip(*tables, strict=True)]
     return {index for index, several in enumerate(kinds) if {"whole", "number"} <= several}
 

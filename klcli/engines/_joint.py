@@ -32,13 +32,13 @@ def joint(p: Table, x: Field, q: Table, y: Field, missing: bool) -> Joint:
         return Joint(n, m)
     scored = _scored(_pairs(p, x, q, y, missing), n, m)
     (row,) = p.ask(f"SELECT {', '.join(_SUMS)} FROM {scored}")
-    keys, lost, gained, cells, rare, rare_p, rare_q = (int(each or 0) for each in row[:7])
-    gap, js, psi, tv, g = (float(each or 0) for each in row[7:])
+    keys, lost, gained, cells, rare, rare_p, rare_q, alike = (int(each or 0) for each in row[:8])
+    gap, js, psi, tv, g = (float(each or 0) for each in row[8:])
+    if alike > 1:
+        raise IncomparableError(f"a value is called {MISSING}, as what is missing is to be: give --no-missing")
     if rare:
         g += _g(rare_p, rare_q, n, m)
     top = p.ask(f"SELECT k, a, b FROM {scored} ORDER BY js DESC, a + b DESC, k LIMIT {_TOP}")
-    if {None, MISSING} <= {label for label, _, _ in top}:
-        raise IncomparableError(f"a value is called {MISSING}, as what is missing is to be: give --no-missing")
     return Joint(
         n, m, keys, lost, gained,
         common=gap + (n - lost) / n - (m - gained) / m,
@@ -99,6 +99,7 @@ _SUMS = (
     "count(CASE WHEN is_rare THEN 1 END)",
     "sum(CASE WHEN is_rare THEN a ELSE 0 END)",
     "sum(CASE WHEN is_rare THEN b ELSE 0 END)",
+    f"count(CASE WHEN k IS NULL OR k = '{MISSING}' THEN 1 END)",
     *(
         f"sum(CAST({term} AS DECIMAL(38, 18)))"
         for term in ("gap", "js", "psi", "apart / 2", "CASE WHEN is_rare THEN 0 ELSE g END")

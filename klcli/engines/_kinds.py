@@ -104,7 +104,7 @@ def tried_as_large(table: Table, field: Field) -> Field:
     far = f"WHEN {x} >= {literal(1e38)} AND NOT {is_nan(x)} THEN {most} WHEN {x} <= {literal(-1e38)} THEN {least}"
     near = f"WHEN abs({x}) < {literal(2.0**63)} THEN CAST(floor({x}) AS DECIMAL(38, 0))"  # which Spark has as BIGINT
     other = f"CASE {far} {near} ELSE TRY_CAST({x} AS DECIMAL(38, 0)) END"
-    is_whole = f"rlike({field.sql}, {table.engine.quoted(whole_cell('[+-]?[0-9]{1,38}'))})"
+    is_whole = f"rlike({field.sql}, {table.engine.quoted(whole_cell('[+-]?(0|[1-9][0-9]{0,37})'))})"
     return field._replace(kind="whole", sql=f"CASE WHEN {is_whole} THEN {whole} ELSE {other} END", text=field.sql)
 
 

@@ -354,6 +354,9 @@ def in_order(names: Iterable[str], records: Iterable[Sequence[str]]) -> list[str
 
 
 JSON_NUMBER = "-?[0-9][-+0-9.eE]*"  # outside of strings
+MARK = (
+    "\ufdd0"  # before a number in quotes, that was none of the record: Unicode keeps it from being a sign of any text
+)
 
 
 def json_pointer(name: str) -> str:

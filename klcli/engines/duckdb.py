@@ -32,7 +32,7 @@ _MACROS = {
     "to_timestamp": "(x) AS CAST(x AS TIMESTAMPTZ)",
     "try_to_timestamp": "(x) AS TRY_CAST(x AS TIMESTAMPTZ)",
 }
-ZONED = "TIMESTAMP WITH TIME ZONE"
+ZONED = {"TIMESTAMP WITH TIME ZONE": "TIMESTAMP", "TIMESTAMPTZ_NS": "TIMESTAMP_NS"}  # and what each is in UTC
 _KINDS = {
     "time": "TIMESTAMP.*",
     "text": r'"NULL"|VARCHAR|UUID|ENUM\(.*\)|TIME.*|INTERVAL|BIT',
@@ -124,7 +124,7 @@ class DuckDB:
     def _parquet(self, view: str, place: files.Place) -> list[Field]:
         wide: set[str] = set()
         notes: dict[str, str] = {}
-        units: dict[str, str] = {}  # of the last file, and those of all files are alike
+        units: dict[str, str] = {}  # which are alike in all files that have some
         groups: dict[tuple[str, ...], list[str]] = {}  # the files whose columns have these types
         tables = []
         for file in place.files:
@@ -132,9 +132,10 @@ class DuckDB:
             names = [node.name for node in schema]
             wide |= {node.name for node in schema if (node.digits or 0) > MOST_DIGITS}
             notes |= {node.name: NO_NANOSECONDS for node in schema if node.type == "INT96"}
-            units = units_of(self.rows(pandas_query(_path(file.path))))
+            units_here = units_of(self.rows(pandas_query(_path(file.path))))
+            units |= units_here
             types = [*self._types(f"read_parquet({_path(file.path)}, {PARQUET})")]
-            kinds = [units.get(name) or _kind_of_column(type_) for name, type_ in zip(names, types, strict=True)]
+            kinds = [units_here.get(name) or _kind_of_column(type_) for name, type_ in zip(names, types, strict=True)]
             tables.append([*zip(names, kinds, strict=True)])
             groups.setdefault(tuple(types), []).append(file.path)
         mixed = files.mixed_columns(place, tables)
@@ -218,7 +219,7 @@ class DuckDB:
             for index, (kind, type_) in enumerate(zip(kinds, types, strict=True))
         )
         self.rows(f"CREATE TEMP VIEW {view} AS SELECT {cells} FROM {relation} AS t({columns})")
-        labels = {"TIMESTAMP_NS": _micros, "FLOAT": shortest}
+        labels = {"TIMESTAMP_NS": _micros, "TIMESTAMPTZ_NS": _micros, "FLOAT": shortest}
         return [
             Field(
                 name,
@@ -234,7 +235,7 @@ class DuckDB:
 def _kind_of_column(type_: str) -> str:
     """What a column of the type holds, so that those that hold the same can be put together."""
     apart = {'"NULL"': "nothing", "FLOAT": "numbers of 32 bits", "TIMESTAMP_NS": "times in nanoseconds"}
-    kind = files.kind_of(type_, _KINDS)
+    type_, kind = ZONED.get(type_, type_), files.kind_of(type_, _KINDS)
     return apart.get(type_) or (type_ if kind == "nested" else kind)
 
 
@@ -249,16 +250,18 @@ def _written() -> str:
     from klcli.engines import _texts as texts
 
     number, parts, renumbered = map(_quoted, (texts.JSON_NUMBER, _JSON_PARTS, _RENUMBERED))
-    quoted = f"CASE WHEN x[1] = '\"' THEN x ELSE regexp_replace(x, {number}, '\"\\0\"', 'g') END"
+    quoted = f"CASE WHEN x[1] = '\"' THEN x ELSE regexp_replace(x, {number}, '\"{texts.MARK}\\0\"', 'g') END"
     text = "CAST(json AS VARCHAR)"
     whole = f"array_to_string(list_transform(regexp_extract_all({text}, {parts}), lambda x: {quoted}), '')"
     return f"CASE WHEN regexp_matches({text}, {renumbered}) THEN {whole} END"
 
 
 def _member(path: str) -> str:
-    """What stands there in a record, and of lists and records their JSON."""
-    is_other = f"written IS NULL OR json_type(json, {path}) IN ('ARRAY', 'OBJECT')"
-    return f"CASE WHEN {is_other} THEN json ->> {path} ELSE written ->> {path} END"
+    """What stands there in a record, and of lists and records their JSON, with numbers as they are written."""
+    from klcli.engines import _texts as texts
+
+    bare = f"regexp_replace(written ->> {path}, '\"{texts.MARK}([^\"]*)\"', '\\1', 'g')"
+    return f"CASE WHEN written IS NULL THEN json ->> {path} ELSE regexp_replace({bare}, '^{texts.MARK}', '') END"
 
 
 def _micros(column: str) -> str:
@@ -301,7 +304,7 @@ def _cell(column: str, kind: str, type_: str) -> str:
     if kind in ("text", "truth"):
         return f"CAST({column} AS VARCHAR)" if kind == "text" else column
     is_decimal = kind == "whole" and type_.startswith("DECIMAL")
-    wanted = "DOUBLE" if kind == "number" else "HUGEINT" if is_decimal else "TIMESTAMP" if type_ == ZONED else ""
+    wanted = "DOUBLE" if kind == "number" else "HUGEINT" if is_decimal else ZONED.get(type_)
     cell = f"CAST({column} AS {wanted})" if wanted else column
     return f"CASE WHEN {column} IS NULL THEN NULL ELSE {cell} END"
 

@@ -395,15 +395,15 @@ _JSON_PARTS = r'"[^"\\]*(?:\\.[^"\\]*)*+"|[^"]+'  # without way back, for which 
 def _written(record: str) -> str:
     """The record with its numbers in quotes, as they are written, where Spark would rewrite them, or else NULL."""
     number, parts, renumbered = map(_quoted, (texts.JSON_NUMBER, _JSON_PARTS, _RENUMBERED))
-    quoted = f"""CASE WHEN startswith(x, '"') THEN x ELSE regexp_replace(x, {number}, '"$0"') END"""
+    quoted = f"""CASE WHEN startswith(x, '"') THEN x ELSE regexp_replace(x, {number}, '"{texts.MARK}$0"') END"""
     whole = f"array_join(transform(regexp_extract_all({record}, {parts}, 0), x -> {quoted}), '')"
     return f"CASE WHEN rlike({record}, {renumbered}) THEN {whole} END"
 
 
 def _member(name: str) -> str:
-    """What the record has of that name, and of lists and records their JSON."""
-    is_other = f"startswith(m[{name}], '[') OR startswith(m[{name}], '{{')"
-    return f"CASE WHEN written IS NULL OR {is_other} THEN m[{name}] ELSE written[{name}] END"
+    """What the record has of that name, and of lists and records their JSON, with numbers as they are written."""
+    bare = f"regexp_replace(written[{name}], '\"{texts.MARK}([^\"]*)\"', '$1')"
+    return f"CASE WHEN written IS NULL THEN m[{name}] ELSE regexp_replace({bare}, '^{texts.MARK}', '') END"
 
 
 def _quoted(text: str) -> str:
