@@ -66,6 +66,10 @@ def delimiter_of(text: str, decimal: str) -> str:
             f"line {first_place(text)}: which of {shown} separates the columns? Give --delimiter{comma}; or put "
             "labels with the others in quotes"
         )
+    if decimal == "," and marks == [","] and all(part.strip().isdecimal() for part in first.split(",")):
+        raise FormatError(
+            f"line {first_place(text)}: ',' is the decimal sign, and cannot part numbers too: put ; between them"
+        )
     return marks[0] if marks else ";" if decimal == "," else ","
 
 

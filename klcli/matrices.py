@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from klcli.columns import Column, is_infinite, is_number, name_cells
+from klcli.columns import Column, as_asked, is_infinite, is_number, name_cells
 from klcli.distribution import listed
 from klcli.errors import InputError, clipped
 from klcli.lazy import np
@@ -56,9 +56,11 @@ def read_matrix(source: str, *, several: bool = False, **options: Any) -> Matrix
     if not isinstance(found, list):
         return Matrix(name, found, None, None)
     found = _with_row_names(found, name)
+    _refuse_names_of_lists(found, name)
     if found[0].row_of is not None and {column.row_of for column in found} == {found[0].row_of}:
         values = np.array([_values(column, name) for column in found])
         return Matrix(name, values, None, None if found[0].labels is None else tuple(found[0].labels))
+    _refuse_lists_beside_lists(found, name, path)
     columns = _all_numbers(_turned(found, name), name)
     nested = _nesting(columns, name)
     vectors, labels, notes = _side_by_side(columns, name)
@@ -74,6 +76,23 @@ def read_matrix(source: str, *, several: bool = False, **options: Any) -> Matrix
     is_doubtful = labels is None and first.name != "" and wanted is None and len(values) > 1
     note = f"{name}: one column of {len(values)} numbers, taken as one row of {len(values)} classes"
     return Matrix(name, values.T, None, labels, (note,) if is_doubtful else ())
+
+
+def _refuse_names_of_lists(columns: Sequence[Column], name: str) -> None:
+    """Raise where lists have names: they would be put together with those of another file by position."""
+    if columns[0].row_of is not None and columns[0].beside:
+        called, _ = columns[0].beside[0]
+        raise InputError(f"{name}: {clipped(called)} names the lists, which have no names here: leave it out")
+
+
+def _refuse_lists_beside_lists(columns: Sequence[Column], name: str, path: str) -> None:
+    """Raise for a list beside lists of lists: it is none of their columns, as true classes beside logits."""
+    of_lists = dict.fromkeys(column.row_of for column in columns if column.row_of is not None)
+    alone = [column.name for column in columns if column.row_of is None]
+    if of_lists and alone:
+        several = listed([*map(str, of_lists), *alone], 20)
+        first = str(next(iter(of_lists)))
+        raise InputError(f"{name}: holds several ({several}): choose one, as in {as_asked(path, first)}")
 
 
 def _with_row_names(columns: list[Column], name: str) -> list[Column]:

@@ -150,7 +150,8 @@ def numbers(cells: Sequence[str]) -> Array:
 def rounded(cells: Sequence[str], values: Array) -> int | None:
     """The index of the first whole number among the cells that is another one as float64, which the values are."""
     for index in np.flatnonzero(np.abs(values) >= 2**53).tolist():
-        if _WHOLE.fullmatch(cells[index].strip(" \t")) and int(cells[index]) != int(values[index]):
+        cell = cells[index].strip(" \t")
+        if _WHOLE.fullmatch(cell) and int(cell.lstrip("+-0") or 0) != abs(int(values[index])):
             return int(index)
     return None
 

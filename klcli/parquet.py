@@ -59,16 +59,16 @@ def columns(data: bytes, max_size: int) -> list[Column]:
         connected("a Parquet file", memory_limit=limit, temp_directory="") as connection,
         streams.copied([data]) as copy,
     ):
-        return _Table(connection, f"/dev/fd/{copy.fileno()}").columns(max_size)
+        return _Table(connection, f"/dev/fd/{copy.fileno()}", max_size).columns()
 
 
 class _Table:
     """The file as a table of DuckDB's: c0, c1 and so on are its columns, since DuckDB takes p and P for the same."""
 
-    def __init__(self, connection: Any, path: str) -> None:
+    def __init__(self, connection: Any, path: str, max_size: int) -> None:
         from klcli.engines.duckdb import MOST_DIGITS, SCHEMA, TOO_WIDE, top_level
 
-        self._connection, self._path = connection, path
+        self._connection, self._path, self._max_size = connection, path, max_size
         self._schema = top_level(self._execute(f"{SCHEMA} FROM parquet_schema($path)").fetchall())
         self._names = [node.name for node in self._schema]
         self._faults = {
@@ -90,11 +90,14 @@ class _Table:
 
     def _in_utf8(self, indices: Sequence[int]) -> set[int]:
         """Those of the columns of bytes, whose types do not say what they are, that hold text."""
-        if not indices:
-            return set()
-        odd = ", ".join(f"count(c{index}) - count(TRY(decode(c{index})))" for index in indices)
-        found = self._execute(f"SELECT {odd} FROM {self._table}").fetchone()
-        return {index for index, count in zip(indices, found, strict=True) if not count}
+        found = {index for index in indices if self._bytes_in(index) <= self._max_size}
+        odd = ", ".join(["count(*)", *(f"count(c{index}) - count(TRY(decode(c{index})))" for index in sorted(found))])
+        _, *counts = self._execute(f"SELECT {odd} FROM {self._table}").fetchone()
+        return {index for index, count in zip(sorted(found), counts, strict=True) if not count}
+
+    def _bytes_in(self, index: int) -> int:
+        [(size,)] = self._execute(f"SELECT coalesce(sum(octet_length(c{index})), 0) FROM {self._table}").fetchall()
+        return int(size)
 
     def _counted(self) -> int:
         """How many rows there are; raises FormatError where the file and its row groups say different numbers."""
@@ -105,7 +108,7 @@ class _Table:
             raise FormatError(f"broken: its row groups hold {rows} rows where its end says {claimed}: write it anew")
         return int(rows)
 
-    def columns(self, max_size: int) -> list[Column]:
+    def columns(self) -> list[Column]:
         twice = next((name for name, count in Counter(self._names).items() if count > 1), None)
         if twice is not None:
             raise FormatError(f"two columns are called {clipped(twice)!r}")
@@ -123,10 +126,10 @@ class _Table:
             raise FormatError(f"no column of numbers: {listed([f'{name} is {each}' for name, each in typed])}")
         if label in self._faults:
             raise FormatError(f"{self._faults[label]} or as text")
-        self._refuse_large([*values, *([] if label is None else [label])], max_size)
-        aside = {*range(len(self._names))} - {label, *used}
-        for index, words in self._cells([index for index in aside if self._types[index] != "BLOB"]):
-            tables.check_row_names(self._names[index], words)
+        self._refuse_large([*values, *([] if label is None else [label])])
+        for index in {*range(len(self._names))} - {label, *used}:
+            if self._types[index] != "BLOB":
+                tables.check_row_names(self._names[index], self._fractions(index))
         labels = None if label is None else self._labels(label)
         why = {self._names[index]: f"holds no numbers: it is {self._types[index]}" for index in beside}
         common = tables.labelled(self._names, label, labels, used, _place, why)
@@ -156,13 +159,15 @@ class _Table:
 
     def _told_of_labels(self, label: int) -> Iterator[str]:
         """What is told of labels that are not quite what the file holds."""
-        from klcli.engines.duckdb import NO_NANOSECONDS, stands_for, units_of
+        from klcli.engines.duckdb import IN_UTC, NO_NANOSECONDS, ZONED, stands_for, units_of
 
         name, units = self._names[label], units_of(self._told_by_pandas)
         if name in units:
             yield stands_for(name, units[name])
         if self._schema[label].type == "INT96":
             yield f"{name}: {NO_NANOSECONDS}"
+        if self._types[label] in ZONED:
+            yield f"{name}: {IN_UTC}"
 
     @property
     def _index(self) -> Any:
@@ -215,6 +220,8 @@ class _Table:
         cells = [["a" if index in words else "0"] for index in flat]
         label = tables.label_column([self._names[index] for index in flat], cells) if len(flat) > 1 else None
         if label is not None and self._types[flat[label]] == "BLOB":
+            if self._bytes_in(flat[label]) > self._max_size:
+                raise FormatError(f"unpacks to {sources.too_large(self._max_size)}")
             name = clipped(self._names[flat[label]])
             raise FormatError(f"column {name}: bytes that are not UTF-8: save it as text, or leave it out")
         if label is not None:
@@ -239,14 +246,26 @@ class _Table:
         found = self._execute(f"SELECT {are} FROM {table}").fetchone()
         return {index for (index, _), is_so in zip(pairs, found, strict=True) if is_so}
 
-    def _refuse_large(self, indices: list[int], max_size: int) -> None:
+    def _fractions(self, index: int) -> list[str]:
+        """Some cells of the column that may be fractions; all of its text may be more than there is room for."""
+        text = self._text(index)
+        may_be = f"strlen({text}) < 100 AND (TRY_CAST({text} AS DOUBLE) BETWEEN 0 AND 1 OR contains({text}, '/'))"
+        return [
+            cell
+            for (cell,) in self._execute(
+                f"SELECT DISTINCT {text} FROM {self._table} WHERE {may_be} LIMIT 1000"
+            ).fetchall()
+        ]
+
+    def _refuse_large(self, indices: list[int]) -> None:
         """Raise where there are no rows, or more of them, or more text in them, than may be read."""
         if not self._rows:
             raise FormatError("empty: no rows")
         short = [index for index in indices if _OF_NUMPY.fullmatch(self._types[index])]
         size = self._size([index for index in indices if index not in short])
-        if size + self._rows * len(indices) * _LONGEST > max_size and size + self._size(short) > max_size:
-            raise FormatError(f"unpacks to {sources.too_large(max_size)}")
+        most = self._max_size
+        if size + self._rows * len(indices) * _LONGEST > most and size + self._size(short) > most:
+            raise FormatError(f"unpacks to {sources.too_large(most)}")
 
     def _size(self, indices: list[int]) -> int:
         """How many bytes the columns are as text."""

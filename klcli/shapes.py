@@ -65,7 +65,8 @@ def named_columns(tree: Members) -> list[Column]:
     if found is not None:
         return found
     of_labels = _name_of_labels(tree)
-    idle = _idle_members(tree)
+    _refuse_square(tree, of_labels)
+    idle = _idle_members(tree) | _names_of_lists(tree)
     labels: dict[str, str] = {}  # by the numbers of their rows, from 0
     columns = []
     for name, node in tree:
@@ -269,6 +270,22 @@ def _with_labels(column: Column, labels: dict[str, str], of_labels: str, *, is_l
 
 
 _OF_LABELS = (*LABEL_NAMES, *KEY_NAMES)
+# What lists are called that name the numbers in each of several lists, and never these lists themselves.
+_OF_OUTCOMES = ("labels", "label", "outcomes", "outcome", "categories", "category", "classes", "tokens", "vocab")
+
+
+def _refuse_square(tree: Members, of_labels: str | None) -> None:
+    """Raise where labels may as well be the names of the lists: there are as many lists as numbers in each."""
+    if of_labels is None or of_labels.lower() in _OF_OUTCOMES:
+        return
+    count = len(dict(tree)[of_labels])
+    for name, node in tree:
+        is_square = isinstance(node, list) and len(node) == count and all(isinstance(row, list) for row in node)
+        if is_square and {len(row) for row in node} == {count}:
+            raise FormatError(
+                f"$.{of_labels}: may name the {count} lists of $.{name}, or the {count} numbers in each: call it row "
+                "or labels"
+            )
 
 
 def _name_of_labels(tree: Members) -> str | None:
@@ -278,6 +295,13 @@ def _name_of_labels(tree: Members) -> str | None:
     lists = {name: node for name, node in tree if isinstance(node, list) and not any(map(has_parts, node))}
     widths = _widths(tree)
     in_table |= {name for name, node in lists.items() if len(node) in widths}
+    if widths:
+        in_table -= {name for name in in_table if name.lower() in _MAY_BE_COUNTED}  # then it names the lists
+        of_outcomes = {name.lower(): name for name, node in lists.items() if len(node) in widths}
+        for wanted in _OF_OUTCOMES:
+            name = of_outcomes.get(wanted)
+            if name is not None and _are_labels(lists[name], is_sure=False):
+                return name
     for wanted in _OF_LABELS:
         for name, node in tree:
             is_sure = wanted not in _MAY_BE_COUNTED
@@ -421,6 +445,16 @@ def _idle_members(tree: Members) -> dict[str, str]:
     columns = {name: _items_of(node) for name, node in tree}
     idle = _constant_throughout({name: column for name, column in columns.items() if "" not in column})
     return idle if len(idle) < len(columns) else {}
+
+
+def _names_of_lists(tree: Members) -> dict[str, str]:
+    """The members called row or sample that name as many lists as another one holds."""
+    heights = {len(node) for _, node in tree if isinstance(node, list) and node and isinstance(node[0], list)}
+    return {
+        name: "names of lists"
+        for name, node in tree
+        if name.lower() in _MAY_BE_COUNTED and isinstance(node, list) and len(node) in heights and _are_labels(node)
+    }
 
 
 def _items_of(node: Any) -> list[Any]:

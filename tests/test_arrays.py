@@ -456,6 +456,7 @@ STORED = zipped([("p.npy", WHOLE)], zipfile.ZIP_STORED)
         (STORED[:100], NOT_A_ZIP),
         (b"PK\x03\x04", NOT_A_ZIP),
     ],
+    ids=lambda each: each if isinstance(each, str) else "",  # the bytes hold the time
 )
 def test_npz_that_is_broken_or_another_archive_is_refused(data: bytes, words: str) -> None:
     """What is no .npz file, or a broken one, is refused with the member and what is wrong."""

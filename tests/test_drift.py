@@ -354,6 +354,17 @@ def test_many_labels_are_not_in_a_profile(call: Run, many: tuple[Path, Path]) ->
     assert "user: too many different values to smooth" in other["notes"]
 
 
+def test_a_value_called_as_what_is_missing_is_among_many(call: Run) -> None:
+    """Wherever it stands among them: the text would be taken for what is missing."""
+    ids = [f"id{index}" for index in range(10_500)]
+    for name, blank, word in (("a", 300, 0), ("b", 290, 1)):
+        rows = [*ids, *[""] * blank, *["(missing)"] * word, *(f"{name}{index % 40}" for index in range(8000))]
+        Path(f"{name}.csv").write_text("k,n\n" + "".join(f"{x},1\n" for x in rows))
+    told = "k: a value is called (missing), as what is missing is to be"
+    assert told in refused(call("drift", "a.csv", "b.csv", "--columns", "k"))
+    assert call("drift", "a.csv", "b.csv", "--columns", "k", "--no-missing").code == 0
+
+
 def test_many_labels_are_those_of_few(call: Run, tmp_path: Path) -> None:
     """Decimals without a digit before the point, and truth values, are put together as those of few labels are."""
     import duckdb

@@ -695,7 +695,7 @@ def test_numbers_of_json_stay_as_they_are_written(engine: Engine, tmp_path: Path
     )
     assert counted(engine, "t.ndjson::a").labels == ["-0", "0.5", "1.10", "12345678901234567890123", "1e+05"]
     assert counted(engine, "t.ndjson::b").labels == [" : 1.50 ", '", : 7e3', "0.00000012", "20.0", "true"]
-    assert counted(engine, "t.ndjson::c") == Counts(["[1.5,2]", "[1.5]"], [1, 1], 3, 0)
+    assert counted(engine, "t.ndjson::c") == Counts(["[1.50,2]", "[1.5]"], [1, 1], 3, 0)
 
 
 NO_JSON = {
@@ -806,6 +806,49 @@ def test_days_among_times(engine: Engine, tmp_path: Path) -> None:
         assert found["x"].counts == like["x"].counts
 
 
+MIXED = [("BOOLEAN", "BIGINT"), ("FLOAT", "DOUBLE"), ("DECIMAL(3, 2)", "DOUBLE"), ("DATE", "TIMESTAMP")]
+
+
+@pytest.mark.parametrize("kinds", MIXED)
+def test_a_file_of_nothing_hides_no_types(duck: Engine, tmp_path: Path, kinds: tuple[str, str]) -> None:
+    """The first file that holds something is what the others are held to."""
+    (tmp_path / "f").mkdir()
+    parquet(tmp_path / "f" / "1.parquet", "SELECT NULL AS x")
+    for index, kind in enumerate(kinds, 2):
+        value = "DATE '2024-01-01'" if kind in ("DATE", "TIMESTAMP") else "1"
+        parquet(tmp_path / "f" / f"{index}.parquet", f"SELECT CAST({value} AS {kind}) AS x")
+    with pytest.raises(InputError, match=r"f/3\.parquet: column x holds .* in f/2\.parquet: save it alike in both"):
+        counted(duck, "f::x")
+    (tmp_path / "f" / "3.parquet").unlink()
+    assert counted(duck, "f::x").nulls == 1
+
+
+@pytest.mark.parametrize("name", ["a", "z"])
+def test_a_file_of_nothing_hides_no_unit(duck: Engine, tmp_path: Path, name: str) -> None:
+    """What whole numbers stand for in one file they stand for, be another file without any."""
+    import pandas as pd
+
+    pd.DataFrame({"x": pd.to_timedelta([1, 2], "s").astype("timedelta64[ns]")}).to_parquet("m.parquet")
+    pd.DataFrame({"x": [None]}).to_parquet(f"{name}.parquet")
+    assert engines.opened(duck, "*.parquet").field("x").unit == "timedelta64[ns]"
+
+
+@pytest.mark.parametrize("kind", ["TIMESTAMP[]", "TIME[]", "TIMESTAMPTZ[][]", "BIGINT[]"])
+def test_lists_of_anything_are_nested(duck: Engine, tmp_path: Path, kind: str) -> None:
+    """Lists of times are no times."""
+    parquet(tmp_path / "t.parquet", f"SELECT NULL::{kind} AS l, 1 AS x")
+    with pytest.raises(InputError, match=NESTED):
+        counted(duck, "t.parquet::l")
+
+
+def test_numbers_within_lists_are_as_they_are_written(engine: Engine, tmp_path: Path) -> None:
+    """1.10 is no 1.1 there either, and strings are what they are."""
+    cells = ["[1.10]", "[1.1]", '["1.10"]', '{"b":1.00}', '{"b":[-0,1e5,"[1.10]"]}', "1.10", "1.1"]
+    (tmp_path / "t.ndjson").write_text("".join(f'{{"a": {cell}, "c": 1.10}}\n' for cell in cells))
+    found = counted(engine, "t.ndjson::a")
+    assert (found.labels, found.counts) == (sorted(cells), [1] * len(cells))
+
+
 @pytest.mark.parametrize("name", ["data[1]", "x*", "x?", "[!a]", "{a,b}"])
 @pytest.mark.parametrize("ending", ["csv", "ndjson", "parquet"])
 def test_a_name_is_no_pattern(engine: Engine, tmp_path: Path, name: str, ending: str) -> None:
@@ -852,11 +895,11 @@ def test_nan_and_infinities_beside_large_whole_numbers(engine: Engine, tmp_path:
     (tmp_path / "t.csv").write_text("id,n\n" + "".join(f"{2**60 + i},1\n" for i in range(8)))
     table = engines.opened(engine, "t.csv")
     like = Profile("like", 8, dict(engines.profile(table, ["id"], 2)))
-    cells = ["nan", "NaN", "inf", "1e40", "-1e40", "oops", str(2**60), ""]
+    cells = ["nan", "NaN", "inf", "1e40", "-1e40", "oops", str(2**60), "", f"0{2**60}"]
     (tmp_path / "u.csv").write_text("id,n\n" + "".join(f"{cell},1\n" for cell in cells))
     [(_, found)] = engines.profile(engines.opened(engine, "u.csv"), ["id"], 2, like)
     edge = 2**60 + 4
-    counts = {f"(-inf, {edge})": 2, f"[{edge}, inf)": 2, "(no number)": 1}
+    counts = {f"(-inf, {edge})": 2, f"[{edge}, inf)": 2, "(no number)": 2}
     assert found == Column("whole", counts, 1, 2, [edge])
 
 

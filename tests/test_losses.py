@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import mpmath
@@ -301,6 +302,22 @@ def test_batchmean_is_the_mean_divergence_of_the_rows() -> None:
     assert result.value == pytest.approx(sum(wanted) / 2, rel=1e-15)
     assert result.details["divergence"] == pytest.approx(sum(wanted) / 2, rel=1e-15)
     assert loss(np.log(Q[1:]), P[1:]).value == pytest.approx(wanted[1], rel=1e-15)
+
+
+def test_lists_beside_lists_of_lists(tmp_path: Path) -> None:
+    """Neither names of the lists nor other numbers are columns or classes of theirs: they are refused."""
+    from klcli.matrices import read_matrix
+
+    path = tmp_path / "a.json"
+    path.write_text('{"sample": ["s1", "s2"], "logits": [[1, 2], [3, 1]]}')
+    with pytest.raises(InputError, match=r"a\.json: sample names the lists, which have no names here: leave it out$"):
+        read_matrix(str(path))
+    path.write_text('{"logits": [[2, 1], [1, 3]], "targets": [0, 1]}')
+    with pytest.raises(
+        InputError, match=r"a\.json: holds several \(logits, targets\): choose one, as in .*::logits$"
+    ):
+        read_matrix(str(path))
+    assert read_matrix(f"{path}::logits").values.tolist() == [[2, 1], [1, 3]]
 
 
 def test_one_dimension_is_one_row() -> None:

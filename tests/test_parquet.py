@@ -125,6 +125,38 @@ def test_what_is_no_number_is_a_label(write: Write, label: str, shown: str) -> N
     assert (column.labels, column.label_name, column.cells) == ([shown], "what", ["1"])
 
 
+def test_the_zone_of_times_is_told_of(call: Callable[..., Done], tmp_path: Path) -> None:
+    """They are written as they are in UTC, be they in microseconds or in nanoseconds."""
+    import pandas as pd
+
+    hours = pd.date_range("2024-01-01", periods=3, freq="h", tz="Europe/Berlin")
+    for unit in ("us", "ns"):
+        pd.DataFrame({"hour": hours.as_unit(unit), "n": [1, 2, 3]}).to_parquet(tmp_path / f"{unit}.parquet")
+    assert readers.read(tmp_path / "ns.parquet").outcomes[0] == "2023-12-31 23:00:00"
+    told = "times of a zone, as they are in UTC"
+    for engine in ([], ["--engine", "duckdb"]):
+        found = call("kl", "us.parquet", "ns.parquet", "--json", *engine).result
+        assert (found["value"], told in "".join(found["notes"])) == (0, True)
+    assert told in call("count", "ns.parquet::hour").err
+    assert call("drift", "us.parquet", "ns.parquet", "--json").results[0]["value"] == 0
+
+
+def test_text_that_unpacks_to_more_than_there_is_room_for(tmp_path: Path) -> None:
+    """It is neither fetched where it is not used, nor decoded to see whether it is text."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    n, options = 3000, {"compression": "zstd", "dictionary_pagesize_limit": 2**26, "store_schema": False}
+    for name, value in (("user_id", pa.array(["a" * 10**6])), ("label", pa.array([b"a" * 10**6]))):
+        column = pa.DictionaryArray.from_arrays(pa.array(np.zeros(n, "int32")), value)
+        first = {} if name == "label" else {"city": [*map(str, range(n))]}
+        table = pa.table({**first, name: column, "n": [1] * n})
+        pq.write_table(table, tmp_path / f"{name}.parquet", **options)
+    assert readers.read(tmp_path / "user_id.parquet", max_size=10**7).total == n
+    with pytest.raises(InputError, match=r"label\.parquet: unpacks to more than"):
+        readers.read(tmp_path / "label.parquet", max_size=10**7)
+
+
 def test_times_of_96_bits_are_told_of(call: Callable[..., Done], tmp_path: Path) -> None:
     """DuckDB drops parts of a microsecond that they may have."""
     import pyarrow as pa
@@ -362,7 +394,7 @@ def test_nothing_is_left_behind(write: Write, tmp_path: Path, monkeypatch: pytes
     table = parquet._Table
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(parquet, "_Table", lambda _, name: seen.append(list(folder.iterdir())) or table(_, name))
+    monkeypatch.setattr(parquet, "_Table", lambda *given: seen.append(list(folder.iterdir())) or table(*given))
     found(path)
     with pytest.raises(FormatError):
         columns(data[:-9], MAX)

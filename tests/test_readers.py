@@ -894,6 +894,28 @@ def test_a_blank_label_is_told_of(name: str) -> None:
     assert note in readers.read(write(name, texts[name]), name="p").notes
 
 
+@pytest.mark.parametrize("name", ["id", "text", "name", "prompt"])
+def test_names_of_lists_are_no_labels_of_numbers(name: str) -> None:
+    """Where there are as many lists as numbers in each, words may name either, unless their own name says which."""
+    lists = '"probs": [[0.9, 0.1], [0.2, 0.8]]'
+    place = f"b.json: $.{name}: may name the 2 lists of $.probs, or the 2 numbers in each: call it row or labels"
+    write("b.json", f'{{"{name}": ["u1", "u2"], {lists}}}')
+    assert refusal("b.json::probs.0") == place
+    write("b.json", f'{{"{name}": ["u1", "u2"], "classes": ["neg", "pos"], {lists}}}')
+    assert readers.read("b.json::probs.0").outcomes == ("neg", "pos")
+    write("b.json", f'{{"row": ["u1", "u2"], {lists}}}')
+    found = readers.read("b.json::probs.0", name="p")
+    assert (found.labelled, found.notes) == (False, ("p::probs.0: names of lists, so not used: column row",))
+
+
+@pytest.mark.parametrize("text", ["0,5,0,25,0,25\n", "\n0,05,0,95"])
+def test_a_decimal_comma_parts_no_numbers(text: str) -> None:
+    """Who gives --decimal , means no six whole numbers by 0,5,0,25,0,25; a number alone may have one."""
+    said = "',' is the decimal sign, and cannot part numbers too: put ; between"
+    assert said in refusal(write("p.csv", text), decimal=",")
+    assert readers.read(write("p.csv", "3,4\n"), decimal=",", normalize=True).weights.tolist() == [3.4]
+
+
 def test_an_id_among_outcomes_is_told_of() -> None:
     """A record of a database maps more to numbers than its counts."""
     for name in ("id", "year", "user_id"):
@@ -916,6 +938,8 @@ def test_whole_numbers_that_float64_rounds_are_told_of(name: str, text: str, pla
     """Whoever counts so far counts on each of them; other decimals are rounded as all of them are."""
     told = f"p: {place}: 9007199254740993 is beyond 2^53 and was rounded"
     assert told in readers.read(write(name, text), name="p", duplicates="sum").notes
+    long = write("long.csv", f"label,n\na,{'0' * 5000}9007199254740993\nb,0\n")
+    assert readers.read(long).notes[0].endswith("is beyond 2^53 and was rounded")
     for near in (
         "9007199254740992",
         "9007199254740994",

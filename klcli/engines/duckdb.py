@@ -142,7 +142,9 @@ class DuckDB:
         parts = [_part(paths, types, mixed) for types, paths in groups.items()]
         fields = self._typed(view, f"({' UNION ALL '.join(parts)})", names)
         notes |= {name: stands_for(name, units[name]) for name in units}
-        fields = [field._replace(note=notes.get(field.name, ""), unit=units.get(field.name, "")) for field in fields]
+        fields = [
+            field._replace(note=notes.get(field.name, field.note), unit=units.get(field.name, "")) for field in fields
+        ]
         return [field._replace(sql=_too_wide(field.name)) if field.name in wide else field for field in fields]
 
     def _types(self, relation: str) -> Iterator[str]:
@@ -226,6 +228,7 @@ class DuckDB:
                 kind,
                 f"c{index}",
                 label=labels[type_](f"c{index}") if type_ in labels else "",
+                note=IN_UTC if type_ in ZONED else "",
                 is_single=type_ == "FLOAT",
             )
             for index, (name, kind, type_) in enumerate(zip(names, kinds, types, strict=True))
@@ -312,6 +315,7 @@ def _cell(column: str, kind: str, type_: str) -> str:
 SCHEMA = "SELECT name, num_children, precision, type"
 MOST_DIGITS = 38  # of a decimal that DuckDB reads as one, and not as float64
 TOO_WIDE = "decimals of more than 38 digits, which would be rounded: save it as decimal(38, ...)"
+IN_UTC = "times of a zone, as they are in UTC"
 NO_NANOSECONDS = "times as INT96, of which parts of a microsecond are not read"
 
 
