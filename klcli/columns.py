@@ -101,12 +101,27 @@ def as_asked(source: str, name: str) -> str:
     >>> print(as_asked("a.csv", "p"), as_asked("a.csv", "p q"))
     a.csv::p 'a.csv::p q'
     """
-    asked = f"{source}::{as_typed(name)}"
-    if re.fullmatch(r"[\w.:/=,@%+-]+", asked):
-        return asked
+    return in_shell(f"{source}::{as_typed(name)}")
+
+
+def as_chosen(name: str) -> str:
+    """How a column is asked for where several may be, with commas between them.
+
+    >>> print(as_chosen("p"), as_chosen("p q"), as_chosen("City, State"))
+    p 'p q' '"City, State"'
+    """
+    typed = as_typed(name)
+    has_signs = any(sign in typed for sign in ',"')
+    return in_shell('"' + typed.replace('"', '""') + '"' if has_signs else typed)
+
+
+def in_shell(text: str) -> str:
+    """The text as a word of a command line: in quotes where a shell would make something else of it."""
+    if re.fullmatch(r"[\w.:/=,@%+-]+", text):
+        return text
     import shlex
 
-    return shlex.quote(asked)
+    return shlex.quote(text)
 
 
 def name_cells(labels: Sequence[str]) -> bool:

@@ -18,6 +18,7 @@ from klcli.measures import js, kl, psi, tv
 from klcli.numerals import counted, number, short
 from klcli.numerics import Contrast
 from klcli.profiles import (
+    IN_THE_SAME_BINS,
     KINDS,
     LEAST_EXPECTED,
     NESTED,
@@ -118,9 +119,7 @@ def _notes(reference: Profile, current: Profile, fdr: float, effect: float) -> l
 def _require_same_bins(title: str, column: Column, other: Column, names: tuple[str, str]) -> None:
     """Refuse profiles that were counted each in its own bins: what is alike would seem to have moved."""
     if column.bins != other.bins:
-        raise InputError(
-            f"{names[1]}: column {title}: other bins than in {names[0]}: count it with --like {names[0]}"
-        )
+        raise InputError(f"{names[1]}: column {title}: other bins than in {names[0]}: {IN_THE_SAME_BINS}")
 
 
 def _outcomes(column: Column, name: str, missing: bool) -> dict[str, int]:

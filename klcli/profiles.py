@@ -16,6 +16,7 @@ VERSION = 1
 LEAST_EXPECTED = 5  # Cochran (1954): below it the distribution of G is not that of chi-square
 MISSING, NAN = "(missing)", "NaN"  # what values that are missing are called, where they are outcomes
 NESTED = "holds lists, structures or bytes, which are not counted"
+IN_THE_SAME_BINS = "count one in those of the other, by profile count --like"
 KINDS = {
     "text": "categorical", "whole": "number", "number": "number", "decimal": "number", "truth": "boolean",
     "date": "date", "time": "date", "nested": "nested",
@@ -134,7 +135,7 @@ def _added(one: Column, other: Column, where: str, first: str) -> Column:
     if one.stands_for != other.stands_for:
         raise InputError(f"{where}: {of_other_units(one, other, first)}")
     if one.bins != other.bins:
-        raise InputError(f"{where}: other bins than in {first}: count it with --like {first}")
+        raise InputError(f"{where}: other bins than in {first}: {IN_THE_SAME_BINS}")
     counts = None
     if one.counts is not None and other.counts is not None:
         both = Counter(one.counts)

@@ -292,6 +292,21 @@ def test_a_server_that_is_not_there(url: str, call: Run) -> None:
     assert done.code == 2
 
 
+@pytest.mark.parametrize("kind", ["sqlite", "duckdb"])
+def test_a_database_from_a_pipe(shell: Run, tmp_path: Path, kind: str) -> None:
+    """It is copied to a file that has a name, by which databases are opened, and nothing is left of that."""
+    import duckdb
+
+    connect = sqlite3.connect if kind == "sqlite" else duckdb.connect
+    with connect(tmp_path / f"t.{kind}") as base:
+        base.execute("CREATE TABLE t(c VARCHAR)")
+        base.execute("INSERT INTO t VALUES('a'), ('b'), ('a')")
+    base.close()
+    (tmp_path / "temporary").mkdir()
+    done = shell(f"cat t.{kind} | $K count -::t::c && ls temporary | wc -l", TMPDIR=str(tmp_path / "temporary"))
+    assert done == Done(0, b"outcome,count\na,2\nb,1\n0\n", "")
+
+
 @pytest.mark.parametrize("ending", ["csv", "csv.gz", "ndjson", "parquet", "duckdb", "sqlite"])
 def test_a_name_that_is_no_utf_8(call: Run, tmp_path: Path, ending: str) -> None:
     """A file whose name holds bytes that are not UTF-8 is read as any other, of every format and as a reference."""

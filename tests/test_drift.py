@@ -265,9 +265,7 @@ def test_columns_can_be_chosen(call: Run) -> None:
 
 def test_a_chart_is_of_one_column(call: Run) -> None:
     """Columns have outcomes of their own, so that a chart shows one of them."""
-    assert refused(call("drift", MAY, JUNE, "-f", "bars")) == (
-        "a chart shows one column: choose it, as with --columns day"
-    )
+    assert refused(call("drift", MAY, JUNE, "-f", "bars")) == ("a chart shows one column: choose it by --columns")
 
 
 def test_fail_above(call: Run) -> None:
@@ -363,6 +361,40 @@ def test_a_value_called_as_what_is_missing_is_among_many(call: Run) -> None:
     told = "k: a value is called (missing), as what is missing is to be"
     assert told in refused(call("drift", "a.csv", "b.csv", "--columns", "k"))
     assert call("drift", "a.csv", "b.csv", "--columns", "k", "--no-missing").code == 0
+
+
+def test_columns_by_any_name(call: Run, shell: Run) -> None:
+    """The advice is to be followed as it stands, be there blanks, commas and line breaks in a name."""
+    text = 'unit price,"City, ""State""","Unit\nprice",z\n1,a,2,1\n2,b,3,1\n'
+    for name in ("a.csv", "b.csv"):
+        Path(name).write_text(text)
+    for column in ("unit price", 'City, "State"', r"Unit\nprice"):
+        advice = refused(call("drift", f"a.csv::{column}", "b.csv")).partition("give ")[2]
+        assert advice.startswith("--columns ")
+        done = shell(f"$K drift a.csv b.csv {advice} -f ndjson | jq -r .label")
+        assert done.out.strip() == column.replace(r"\n", "\n")
+    found = call("drift", "a.csv", "b.csv", "--exclude", r"unit price,Unit\nprice,z", "--json").result
+    assert found["label"] == 'City, "State"'
+
+
+def test_files_of_one_name_are_told_apart(call: Run) -> None:
+    """By their folders."""
+    for month in ("may", "june"):
+        Path(month).mkdir()
+        Path(month, "t.csv").write_text("x,y\na,1\nb,2\n")
+    found = call("drift", "may/t.csv", "june/t.csv", "--json").results[0]
+    assert found["inputs"] == {"p": "may/t.csv", "q": "june/t.csv"}
+    assert found["notes"][0].startswith("P is the reference, may/t.csv (2 rows), and Q is june/t.csv (2 rows)")
+
+
+def test_what_is_told_of_a_table_is_told_of_its_profile(call: Run) -> None:
+    """A first row that names the column may be data."""
+    Path("t.csv").write_text("Berlin\nLima\nBerlin\n")
+    done = call("profile", "count", "t.csv", "-o", "t.json")
+    assert (done.code, done.err) == (
+        0,
+        "klcli: note: t.csv: the first row, Berlin, names the column (--no-header: it is data)\n",
+    )
 
 
 def test_many_labels_are_those_of_few(call: Run, tmp_path: Path) -> None:
@@ -501,7 +533,7 @@ def test_profiles_in_bins_of_their_own_are_not_compared(call: Run) -> None:
     call("profile", "count", MAY, "-o", "may.json")
     call("profile", "count", JUNE, "-o", "june.json")
     call("profile", "count", MAY, "--bins", "3", "-o", "few.json")
-    told = "column day: other bins than in may.json: count it with --like may.json"
+    told = "column day: other bins than in may.json: count one in those of the other, by profile count --like"
     assert refused(call("drift", "may.json", "june.json")) == f"june.json: {told}"
     assert refused(call("drift", "may.json", "few.json")) == f"few.json: {told}"
     assert refused(call("drift", MAY, "june.json")).startswith("june.json: column day: other bins than in orders_may")
@@ -541,7 +573,7 @@ def test_profiles_that_do_not_fit(call: Run) -> None:
     call("profile", "count", MAY, "-o", "may.json")
     call("profile", "count", JUNE, "-o", "june.json")
     assert refused(call("profile", "merge", "may.json", "june.json")) == (
-        "june.json: column day: other bins than in may.json: count it with --like may.json"
+        "june.json: column day: other bins than in may.json: count one in those of the other, by profile count --like"
     )
     call("profile", "count", JUNE, "--exclude", "day", "-o", "less.json")
     assert refused(call("profile", "merge", "may.json", "less.json")) == (

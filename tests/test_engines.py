@@ -806,6 +806,25 @@ def test_days_among_times(engine: Engine, tmp_path: Path) -> None:
         assert found["x"].counts == like["x"].counts
 
 
+def test_folders_hold_each_file_once(engine: Engine, tmp_path: Path) -> None:
+    """Links lead to no second one, and what Spark writes aside is no data."""
+    for day in ("1", "2"):
+        (tmp_path / "d" / day).mkdir(parents=True)
+        (tmp_path / "d" / day / "e.csv").write_text(f"c,x\n{day},1\n")
+    (tmp_path / "d" / "latest").symlink_to("2")
+    (tmp_path / "d" / "2" / "self").symlink_to(".")
+    for name in ("_temporary", ".hidden", "1/_delta_log"):
+        (tmp_path / "d" / name).mkdir()
+        (tmp_path / "d" / name / "e.csv").write_text("c,x\n3,1\n")
+    (tmp_path / "d" / "_SUCCESS").touch()
+    (tmp_path / "d" / "_e.csv").write_text("c,x\n3,1\n")
+    (tmp_path / "d" / "_c=1").mkdir()
+    (tmp_path / "d" / "_c=1" / "e.csv").write_text("c,x\n4,1\n")
+    assert counted(engine, "d::c").labels == ["1", "2", "4"]
+    assert counted(engine, "d/[12l]*/e.csv::c").labels == ["1", "2"]
+    assert engines.inputs("d") == ["d/1/e.csv", "d/2/e.csv", "d/_c=1/e.csv"]
+
+
 MIXED = [("BOOLEAN", "BIGINT"), ("FLOAT", "DOUBLE"), ("DECIMAL(3, 2)", "DOUBLE"), ("DATE", "TIMESTAMP")]
 
 

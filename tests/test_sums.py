@@ -154,6 +154,7 @@ def test_a_share_that_no_ratio_can_hold_is_refused(engine: Engine, tmp_path: Pat
             "code,p\n0.5,3\nx,5\ny,4\n",
             "t.csv: column code: 'x' among numbers: put it right if it is a number mistyped",
         ),
+        ("zone,n\nBerlin,1\n7,2\nNA,3\nZürich,4\n", "among numbers: put it right if it is a number mistyped"),
         ("label,id,n\na,0.5,3\nb,0.25,5\n", "column id holds fractions, no names of rows: name it, or leave it out"),
         ("city,n\nA,1/2\nB,1/3\n", "t.csv: column n: '1/3' is a fraction, which no engine reads"),
         ('label,n\n"Hello,3\nthere,2\nworld",1\nx,3\n', "t.csv: a quote is opened and closed 2 lines below"),

@@ -8,6 +8,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -16,6 +17,7 @@ from klcli import engines, output, profiles
 from klcli.cli.engine import READING, data_options, started_engine
 from klcli.cli.options import Checked, Number, Source, Text, common_options, option, output_options
 from klcli.cli.show import SETTINGS, Command, refuse_inputs, say, show, tell
+from klcli.columns import as_chosen, as_typed
 from klcli.distribution import Smoothing, listed
 from klcli.engines import MOST_BINS, Engine, Table
 from klcli.errors import InputError, OptionError, clipped
@@ -102,6 +104,8 @@ def drift_command(reference: str, current: str, **given: Any) -> int:
         joined = (
             None if table is None or other is None else functools.partial(_joined, table, other, p, given["missing"])
         )
+        if p.name == q.name and reference != current:  # files of two folders
+            p, q = replace(p, name=reference), replace(q, name=current)
         results = drift(p, q, sensitivity=given["explain"], joined=joined, **options)
     code = show(results, given | {"fail_above": None}, {} if kept is None else {kept: _written(p)})
     above = exceeded(results, limits(given["fail_above"])) if given["fail_above"] else []
@@ -129,7 +133,7 @@ def _profile(
         return profiles.only(kept, _chosen(list(kept.columns), kept.name, given, like)), None
     table = engines.opened(started(), source, **{name: given[name] for name in READING})
     if table.column is not None:
-        raise InputError(f"{table.name}: ::{table.column} is a column: give --columns {table.column}")
+        raise InputError(f"{table.name}: ::{table.column} is a column: give --columns {as_chosen(table.column)}")
     names = _chosen(list(table.fields), table.name, given, like)
     columns = {}
     for name, column in engines.profile(table, names, given["bins"], like):
@@ -181,12 +185,27 @@ def _written(profile: Profile) -> bytes:
 
 def _chosen(names: list[str], table: str, given: dict[str, Any], like: Profile | None) -> list[str]:
     """The names of the columns to count; those that a model lacks are not, but they are told of."""
-    wanted = given["columns"].split(",") if given["columns"] else names
-    left_out = given["exclude"].split(",") if given["exclude"] else []
+    known = [*names, *(like.columns if like is not None else ())]
+    wanted = _named(given["columns"], known) if given["columns"] else names
+    left_out = _named(given["exclude"], known) if given["exclude"] else []
     for name in (*wanted, *left_out):
         if name not in names and (like is None or name not in like.columns):
             raise InputError(f"{table}: no column {clipped(name)!r} among {listed(names, 20)}")
     return [name for name in names if name in wanted and name not in left_out]
+
+
+def _named(text: str, known: list[str]) -> list[str]:
+    """The columns that an option names: one, or several with commas between, in quotes where a name has a comma."""
+    import csv
+
+    if text in known:
+        return [text]
+    try:
+        (cells,) = csv.reader([text], strict=True) if '"' in text else [text.split(",")]
+    except (csv.Error, ValueError):
+        cells = text.split(",")
+    typed = {as_typed(name): name for name in known}
+    return [cell if cell in known else typed.get(cell, cell) for cell in cells]
 
 
 # Profiles
@@ -234,6 +253,8 @@ def profile_count_command(data: str, like: str | None, **given: Any) -> None:
     with contextlib.ExitStack() as stack:
         found, _ = _profile(data, lambda: stack.enter_context(started_engine(given)), given, model)
     output.write(_written(found), given["output"])
+    for note in found.notes:
+        say(f"note: {found.name}: {note}")
 
 
 @click.command(

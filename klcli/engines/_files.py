@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from klcli import sources, streams
+from klcli import litter, sources, streams
 from klcli.columns import FormatError, as_asked
 from klcli.distribution import listed
 from klcli.errors import InputError, clipped
@@ -85,6 +85,8 @@ def located(
     if odd is not None:
         raise InputError(f"{clipped(path)}: holds files of several formats: {clipped(files[0].name)}, {clipped(odd)}")
     format_ = formats[0]
+    if format_ in DATABASES:
+        files = [_with_a_name(file, stack) for file in files]
     if format_ == "tsv":
         format_, delimiter = "csv", delimiter or "\t"
     called = "stdin" if path == sources.STDIN else os.path.basename(path.rstrip("/")) or path
@@ -123,10 +125,24 @@ def _matching(path: str) -> list[str]:
 
     if os.path.isdir(path):
         every = glob.glob(os.path.join(glob.escape(path), "**"), recursive=True)
-        return sorted(each for each in every if os.path.isfile(each) and sources.ending(each) in _ENDINGS)
-    if _is_pattern(path):
-        return sorted(each for each in glob.glob(path, recursive=True) if os.path.isfile(each))
-    return []
+        data = [each for each in every if sources.ending(each) in _ENDINGS and not _is_aside(each[len(path) :])]
+        return _once_each(data)
+    return _once_each(glob.glob(path, recursive=True)) if _is_pattern(path) else []
+
+
+def _is_aside(within: str) -> bool:
+    """Whether the path within a folder of data is none of data: a name that begins with _, as Spark's _temporary."""
+    return any(part.startswith("_") and "=" not in part for part in within.split("/"))
+
+
+def _once_each(paths: Iterable[str]) -> list[str]:
+    """The files among the paths in their order, each by that path to it which is no link, if there is one."""
+    found: dict[str, str] = {}
+    for path in sorted(path for path in paths if os.path.isfile(path)):
+        real = os.path.realpath(path)
+        if real not in found or os.path.abspath(path) == real:
+            found[real] = path
+    return sorted(found.values())
 
 
 def _is_pattern(path: str) -> bool:
@@ -146,6 +162,17 @@ def _found(path: str, stack: contextlib.ExitStack) -> Iterator[File]:
     else:
         copy = stack.enter_context(streams.opened(path))
         yield File(f"/dev/fd/{copy.fileno()}", "stdin" if path == sources.STDIN else path)
+
+
+def _with_a_name(file: File, stack: contextlib.ExitStack) -> File:
+    """The file, or a copy of one that has no name, as what came from a pipe: databases are opened by theirs."""
+    if os.stat(file.path).st_nlink:
+        return file
+    import shutil
+
+    path = os.path.join(stack.enter_context(litter.folder()), "copy")
+    shutil.copyfile(file.path, path)
+    return file._replace(path=path)
 
 
 def _named_in_utf_8(path: str, stack: contextlib.ExitStack) -> str:

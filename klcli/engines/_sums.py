@@ -269,9 +269,9 @@ def _is_empty(table: Table, field: Field) -> bool:
 
 
 def _some_cells(table: Table, fields: Sequence[Field]) -> list[list[str]]:
-    """Cells of each field that tell what it holds: of text a whole number, another one and two words, if it has them.
+    """Cells of each field that tell what it holds: of text a whole number, another one and words, if it has them.
 
-    The words are the first and the last in order: what is a number mistyped begins otherwise than words do.
+    The words are the first and the last in order, and beside numbers some more.
     """
     found = [["0" if field.kind in _NUMBERS else "a"] for field in fields]
     text = [index for index, field in enumerate(fields) if field.kind == "text" and table.is_text]
@@ -284,7 +284,12 @@ def _some_cells(table: Table, fields: Sequence[Field]) -> list[list[str]]:
         asked += [f"{end}(CASE WHEN NOT rlike({x}, {number}) THEN {x} END)" for end in ("min", "max")]
     answer = table.rows(f"SELECT {', '.join(asked)}")[0] if text else ()
     for index, start in zip(text, range(0, len(answer), 4), strict=True):
-        found[index] = [str(cell) for cell in answer[start : start + 4] if cell is not None]
+        numbers, words = answer[start : start + 2], answer[start + 2 : start + 4]
+        x = fields[index].sql
+        if any(numbers) and any(words):  # one of those between may stand for a number that is missing
+            between = table.rows(f"SELECT DISTINCT {x}", f"WHERE NOT rlike({x}, {number}) LIMIT {_MOST_ROWS}")
+            numbers = (*numbers, *(cell for (cell,) in between))
+        found[index] = [str(cell) for cell in (*numbers, *words) if cell is not None]
     return found
 
 

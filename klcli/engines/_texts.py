@@ -324,8 +324,10 @@ def sqlite_copy(place: Place) -> Iterator[tuple[list[str], str, set[int]]]:
     from urllib.parse import quote
 
     (file,) = place.files
-    with contextlib.closing(sqlite3.connect(f"file:{quote(file.path)}?mode=ro", uri=True)) as base:
+    with contextlib.ExitStack() as stack:
         try:
+            connected = sqlite3.connect(f"file:{quote(file.path)}?mode=ro", uri=True)
+            base = stack.enter_context(contextlib.closing(connected))
             found = base.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view') ORDER BY name")
             table = chosen_table(place, [row[0] for row in found]).replace('"', '""')
             rows = base.execute(f'SELECT * FROM "{table}"')

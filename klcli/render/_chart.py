@@ -47,7 +47,7 @@ def chart(results: Sequence[Result], view: View) -> Chart:
         raise OptionError(f"{results[0].measure}: its terms do not add up to a value, so there are no bars to draw")
     first = drawn[0]
     if each_apart(results) and len(drawn) > 1:
-        raise OptionError(f"a chart shows one column: choose it, as with --columns {first.label}")
+        raise OptionError("a chart shows one column: choose it by --columns")
     if any(_of_p(result) != _of_p(first) for result in drawn):
         raise OptionError("--smooth gives P other probabilities beside each Q, as their outcomes differ: draw one Q")
     outcomes = list(dict.fromkeys(outcome for result in drawn for outcome in result.terms["outcome"]))
