@@ -13,7 +13,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from klcli import sources
-from klcli.columns import Column, FormatError
+from klcli.columns import Column, FormatError, as_typed
 from klcli.distribution import listed
 from klcli.errors import clipped
 from klcli.lazy import np
@@ -267,7 +267,19 @@ def _chosen(found: list[Tensor], wanted: str) -> tuple[Tensor, int | None]:
         raise FormatError(f"{shown!r} is an array and a row of another one: save one of them under another name")
     for each in (*whole, *rows):
         return each
+    named = _as_named(found, wanted)
+    if named != wanted:
+        return _chosen(found, named)
     raise FormatError(_missing(found, wanted))
+
+
+def _as_named(found: list[Tensor], wanted: str) -> str:
+    """What is wanted by the name that the file has, where it is asked for as messages show it."""
+    for tensor in found:
+        typed = as_typed(tensor.name)
+        if typed != tensor.name and (wanted == typed or wanted.startswith(f"{typed}.")):
+            return tensor.name + wanted.removeprefix(typed)
+    return wanted
 
 
 def _row(tensor: Tensor, wanted: str) -> int | None:

@@ -206,7 +206,10 @@ def doubt_of_header(names: Sequence[str], values: Sequence[str]) -> str:
 _MAY_BE_DATA = re.compile(
     r"(?:(?-i:[OolISBeE|])|ca?\.?|circa|approx\.?|about|usd|eur|gbp|chf|cny|rmb|jpy|inr|us|rs\.?|kr\.?|r)\s*[.,]?"
     r"\d[\dOoIl.,]*|\d*[OoIl]+\d*|unknown|missing|unavailable|suppressed|pending|invalid|error|empty|blank|true|"
-    r"false|yes|no|n\.?\s?d\.?|k\.\s?a\.?|n\.?v\.?t\.?|s\.?d\.?|tbd|tba",
+    r"false|yes|no|n\.?\s?d\.?|k\.\s?a\.?|n\.?v\.?t\.?|s\.?d\.?|tbd|tba|tbc|n/?\.?r\.?|lo[dq]|not\b.*|"
+    r"no (response|data|answer)|"
+    r"too (few|small|low|many)\b.*|((less|fewer|more|greater) than|under|over|below|above|up to|at (least|most))\b.*|"
+    r"withheld|redacted|confidential|undisclosed|masked|zero|one|two|three|four|five|six|seven|eight|nine|ten|half|dozen",
     re.IGNORECASE,
 )
 

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 from klcli import arrays
 from klcli.arrays import Tensor, columns, kind, matrix, npy, npz, safetensors, tensors
-from klcli.columns import FormatError
+from klcli.columns import FormatError, as_typed
 
 Run = Callable[..., Done]
 MAX = 2**31
@@ -381,6 +381,17 @@ def test_an_array_that_is_not_chosen_is_not_judged() -> None:
             ask(found, "labels")
         assert str(caught.value) == f"labels: {WORDS}"
     assert said(lambda: columns(found)) == f"labels: {WORDS}; or choose another array, as in ::logits"
+
+
+@pytest.mark.parametrize("name", ["p\u00a0q", "p\nq", "p\x1b[31mq"])
+def test_arrays_are_chosen_as_messages_show_them(name: str) -> None:
+    """A name that holds what cannot be seen is asked for as it is shown, and so are its rows."""
+    typed = as_typed(name)
+    found = npz(archived(**{name: np.array([[1, 3], [2, 2]]), "r": np.array([1.0])}), MAX)
+    assert matrix(found, f"{typed}.1").tolist() == [[2, 2]]
+    assert columns(found, f"{typed}.1")[0].name == columns(found, f"{name}.1")[0].name == f"{name}.1"
+    flat = npz(archived(**{name: np.array([1.0, 3.0]), "r": np.array([1.0])}), MAX)
+    assert columns(flat, typed)[0].name == name
 
 
 def test_a_row_that_is_not_chosen_is_not_judged() -> None:

@@ -3042,6 +3042,13 @@ def test_words_with_small_digits_are_labels(tmp_path: Path) -> None:
         "Berlin,k.A.\nLagos,5\n",
         "Berlin,FALSE\nLagos,5\n",
         'Berlin,"no"\nLagos,5\n',
+        "Berlin,not reported\nLagos,5\n",
+        "Berlin,less than 5\nLagos,5\n",
+        "Berlin,under 5\nLagos,5\n",
+        "Berlin,N/R\nLagos,5\n",
+        "Berlin,below the limit\nLagos,5\n",
+        "Berlin,Confidential\nLagos,5\n",
+        "Berlin,zero\nLagos,5\n",
     ],
 )
 def test_a_first_row_that_may_be_data_is_told_of(text: str) -> None:
