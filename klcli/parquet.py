@@ -66,7 +66,7 @@ class _Table:
     """The file as a table of DuckDB's: c0, c1 and so on are its columns, since DuckDB takes p and P for the same."""
 
     def __init__(self, connection: Any, path: str, max_size: int) -> None:
-        from klcli.engines.duckdb import MOST_DIGITS, SCHEMA, TOO_WIDE, top_level
+        from klcli.engines.duckdb import END_OF_PAGES, MOST_DIGITS, SCHEMA, TOO_WIDE, refuse_two_in_one, top_level
 
         self._connection, self._path, self._max_size = connection, path, max_size
         self._schema = top_level(self._execute(f"{SCHEMA} FROM parquet_schema($path)").fetchall())
@@ -82,6 +82,8 @@ class _Table:
         self._texts = self._in_utf8([index for index, each in enumerate(self._types) if each == "BLOB"])
         for index in self._texts:
             self._types[index] = "VARCHAR"
+        [(end,)] = self._execute(f"{END_OF_PAGES} FROM parquet_metadata($path)").fetchall()
+        refuse_two_in_one(path, end)
         self._rows = self._counted()
 
     def _described(self, table: str) -> list[str]:

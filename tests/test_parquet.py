@@ -157,6 +157,23 @@ def test_text_that_unpacks_to_more_than_there_is_room_for(tmp_path: Path) -> Non
         readers.read(tmp_path / "label.parquet", max_size=10**7)
 
 
+@pytest.mark.parametrize("codec", ["uncompressed", "zstd"])
+def test_two_files_one_behind_the_other(write: Write, call: Callable[..., Done], tmp_path: Path, codec: str) -> None:
+    """The end of the second one leads to the pages of the first: its rows would be lost in silence."""
+    parts = []
+    for numbers in ("3, 5, 2", "1, 1, 8"):
+        query = f"SELECT unnest(['a', 'b', 'c']) AS label, unnest([{numbers}]) AS n"
+        with duckdb.connect() as connection:
+            connection.execute(f"COPY ({query}) TO '{tmp_path}/one.parquet' (FORMAT parquet, COMPRESSION {codec})")
+        parts.append((tmp_path / "one.parquet").read_bytes())
+    (tmp_path / "two.parquet").write_bytes(b"".join(parts))
+    said = "klcli: two.parquet: two Parquet files, one behind the other: take them apart\n"
+    for command in (["entropy", "two.parquet"], ["count", "two.parquet::label"]):
+        assert (call(*command).code, call(*command).err) == (2, said)
+    parquet_of_text = write("SELECT unnest(['PAR1PAR1', 'x']) AS label, unnest([1, 2]) AS n")
+    assert readers.read(parquet_of_text).total == 3
+
+
 def test_times_of_96_bits_are_told_of(call: Callable[..., Done], tmp_path: Path) -> None:
     """DuckDB drops parts of a microsecond that they may have."""
     import pyarrow as pa

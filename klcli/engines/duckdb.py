@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from types import ModuleType
@@ -132,6 +133,8 @@ class DuckDB:
             names = [node.name for node in schema]
             wide |= {node.name for node in schema if (node.digits or 0) > MOST_DIGITS}
             notes |= {node.name: NO_NANOSECONDS for node in schema if node.type == "INT96"}
+            [(end,)] = self.rows(f"{END_OF_PAGES} FROM parquet_metadata({_path(file.path)})")
+            refuse_two_in_one(file.path, end)
             units_here = units_of(self.rows(pandas_query(_path(file.path))))
             units |= units_here
             types = [*self._types(f"read_parquet({_path(file.path)}, {PARQUET})")]
@@ -326,6 +329,29 @@ class Node(NamedTuple):
     children: int | None
     digits: int | None
     type: str | None
+
+
+# Where the last of the pages ends that the end of a Parquet file tells of.
+END_OF_PAGES = (
+    "SELECT max(coalesce(least(dictionary_page_offset, data_page_offset), data_page_offset) + total_compressed_size)"
+)
+
+
+def refuse_two_in_one(path: str, end_of_pages: int | None) -> None:
+    """Raise FormatError where another file begins behind the pages: by the end of that one the first one is read.
+
+    Before its beginning the other file has an end, which says how long it is.
+    """
+    start = max(end_of_pages or 0, 4)
+    with open(path, "rb") as file:
+        file.seek(-8, os.SEEK_END)
+        stop = file.tell() - int.from_bytes(file.read(4), "little")
+        file.seek(start)
+        between = file.read(max(stop - start, 0))
+    for found in re.finditer(b"PAR1PAR1", between):
+        length = between[max(found.start() - 4, 0) : found.start()]
+        if 0 < int.from_bytes(length, "little") < start + found.start():
+            raise FormatError("two Parquet files, one behind the other: take them apart")
 
 
 def top_level(schema: Iterable[Sequence[Any]]) -> list[Node]:
