@@ -825,6 +825,19 @@ def test_folders_hold_each_file_once(engine: Engine, tmp_path: Path) -> None:
     assert engines.inputs("d") == ["d/1/e.csv", "d/2/e.csv", "d/_c=1/e.csv"]
 
 
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+@pytest.mark.parametrize("row", ["Smith, John,", "x,1,,", 'x,1,""', ",,"])
+def test_blank_cells_too_many_are_seen_in_any_row(engine: Engine, tmp_path: Path, row: str, line_end: str) -> None:
+    """Engines drop them, and a comma without quotes would make of one cell two."""
+    rows = ["name,city", *['Ann,"Rome, Lazio"'] * 2000, row, "Bob,Oslo"]
+    (tmp_path / "t.csv").write_bytes(line_end.join(rows).encode())
+    with pytest.raises(InputError, match=r"^t\.csv: line 2002: [34] cells where the first row has 2$"):
+        counted(engine, "t.csv::city")
+    (tmp_path / "u.csv").write_bytes(line_end.join([*rows[:2001], "x,", "", "", "Bob,Oslo", "", ""]).encode())
+    if type(engine).__name__ == "DuckDB":
+        assert counted(engine, "u.csv::city") == Counts(["Rome, Lazio", "Oslo"], [2000, 1], 1, 0)
+
+
 MIXED = [("BOOLEAN", "BIGINT"), ("FLOAT", "DOUBLE"), ("DECIMAL(3, 2)", "DOUBLE"), ("DATE", "TIMESTAMP")]
 
 

@@ -232,30 +232,61 @@ def _check_names(names: Sequence[str], line: int, decimal: str) -> None:
 
 
 @contextlib.contextmanager
-def plain(file: File, encoding: str | None, delimiter: str | None = None) -> Iterator[str]:
+def plain(file: File, encoding: str | None, head: Head | None = None) -> Iterator[str]:
     """Where the file lies unpacked and in UTF-8: the one given, or a copy.
 
-    Raises InputError where it is a table with that delimiter, and has blanks around the quotes of a cell.
+    Raises InputError where it is a table that begins so, and has blanks around the quotes of a cell, or a row that
+    is longer or shorter than the first one.
     """
     with streams.opened(file.path) as opened:
         start = opened.read(16)
         opened.seek(0)
         is_plain = sources.packing_of(start) is None and sources.mark_of(start) is None
         if is_plain and encoding in (None, "utf-8"):
-            _refuse_loose_quotes(file.path, file.name, delimiter)
+            _refuse_what_engines_pass_over(file.path, file.name, head)
             yield file.path
             return
         text = streams.text(streams.blocks(opened), encoding)
         with streams.copied(part.encode() for part in text) as copy:
             path = f"/dev/fd/{copy.fileno()}"
-            _refuse_loose_quotes(path, file.name, delimiter)
+            _refuse_what_engines_pass_over(path, file.name, head)
             yield path
 
 
-def _refuse_loose_quotes(path: str, name: str, delimiter: str | None) -> None:
-    """Raise where a blank stands beside the quotes of a cell: engines drop it, and take two labels for one."""
-    if delimiter is None:
+def _refuse_what_engines_pass_over(path: str, name: str, head: Head | None) -> None:
+    """Raise for what an engine would drop from a table: blanks beside quotes, and blank cells too many in a row."""
+    if head is None:
         return
+    _refuse_loose_quotes(path, name, head.delimiter)
+    if not _are_even(path, head):
+        try:
+            with open(path, encoding="utf-8", newline="") as lines:
+                deque(_rows(lines, head.delimiter), 0)
+        except FormatError as error:
+            raise InputError(f"{clipped(name)}: {error}") from None
+        except UnicodeError:
+            return  # of which an engine says where it is
+
+
+def _are_even(path: str, head: Head) -> bool:
+    """Whether there are as many delimiters outside of quotes as so many rows have: if so, no row is too long."""
+    sign, line_end = head.delimiter.encode(), head.line_end.encode()
+    end = line_end[-1:]  # alone, since a block may part CR from LF
+    signs, ends, is_quoted, last = 0, 0, False, b""
+    with open(path, "rb") as file:
+        while block := file.read(_BLOCK):
+            parts = block.split(b'"')
+            outside = b'"'.join(parts[is_quoted::2])
+            is_quoted ^= len(parts) % 2 == 0
+            signs += outside.count(sign)
+            ends += outside.count(end) - outside.count(end + line_end)  # of which one is that of a blank line
+            last = block
+    rows = ends + (not last.endswith(end)) - head.blank
+    return signs == (len(head.names) - 1) * rows
+
+
+def _refuse_loose_quotes(path: str, name: str, delimiter: str) -> None:
+    """Raise where a blank stands beside the quotes of a cell: engines drop it, and take two labels for one."""
     with open(path, "rb") as file:
         if _may_have_loose_quotes(file, re.escape(delimiter.encode())):
             file.seek(0)

@@ -157,7 +157,7 @@ class DuckDB:
         from klcli.engines import _texts as texts
 
         head = texts.head(place)
-        paths = [self.stack.enter_context(texts.plain(file, place.encoding, head.delimiter)) for file in place.files]
+        paths = [self.stack.enter_context(texts.plain(file, place.encoding, head)) for file in place.files]
         line_end = head.line_end.encode("unicode_escape").decode()
         skipped = head.blank if place.has_header or len(head.names) > 1 else 0  # else they are missing values
         how = f"skip = {skipped}, header = {place.has_header}, delim = {_quoted(head.delimiter)}"

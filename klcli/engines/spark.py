@@ -239,7 +239,7 @@ class Spark:
 
     def _csv(self, view: str, place: files.Place) -> list[Field]:
         head = texts.head(place)
-        paths = self._plain(place, head.delimiter)
+        paths = self._plain(place, head)
         options = _CSV | {"delimiter": head.delimiter, "header": str(place.has_header).lower()}
         columns = ", ".join(f"c{index} STRING" for index in range(len(head.names)))
         parts = [
@@ -290,9 +290,9 @@ class Spark:
         record = f"(SELECT {both} FROM {lines})"
         return self._of_text(view, record, members, names)
 
-    def _plain(self, place: files.Place, delimiter: str | None = None) -> list[str]:
+    def _plain(self, place: files.Place, head: texts.Head | None = None) -> list[str]:
         """Where the files lie as Spark reads them: themselves, or copies of them, which the JVM finds."""
-        paths = [self.stack.enter_context(texts.plain(file, place.encoding, delimiter)) for file in place.files]
+        paths = [self.stack.enter_context(texts.plain(file, place.encoding, head)) for file in place.files]
         return [path.replace("/dev/fd/", f"/proc/{os.getpid()}/fd/") for path in paths]
 
     def _file(self, name: str, kind: str, path: str, columns: str = "", **options: str) -> str:
