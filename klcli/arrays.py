@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from klcli import sources
-from klcli.columns import Column, FormatError, as_typed
+from klcli.columns import Column, FormatError, as_typed, repeated
 from klcli.distribution import listed
 from klcli.errors import clipped
 from klcli.lazy import np
@@ -631,11 +630,10 @@ def _safe_header(data: bytes) -> dict[str, Any]:
 
 
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) < len(pairs):
-        twice = next(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
+    twice = repeated(name for name, _ in pairs)
+    if twice is not None:
         raise FormatError(f"its header has two members called {clipped(twice)!r}")
-    return members
+    return dict(pairs)
 
 
 def _no_number(_: str) -> None:

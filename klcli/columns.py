@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from klcli.numerals import NoNumeralError, NumeralError, number
@@ -122,6 +123,11 @@ def in_shell(text: str) -> str:
     import shlex
 
     return shlex.quote(text)
+
+
+def repeated(names: Iterable[str]) -> str | None:
+    """The first of the names that stands more than once, if one does."""
+    return next((name for name, count in Counter(names).items() if count > 1), None)
 
 
 def name_cells(labels: Sequence[str]) -> bool:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from klcli.columns import Column, as_asked, is_infinite, is_number, name_cells
+from klcli.columns import Column, as_asked, is_infinite, is_number, name_cells, repeated
 from klcli.distribution import listed
 from klcli.errors import InputError, clipped
 from klcli.lazy import np
@@ -200,7 +199,7 @@ def _order(ours: Sequence[str], theirs: Sequence[str], our: str, their: str, wha
 
 
 def _refuse_twice(names: Sequence[str], who: str, what: str) -> None:
-    twice = next((name for name, count in Counter(names).items() if count > 1), None)
+    twice = repeated(names)
     if twice is not None:
         cure = ": give each a name of its own, or leave their column out" if what == "rows" else ""
         raise InputError(f"{who}: two {what} are called {clipped(twice)!r}{cure}")

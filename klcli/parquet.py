@@ -8,13 +8,12 @@ from __future__ import annotations
 import contextlib
 import functools
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from klcli import sources, streams, tables
-from klcli.columns import Column, FormatError
+from klcli.columns import Column, FormatError, repeated
 from klcli.distribution import listed
 from klcli.errors import clipped
 from klcli.labels import MANY, Labels
@@ -66,7 +65,7 @@ class _Table:
     """The file as a table of DuckDB's: c0, c1 and so on are its columns, since DuckDB takes p and P for the same."""
 
     def __init__(self, connection: Any, path: str, max_size: int) -> None:
-        from klcli.engines.duckdb import END_OF_PAGES, MOST_DIGITS, SCHEMA, TOO_WIDE, refuse_two_in_one, top_level
+        from klcli.engines.duckdb import MOST_DIGITS, SCHEMA, TOO_WIDE, top_level
 
         self._connection, self._path, self._max_size = connection, path, max_size
         self._schema = top_level(self._execute(f"{SCHEMA} FROM parquet_schema($path)").fetchall())
@@ -82,8 +81,6 @@ class _Table:
         self._texts = self._in_utf8([index for index, each in enumerate(self._types) if each == "BLOB"])
         for index in self._texts:
             self._types[index] = "VARCHAR"
-        [(end,)] = self._execute(f"{END_OF_PAGES} FROM parquet_metadata($path)").fetchall()
-        refuse_two_in_one(path, end)
         self._rows = self._counted()
 
     def _described(self, table: str) -> list[str]:
@@ -103,15 +100,20 @@ class _Table:
 
     def _counted(self) -> int:
         """How many rows there are; raises FormatError where the file and its row groups say different numbers."""
-        groups = "SELECT DISTINCT row_group_id, row_group_num_rows AS rows FROM parquet_metadata($path)"
+        from klcli.engines.duckdb import END_OF_PAGES, refuse_two_in_one
+
+        of_groups = f"row_group_id, row_group_num_rows AS rows, {END_OF_PAGES} AS pages_end"
+        groups = f"SELECT {of_groups} FROM parquet_metadata($path) GROUP BY row_group_id, rows"
         [(claimed,)] = self._execute("SELECT sum(num_rows) FROM parquet_file_metadata($path)").fetchall()
-        [(rows,)] = self._execute(f"SELECT coalesce(sum(rows), 0) FROM ({groups})").fetchall()
+        found = self._execute(f"SELECT coalesce(sum(rows), 0), max(pages_end) FROM ({groups})").fetchall()
+        [(rows, end)] = found
+        refuse_two_in_one(self._path, end)
         if rows != claimed:
             raise FormatError(f"broken: its row groups hold {rows} rows where its end says {claimed}: write it anew")
         return int(rows)
 
     def columns(self) -> list[Column]:
-        twice = next((name for name, count in Counter(self._names).items() if count > 1), None)
+        twice = repeated(self._names)
         if twice is not None:
             raise FormatError(f"two columns are called {clipped(twice)!r}")
         is_text = [not _NUMBERS.fullmatch(each) for each in self._types]

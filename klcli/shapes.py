@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import chain
 from typing import Any
 
-from klcli.columns import Column, FormatError, is_infinite, looks_like_number
+from klcli.columns import Column, FormatError, is_infinite, looks_like_number, repeated
 from klcli.distribution import TOLERANCE, listed
 from klcli.errors import clipped
 from klcli.nodes import (
@@ -514,9 +513,7 @@ def _row_columns(name: str, rows: list[Any], path: str) -> list[Column]:
 
 def refuse_ambiguous(columns: list[Column]) -> None:
     """Raise where one name is that of two distributions, or of one and of a list of several."""
-    names = Counter(
-        [column.name for column in columns] + list({column.row_of for column in columns if column.row_of})
-    )
-    twice = next((name for name, count in names.items() if count > 1), None)
+    of_lists = {column.row_of for column in columns if column.row_of}
+    twice = repeated([*(column.name for column in columns), *of_lists])
     if twice is not None:
         raise FormatError(f"$: {clipped(twice)!r} is the name of two distributions: call one of them otherwise")

@@ -6,7 +6,6 @@ import contextlib
 import functools
 import os
 import sys
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -17,7 +16,7 @@ from klcli import engines, output, profiles
 from klcli.cli.engine import READING, data_options, started_engine
 from klcli.cli.options import Checked, Number, Source, Text, common_options, option, output_options
 from klcli.cli.show import SETTINGS, Command, refuse_inputs, say, show, tell
-from klcli.columns import as_chosen, as_typed
+from klcli.columns import as_chosen, as_typed, repeated
 from klcli.distribution import Smoothing, listed
 from klcli.engines import MOST_BINS, Engine, Table
 from klcli.errors import InputError, OptionError, clipped
@@ -168,11 +167,10 @@ def _kept_profile(source: str) -> Profile | None:
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """The mapping of these names, of which none may stand twice."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        twice = next(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
+    twice = repeated(name for name, _ in pairs)
+    if twice is not None:
         raise ValueError(f"two members called {clipped(twice)!r}")
-    return found
+    return dict(pairs)
 
 
 def _written(profile: Profile) -> bytes:

@@ -18,7 +18,7 @@ from sys import float_info
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from klcli import rooms
-from klcli.columns import FormatError, as_asked, as_typed, is_infinite, is_number
+from klcli.columns import FormatError, as_asked, as_typed, is_infinite, is_number, repeated
 from klcli.counts import ranked
 from klcli.distribution import listed
 from klcli.engines import _single as single
@@ -244,7 +244,7 @@ class Table:
     def __init__(self, engine: Engine, view: str, place: Place, fields: Sequence[Field]) -> None:
         self.engine, self.view, self.name, self.column = engine, view, place.name, place.column
         self.typed, self.place = place.typed, place
-        twice = next((name for name, count in Counter(field.name for field in fields).items() if count > 1), None)
+        twice = repeated(field.name for field in fields)
         if twice is not None:
             raise InputError(f"{place.name}: two columns are called {clipped(twice)!r}")
         self.fields = {field.name: field for field in fields}

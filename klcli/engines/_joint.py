@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from klcli.engines._sql import literal, with_zero
+from klcli.engines._sql import as_text, literal
 from klcli.profiles import LEAST_EXPECTED, MISSING, IncomparableError, Joint
 
 if TYPE_CHECKING:
@@ -55,8 +55,7 @@ def _rows(table: Table, field: Field, missing: bool) -> int:
 def _pairs(p: Table, x: Field, q: Table, y: Field, missing: bool) -> str:
     """k, a and b: every label, and how often it stands on either side."""
     both = " UNION ALL ".join(
-        f"SELECT {with_zero(field.sql) if field.kind == 'decimal' else f'CAST({field.sql} AS STRING)'} AS k, "
-        f"{side} AS side FROM {table.view}"
+        f"SELECT {as_text(field)} AS k, {side} AS side FROM {table.view}"
         for side, (table, field) in enumerate(((p, x), (q, y)))
     )
     sides = ", ".join(f"count(CASE WHEN side = {side} THEN 1 END) AS {name}" for side, name in enumerate("ab"))

@@ -44,6 +44,11 @@ def with_zero(x: str) -> str:
     return f"CASE {cases} ELSE {text} END"
 
 
+def as_text(field: Field) -> str:
+    """The field as the text of labels, which engines put together."""
+    return with_zero(field.sql) if field.kind == "decimal" else f"CAST({field.sql} AS STRING)"
+
+
 def is_nan(x: str) -> str:
     """Whether it is NaN."""
     return f"isnan({x})"

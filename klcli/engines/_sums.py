@@ -13,7 +13,7 @@ from klcli import delimited, tables, totals
 from klcli.columns import FormatError, as_asked, is_number
 from klcli.distribution import TOLERANCE, kind_of, listed
 from klcli.engines._kinds import typed
-from klcli.engines._sql import EXACT, INFINITY, literal, whole_cell, with_zero
+from klcli.engines._sql import EXACT, INFINITY, as_text, literal, whole_cell
 from klcli.errors import InputError, clipped
 from klcli.numerals import counted, refusal
 from klcli.profiles import NESTED, Sums
@@ -168,9 +168,7 @@ def _refuse_thousands(table: Table, value: Field, name: str) -> None:
 def _label(table: Table, field: Field) -> str:
     """The field as labels: as it is written, where it is text, and each number of 32 bits as its shortest decimal."""
     given = table.fields[field.name]
-    if given.kind == "decimal":
-        return with_zero(given.sql)
-    return f"CAST({given.label if given.is_single else given.sql} AS STRING)"
+    return as_text(given._replace(sql=given.label) if given.is_single else given)
 
 
 def _chosen(table: Table, fields: Sequence[Field]) -> tuple[Field, Field, list[str]]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import Any, BinaryIO, NamedTuple
 
 from klcli import delimited, sources, streams
-from klcli.columns import FormatError, is_number
+from klcli.columns import FormatError, is_number, repeated
 from klcli.distribution import listed
 from klcli.engines._files import File, Place, chosen_table
 from klcli.errors import InputError, clipped
@@ -226,7 +226,7 @@ def _check_names(names: Sequence[str], line: int, decimal: str) -> None:
             f"line {line}: {clipped(number)} is a number: if the first row is data, put a header before it (count, "
             "drift and profile take --no-header)"
         )
-    twice = next((name for name, count in Counter(names).items() if count > 1), None)
+    twice = repeated(names)
     if twice is not None:
         raise FormatError(f"line {line}: two columns are called {clipped(twice)!r}")
 
@@ -254,11 +254,19 @@ def plain(file: File, encoding: str | None, head: Head | None = None) -> Iterato
 
 
 def _refuse_what_engines_pass_over(path: str, name: str, head: Head | None) -> None:
-    """Raise for what an engine would drop from a table: blanks beside quotes, and blank cells too many in a row."""
+    """Raise for what an engine would drop from a table, so that two labels become one, or a cell another one.
+
+    That is a blank beside the quotes of a cell, and blank cells too many in a row.
+    """
     if head is None:
         return
-    _refuse_loose_quotes(path, name, head.delimiter)
-    if not _are_even(path, head):
+    may_have_blanks, is_even = _looked_through(path, head)
+    if may_have_blanks:
+        with open(path, "rb") as file:
+            line, where = next(_loose_quotes(file, re.escape(head.delimiter.encode())), (0, ""))
+        if line:
+            raise InputError(f"{clipped(name)}: line {line}: a blank {where} a cell: leave it out")
+    if not is_even:
         try:
             with open(path, encoding="utf-8", newline="") as lines:
                 deque(_rows(lines, head.delimiter), 0)
@@ -268,13 +276,21 @@ def _refuse_what_engines_pass_over(path: str, name: str, head: Head | None) -> N
             return  # of which an engine says where it is
 
 
-def _are_even(path: str, head: Head) -> bool:
-    """Whether there are as many delimiters outside of quotes as so many rows have: if so, no row is too long."""
+def _looked_through(path: str, head: Head) -> tuple[bool, bool]:
+    """Whether there are blanks between a quote and what may be the end of a cell, and no row is too long.
+
+    Within quotes such blanks mean nothing. No row is too long if there are as many delimiters outside of quotes as
+    so many rows have.
+    """
     sign, line_end = head.delimiter.encode(), head.line_end.encode()
+    loose = re.compile(rb"(?:\A|[\r\n]|%b) +\"|\" +(?:%b|[\r\n]|\Z)" % ((re.escape(sign),) * 2))
     end = line_end[-1:]  # alone, since a block may part CR from LF
-    signs, ends, is_quoted, last = 0, 0, False, b""
+    signs, ends, is_quoted, may_have_blanks, last = 0, 0, False, False, b""
     with open(path, "rb") as file:
         while block := file.read(_BLOCK):
+            data = last[-_SEAM:] + block
+            if not may_have_blanks and (b' "' in data or b'" ' in data):
+                may_have_blanks = loose.search(data) is not None
             parts = block.split(b'"')
             outside = b'"'.join(parts[is_quoted::2])
             is_quoted ^= len(parts) % 2 == 0
@@ -282,28 +298,7 @@ def _are_even(path: str, head: Head) -> bool:
             ends += outside.count(end) - outside.count(end + line_end)  # of which one is that of a blank line
             last = block
     rows = ends + (not last.endswith(end)) - head.blank
-    return signs == (len(head.names) - 1) * rows
-
-
-def _refuse_loose_quotes(path: str, name: str, delimiter: str) -> None:
-    """Raise where a blank stands beside the quotes of a cell: engines drop it, and take two labels for one."""
-    with open(path, "rb") as file:
-        if _may_have_loose_quotes(file, re.escape(delimiter.encode())):
-            file.seek(0)
-            line, where = next(_loose_quotes(file, re.escape(delimiter.encode())), (0, ""))
-            if line:
-                raise InputError(f"{clipped(name)}: line {line}: a blank {where} a cell: leave it out")
-
-
-def _may_have_loose_quotes(file: BinaryIO, sign: bytes) -> bool:
-    """Whether there are blanks between a quote and what may be the end of a cell; within quotes they mean nothing."""
-    loose = re.compile(rb"(?:\A|[\r\n]|%b) +\"|\" +(?:%b|[\r\n]|\Z)" % (sign, sign))
-    data = b""
-    while block := file.read(_BLOCK):
-        data = data[-_SEAM:] + block
-        if (b' "' in data or b'" ' in data) and loose.search(data):
-            return True
-    return False
+    return may_have_blanks, signs == (len(head.names) - 1) * rows
 
 
 def _loose_quotes(file: BinaryIO, sign: bytes) -> Iterator[tuple[int, str]]:
