@@ -73,12 +73,30 @@ class Labels(Sequence[str]):
     def __radd__(self, other: Sequence[str]) -> Labels:
         return Labels(other, self)
 
+    def first_blank(self) -> int | None:
+        """The place of the first label that ends where it begins."""
+        starts = np.concatenate([[0], self._ends[:-1]]) if len(self) else self._ends.copy()
+        starts[[first for first in self._firsts if first < len(self)]] = 0  # each block has a text of its own
+        blank = np.flatnonzero(starts == self._ends)
+        return int(blank[0]) if len(blank) else None
+
     def take(self, places: NDArray[np.intp]) -> list[str]:
         """The labels at these places, none of them below 0."""
         blocks = np.searchsorted(self._firsts, places, side="right") - 1
         starts = np.where(places == np.take(self._firsts, blocks), 0, self._ends[places - 1])
         found = zip(blocks.tolist(), starts.tolist(), self._ends[places].tolist(), strict=True)
         return [self._texts[block][start:end] for block, start, end in found]
+
+
+def first_blank(labels: Sequence[str]) -> int | None:
+    """The place of the first label without a sign, if there is one.
+
+    >>> first_blank(Labels(["a", "b"], [], ["", "c"])), first_blank(["a", ""]), first_blank(["a"])
+    (2, 1, None)
+    """
+    if not isinstance(labels, Labels):
+        return next((place for place, label in enumerate(labels) if not label), None)
+    return labels.first_blank()
 
 
 def taken(labels: Sequence[str], places: NDArray[np.intp]) -> Iterator[list[str]]:

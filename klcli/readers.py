@@ -29,6 +29,7 @@ from klcli.columns import (
 )
 from klcli.distribution import Distribution, listed, numbered
 from klcli.errors import InputError, OptionError, OutcomeError, clipped
+from klcli.labels import first_blank
 from klcli.lazy import np
 from klcli.numerals import NoNumeralError, NumeralError, counted, numbers, rounded
 from klcli.sources import STDIN, called_in_outputs, pipes_kept, split
@@ -313,9 +314,9 @@ def _distribution(column: Column, name: str, normalize: bool, duplicates: str) -
 
 def _blank_label(column: Column) -> str:
     """What is told of a blank that is an outcome: it may be what a spreadsheet leaves of a label above."""
-    if column.labels is None or "" not in column.labels:
+    row = None if column.labels is None else first_blank(column.labels)
+    if row is None:
         return ""
-    row = next(index for index, label in enumerate(column.labels) if not label)
     return f"{column.place(row)}: a blank label, taken for an outcome of its own"
 
 
