@@ -32,11 +32,10 @@ from klcli.errors import InputError, OptionError, OutcomeError, clipped
 from klcli.labels import first_blank
 from klcli.lazy import np
 from klcli.numerals import NoNumeralError, NumeralError, counted, numbers, rounded
-from klcli.sources import STDIN, called_in_outputs, pipes_kept, split
+from klcli.sources import STDIN, called_in_outputs, pipes_kept, refuse_stdin_twice, split
 
 __all__ = [
     "FORMATS",
-    "STDIN",
     "called_in_outputs",
     "read",
     "read_all",
@@ -73,8 +72,7 @@ def read_each(sources: Sequence[str], **options: Any) -> list[list[Distribution]
 
     Raises InputError as `read_all` does, and where standard input is asked for twice.
     """
-    if [split(source) for source in sources].count((STDIN, None)) > 1:
-        raise InputError("standard input (-) can be read once only: give the other distribution as a file")
+    refuse_stdin_twice(sources, "distribution")
     paths = [split(source)[0] for source in sources]
     names = [called_in_outputs(path) for path in paths]
     called: dict[str, set[str]] = {}

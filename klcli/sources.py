@@ -14,7 +14,7 @@ import re
 import select
 import stat
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, BinaryIO, NamedTuple, Protocol, overload
 
 from klcli.columns import FormatError, line_at
@@ -70,6 +70,15 @@ def ending(path: str) -> str:
     """
     root, last = os.path.splitext(path.lower())
     return (os.path.splitext(root)[1] if last in ENDINGS else last).lstrip(".")
+
+
+def refuse_stdin_twice(sources: Sequence[str], other: str) -> None:
+    """Raise InputError, which says what else is to be given as a file, where standard input is meant twice.
+
+    Columns of it may be: they are read together.
+    """
+    if [split(source) for source in sources].count((STDIN, None)) > 1:
+        raise InputError(f"standard input (-) can be read once only: give the other {other} as a file")
 
 
 # Bytes

@@ -314,7 +314,7 @@ def test_a_header_that_claims_petabytes_takes_nothing(shape: str) -> None:
     packed = zipped([("p.npy", described(shape=shape))])
     tensors(saved([1.0]), "x.npy", MAX)  # imports what it needs
     tracemalloc.start()
-    start = time.perf_counter()
+    start = time.process_time()
     said = refusal(described(shape=shape))
     assert said.startswith("cut off: ")
     assert len(said) < 120
@@ -322,7 +322,7 @@ def test_a_header_that_claims_petabytes_takes_nothing(shape: str) -> None:
     lengths = [int(length) for length in shape.strip("(),").split(",")]
     whole = safe({"p": entry("F64", lengths, 0, 8)}, bytes(8))
     assert refusal(whole, "x.safetensors").startswith("p: 8 bytes where its shape takes ")
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 3 * 2**20  # a block is a megabyte
@@ -668,11 +668,11 @@ def test_safetensors_that_are_broken_are_refused(data: bytes, words: str) -> Non
 def test_many_names_take_no_square_of_time() -> None:
     """A header of many members is read in one go, and so is one in which the last stands twice."""
     names = b",".join(b'"%d":0' % index for index in range(100_000))
-    start = time.perf_counter()
+    start = time.process_time()
     assert (
         refusal(safe(b"{" + names + b',"99999":0}'), "x.safetensors") == "its header has two members called '99999'"
     )
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 # The door
@@ -753,9 +753,9 @@ def test_columns_by_their_names() -> None:
 def test_a_large_array_is_refused_by_its_shape() -> None:
     """That an array has rows is said without a look at any of them."""
     found = npz(archived(m=np.full((200_000, 2), np.nan)), MAX)
-    start = time.perf_counter()
+    start = time.process_time()
     assert said(lambda: columns(found, "m")).startswith("m: has 2 dimensions (200000 × 2)")
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 0.5
 
 
 def test_a_matrix() -> None:

@@ -279,6 +279,20 @@ def test_fail_above(call: Run) -> None:
     assert "'psy' is nothing that can be limited" in refused(call("drift", MAY, JUNE, "--fail-above", "psy=1"))
 
 
+@pytest.mark.parametrize(
+    ("args", "reason"),
+    [
+        (("-", "-"), "standard input (-) can be read once only: give the other table as a file"),
+        (("/dev/stdin", "-"), "standard input (-) can be read once only: give the other table as a file"),
+        ((MAY, JUNE, "--fdr", "2"), "Invalid value for '--fdr': 2 is out of range: give a number >= 0 and <= 1"),
+        ((MAY, JUNE, "--fdr", "-1"), "Invalid value for '--fdr': -1 is out of range: give a number >= 0 and <= 1"),
+    ],
+)
+def test_what_is_asked_for_in_vain(call: Run, args: tuple[str, ...], reason: str) -> None:
+    """Two tables from one standard input, and a share that is none, are refused before anything is read."""
+    assert refused(call("drift", *args, stdin=Path(MAY).read_text())).startswith(reason)
+
+
 def test_missing_values_are_outcomes(call: Run) -> None:
     """A column that has lost its values has drifted, unless they are left out."""
     Path("a.csv").write_text("x,y\n" + "1,a\n2,a\n" * 100)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gzip
 import math
+import re
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -825,6 +826,20 @@ def test_folders_hold_each_file_once(engine: Engine, tmp_path: Path) -> None:
     assert engines.inputs("d") == ["d/1/e.csv", "d/2/e.csv", "d/_c=1/e.csv"]
 
 
+@pytest.mark.parametrize("packed", ["e.csv.gz", "e.csv.zst"])
+@pytest.mark.parametrize("source", ["d::c", "d/*::c"])
+def test_a_file_beside_its_packed_copy_is_refused(engine: Engine, tmp_path: Path, source: str, packed: str) -> None:
+    """As gzip -k leaves it: its rows would count twice."""
+    (tmp_path / "d").mkdir()
+    for name in ("e.csv", packed):
+        (tmp_path / "d" / name).write_text("c,x\na,1\n")
+    with pytest.raises(InputError, match=rf"^d.*: d/e\.csv and d/{re.escape(packed)} may be the same rows: take"):
+        counted(engine, source)
+    assert counted(engine, "d/*.csv::c").counts == [1]
+    (tmp_path / "d" / packed).rename(tmp_path / "d" / "f.csv")
+    assert counted(engine, "d::c").counts == [2]
+
+
 @pytest.mark.parametrize("line_end", ["\n", "\r\n"])
 @pytest.mark.parametrize("row", ["Smith, John,", "x,1,,", 'x,1,""', ",,"])
 def test_blank_cells_too_many_are_seen_in_any_row(engine: Engine, tmp_path: Path, row: str, line_end: str) -> None:
@@ -1082,7 +1097,7 @@ COLUMNS = {
     "t.parquet": r"^t\.parquet: holds several columns \(x, label, .*\): choose one, as in t\.parquet::x$",
     "t.parquet::prise": r"^t\.parquet: no column 'prise' among x, label, .*: did you mean ::price\?$",
     "nested.parquet": rf"^nested\.parquet::l: {NESTED}$",
-    "bytes.parquet": r"^bytes\.parquet: holds bytes that are not UTF-8$",
+    "bytes.parquet::b": (r"^bytes\.parquet: column b: bytes that are not UTF-8: save it as text, or leave it out$"),
     "nothing.parquet": r"nothing\.parquet: no such file: did you mean t\.parquet\?$",
     "n*.csv": r"n\*\.csv: no file matches$",
     "folder": r"folder: a folder without files of data: csv, tsv, ndjson, parquet, duckdb, sqlite$",
@@ -1096,7 +1111,7 @@ def test_what_cannot_be_counted(engine: Engine, tmp_path: Path, source: str) -> 
     """Of what is missing, or is none of the things that are counted, it is said what there is instead."""
     parquet(tmp_path / "t.parquet", MESSY)
     parquet(tmp_path / "nested.parquet", "SELECT [1] AS l")
-    parquet(tmp_path / "bytes.parquet", r"SELECT '\xFF'::BLOB AS b")
+    parquet(tmp_path / "bytes.parquet", r"SELECT 1 AS n, 'a' AS a, '\xFF'::BLOB AS b")
     (tmp_path / "folder").mkdir()
     (tmp_path / "text.parquet").write_text("a,b\n")
     (tmp_path / "p.yaml").write_text("a: 1\n")

@@ -499,11 +499,11 @@ def test_many_names_take_no_square_of_time(tmp_path: Path) -> None:
     tokens = [f"t{index}" for index in range(50_000)]
     one = written(tmp_path, "a.json", json.dumps(dict.fromkeys(tokens, 1)))
     two = written(tmp_path, "b.json", json.dumps(dict.fromkeys(reversed(tokens), 1)))
-    start = time.perf_counter()
+    start = time.process_time()
     assert matched(read_matrix(one), read_matrix(two))[2] == (
         "b.json: columns put into the order of a.json, by their names",
     )
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 # Means and covariances

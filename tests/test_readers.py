@@ -2818,10 +2818,10 @@ def test_many_columns_take_no_square_of_time() -> None:
     """A vocabulary stands in the columns of a batch."""
     names = ",".join(f"c{index}" for index in range(50_000))
     cells = ",".join(["0.5"] * 50_000)
-    start = time.perf_counter()
+    start = time.process_time()
     write("p.csv", f"k,{names}\na,{cells}\nb,{cells}\n")
     assert read("p.csv::c7").probs.tolist() == [0.5, 0.5]
-    assert time.perf_counter() - start < 10
+    assert time.process_time() - start < 10
 
 
 def test_the_column_that_is_proposed_is_one_of_weights() -> None:

@@ -397,11 +397,11 @@ def test_every_tree_is_read_or_refused(tree: Any, name: str, lines: int) -> None
 
 def test_many_labels_take_no_square_of_time() -> None:
     """A hundred thousand records, and as many answers of klcli as there may be, are read in one go."""
-    start = time.perf_counter()
+    start = time.process_time()
     read(write("p.json", json.dumps([{"label": f"x{index}", "p": index + 1} for index in range(100_000)])))
     line = own([klcli.entropy(P)])
     assert held(write("own.ndjson", line * 3000)) == {"": P}
-    assert time.perf_counter() - start < 10
+    assert time.process_time() - start < 10
 
 
 def test_a_table_by_its_rows_is_not_many_distributions(tmp_path: Path) -> None:

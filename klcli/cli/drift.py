@@ -22,6 +22,7 @@ from klcli.engines import MOST_BINS, Engine, Table
 from klcli.errors import InputError, OptionError, clipped
 from klcli.profiles import Joint, Profile
 from klcli.render import printable
+from klcli.sources import refuse_stdin_twice
 
 
 def _limits(text: str) -> dict[str, float]:
@@ -57,7 +58,13 @@ def _columns_options() -> tuple[click.Parameter, ...]:
             show_default=True,
             help="Whether missing values are outcomes: (missing), and NaN apart.",
         ),
-        option("--fdr", type=Number("share", 0), default=0.05, show_default=True, help="False alarms among alarms."),
+        option(
+            "--fdr",
+            type=Number("share", 0, most=1),
+            default=0.05,
+            show_default=True,
+            help="False alarms among alarms.",
+        ),
         option(
             "--effect",
             type=Number("nats", 0),
@@ -90,6 +97,7 @@ def drift_command(reference: str, current: str, **given: Any) -> int:
     """
     from klcli.drift import drift, exceeded, limits
 
+    refuse_stdin_twice((reference, current), "table")
     for written in ("output", "save_profile"):
         refuse_inputs([reference, current], given, engines.inputs, written)
     kept = given["save_profile"]

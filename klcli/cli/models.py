@@ -7,14 +7,13 @@ from typing import Any
 
 import click
 
-from klcli import losses, readers
+from klcli import losses
 from klcli.batches import KINDS
 from klcli.cli.options import READING, Number, Source, option, output_options, reading_options
 from klcli.cli.show import Command, default_source, refuse_inputs, show
-from klcli.errors import InputError
 from klcli.matrices import Matrix, matched, paired, read_matrix
 from klcli.result import Result
-from klcli.sources import pipes_kept
+from klcli.sources import pipes_kept, refuse_stdin_twice
 
 
 def _read(sources: tuple[str, ...], given: dict[str, Any], *, several: bool = False) -> list[Matrix]:
@@ -24,8 +23,7 @@ def _read(sources: tuple[str, ...], given: dict[str, Any], *, several: bool = Fa
 
 
 def _pair(first: str, second: str, given: dict[str, Any]) -> tuple[Matrix, Matrix, tuple[str, ...]]:
-    if [readers.split(source) for source in (first, second)] == [(readers.STDIN, None)] * 2:
-        raise InputError("standard input (-) can be read once only: give the other one as a file")
+    refuse_stdin_twice((first, second), "one")
     a, b = _read((first, second), given)
     return matched(a, b)
 

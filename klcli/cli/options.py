@@ -70,8 +70,10 @@ def _utf_8(text: str) -> str:
 class Number(click.ParamType):
     """A number as everywhere: a decimal or a fraction, within limits; some words stand for numbers."""
 
-    def __init__(self, name: str, least: float, *, above: bool = False, **words: float) -> None:
-        self.name, self.least, self.above, self.words = name, least, above, words
+    def __init__(
+        self, name: str, least: float, *, most: float = math.inf, above: bool = False, **words: float
+    ) -> None:
+        self.name, self.least, self.most, self.above, self.words = name, least, most, above, words
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """The number, or a usage error that names the option."""
@@ -83,13 +85,14 @@ class Number(click.ParamType):
             found = number(value)
         except NumeralError as error:
             self.fail(f"{error}: {self._right()}", param, ctx)
-        if found < self.least or (self.above and found == self.least):
+        if not self.least <= found <= self.most or (self.above and found == self.least):
             self.fail(f"{value.strip()} is out of range: {self._right()}", param, ctx)
         return found
 
     def _right(self) -> str:
-        limit = "" if self.least == -math.inf else f" {'>' if self.above else '>='} {self.least:g}"
-        return " or ".join([f"give a number{limit}", *self.words])
+        limits = [] if self.least == -math.inf else [f"{'>' if self.above else '>='} {self.least:g}"]
+        limits += [] if self.most == math.inf else [f"<= {self.most:g}"]
+        return " or ".join([" ".join(["give a number", " and ".join(limits)]).strip(), *self.words])
 
 
 class Size(click.ParamType):

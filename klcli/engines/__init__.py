@@ -22,7 +22,7 @@ from klcli.columns import FormatError, as_asked, as_typed, is_infinite, is_numbe
 from klcli.counts import ranked
 from klcli.distribution import listed
 from klcli.engines import _single as single
-from klcli.engines._files import FORMATS, Place, inputs, located, named
+from klcli.engines._files import FORMATS, NOT_UTF_8, Place, inputs, located, named
 from klcli.engines._kinds import as_label, forms_of, typed
 from klcli.engines._ranks import at_ranks
 from klcli.engines._sql import AT_ONCE, INFINITY, bucket, comparable, is_nan, literal, with_zero, zero
@@ -348,7 +348,7 @@ class Table:
         try:
             return self.engine.kept(self.view)
         except FormatError as error:
-            raise _fault(self.place, error) from None
+            raise self._fault(error) from None
 
     def rows(self, select: str, rest: str = "") -> list[tuple[Any, ...]]:
         """What the query of this table answers: its SELECT, and what comes after FROM."""
@@ -359,7 +359,23 @@ class Table:
         try:
             return self.engine.rows(query)
         except FormatError as error:
-            raise _fault(self.place, error) from None
+            raise self._fault(error) from None
+
+    def _fault(self, error: FormatError) -> InputError:
+        """What is wrong with the table; with the column that is no text, which engines do not name."""
+        if NOT_UTF_8 in str(error) and not self.is_text:
+            for field in self.fields.values():
+                if self._is_no_text(field):
+                    cure = "save it as text, or leave it out"
+                    return InputError(f"{self.name}: column {clipped(field.name)}: bytes that are not UTF-8: {cure}")
+        return _fault(self.place, error)
+
+    def _is_no_text(self, field: Field) -> bool:
+        try:
+            self.engine.rows(f"SELECT max(length({field.sql})) FROM {self.view}")
+        except FormatError as error:
+            return NOT_UTF_8 in str(error)
+        return False
 
 
 def labels_of_missing(counts: Counts) -> dict[str, int]:

@@ -154,6 +154,7 @@ def _is_pattern(path: str) -> bool:
 def _found(path: str, stack: contextlib.ExitStack) -> Iterator[File]:
     matching = [path] if os.path.isfile(path) else _matching(path)
     if matching:
+        _refuse_packed_copies(path, matching)
         yield from (File(_named_in_utf_8(os.path.abspath(each), stack), each) for each in matching)
     elif os.path.isdir(path):
         raise InputError(f"{clipped(path)}: a folder without files of data: {', '.join(FORMATS)}")
@@ -162,6 +163,18 @@ def _found(path: str, stack: contextlib.ExitStack) -> Iterator[File]:
     else:
         copy = stack.enter_context(streams.opened(path))
         yield File(f"/dev/fd/{copy.fileno()}", "stdin" if path == sources.STDIN else path)
+
+
+def _refuse_packed_copies(path: str, matching: Sequence[str]) -> None:
+    """Raise InputError where a file lies beside its packed copy, as gzip -k leaves it: rows would count twice."""
+    unpacked: dict[str, str] = {}
+    for each in matching:
+        root, last = os.path.splitext(each)
+        name = root if last.lower() in sources.ENDINGS else each
+        if name in unpacked:
+            both = f"{clipped(unpacked[name])} and {clipped(each)} may be the same rows"
+            raise InputError(f"{clipped(path)}: {both}: take one away, or give a pattern that leaves one out")
+        unpacked[name] = each
 
 
 def _with_a_name(file: File, stack: contextlib.ExitStack) -> File:
@@ -205,6 +218,7 @@ def _format(file: File, path: str) -> str:
     return named
 
 
+NOT_UTF_8 = "holds bytes that are not UTF-8"
 BEYOND = "holds whole numbers beyond 2^53 in one file, and others in another: save them alike in both"
 
 

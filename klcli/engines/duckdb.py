@@ -430,9 +430,9 @@ def reason(error: Exception) -> str:
         return f"{place}{widths[2]} cells where the first row has {widths[1]}"
     faults = {
         "unterminated quote": "a quote is opened and never closed, or some lines end otherwise than the first",
-        "Invalid unicode": "holds bytes that are not UTF-8",
+        "Invalid unicode": files.NOT_UTF_8,
         "state machine reached an invalid state": "some lines end in CR LF and others do not: make them all alike",
-        "Invalid string encoding found": "holds bytes that are not UTF-8",
+        "Invalid string encoding found": files.NOT_UTF_8,
     }
     known = next((fault for words, fault in faults.items() if words in text), None)
     first = re.sub(' *(in file )?"?/[^" ]*"?', "", text.splitlines()[0])  # where it lies is no name of it

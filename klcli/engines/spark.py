@@ -369,7 +369,6 @@ def _cell(column: str, kind: str) -> str:
 
 _MIXED_ENDS = "some lines end in CR LF and others do not: make them all alike"
 _OF_SEVERAL_LINES = "cells of several lines where lines end in CR LF, which Spark rewrites: take --engine duckdb"
-_NOT_UTF_8 = "holds bytes that are not UTF-8"
 
 
 def _refused(where: str, fault: str, x: str) -> str:
@@ -379,12 +378,12 @@ def _refused(where: str, fault: str, x: str) -> str:
 
 def _decoded(x: str) -> str:
     """The text, where it is UTF-8."""
-    return _refused(f"NOT is_valid_utf8({x})", _NOT_UTF_8, x)
+    return _refused(f"NOT is_valid_utf8({x})", files.NOT_UTF_8, x)
 
 
 def _undamaged(x: str) -> str:
     """The text of a file of text, where nothing of it is U+FFFD, which Spark puts where bytes are not UTF-8."""
-    fault = f"{_NOT_UTF_8}, or U+FFFD, which stands for such: take --engine duckdb"
+    fault = f"{files.NOT_UTF_8}, or U+FFFD, which stands for such: take --engine duckdb"
     return _refused(f"instr({x}, '\ufffd') > 0", fault, _decoded(x))
 
 
