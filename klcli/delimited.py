@@ -368,7 +368,7 @@ def _plain_head(
         not 0 < start < stop
         or names in ([], [""])
         or not delimiter.isascii()
-        or (f"{decimal}000" in text and _ZEROS[decimal].search(text))
+        or _ZEROS[decimal].search(text)
         or len(second) != len(names)
         or any(is_number(with_point(name, decimal)) for name in names)
         or sum(map(is_nameless, names)) > 1  # which of them has the labels is to be seen in all rows
@@ -407,7 +407,10 @@ def _has_fractions(values: Any) -> bool:
     return bool(((values > 0) & (values < 1)).any())
 
 
-_ZEROS = {sign: re.compile(rf"(?<![0-9{sign}])[1-9][0-9]{{0,2}}[{sign}]000(?![0-9])") for sign in ".,"}
+_UP_TO_ZEROS = "|".join(rf"(?<=[^0-9{{0}}][1-9]{digits}\{{0}}000)" for digits in ("", "[0-9]", "[0-9]{{2}}"))
+_ZEROS = {  # what must be there comes first, for it is found soonest
+    sign: re.compile(rf"\{sign}000(?![0-9])(?:{_UP_TO_ZEROS.format(sign)})") for sign in ".,"
+}
 _POINTED = {
     sign: re.compile(rf"(?<![0-9{sign}])[1-9][0-9]{{0,2}}([{sign}][0-9]{{3}})+(?![0-9{sign}])") for sign in ".,"
 }

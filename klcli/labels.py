@@ -58,12 +58,17 @@ class Labels(Sequence[str]):
 
     def __iter__(self) -> Iterator[str]:
         for text, (first, after) in zip(self._texts, pairwise(self._firsts), strict=True):
-            yield from (text[start:end] for start, end in pairwise([0, *self._ends[first:after].tolist()]))
+            yield from [text[start:end] for start, end in pairwise([0, *self._ends[first:after].tolist()])]
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Sequence) or isinstance(other, str):
             return NotImplemented
-        return self is other or (len(self) == len(other) and all(map(eq, self, other)))
+        if len(self) != len(other):
+            return False
+        if not isinstance(other, Labels):
+            return all(map(eq, self, other))
+        alike = np.array_equal(self._lengths(), other._lengths())
+        return alike and "".join(self._texts) == "".join(other._texts)
 
     __hash__ = None  # type: ignore[assignment] # it may be equal to a tuple, whose hash it does not know
 
@@ -73,11 +78,15 @@ class Labels(Sequence[str]):
     def __radd__(self, other: Sequence[str]) -> Labels:
         return Labels(other, self)
 
+    def _lengths(self) -> NDArray[np.integer[Any]]:
+        lengths = np.diff(self._ends, prepend=0)
+        firsts = [first for first in self._firsts if first < len(self)]
+        lengths[firsts] = self._ends[firsts]  # each block has a text of its own
+        return lengths
+
     def first_blank(self) -> int | None:
-        """The place of the first label that ends where it begins."""
-        starts = np.concatenate([[0], self._ends[:-1]]) if len(self) else self._ends.copy()
-        starts[[first for first in self._firsts if first < len(self)]] = 0  # each block has a text of its own
-        blank = np.flatnonzero(starts == self._ends)
+        """The place of the first label without a sign, if there is one."""
+        blank = np.flatnonzero(self._lengths() == 0)
         return int(blank[0]) if len(blank) else None
 
     def take(self, places: NDArray[np.intp]) -> list[str]:

@@ -388,7 +388,7 @@ def text(data: bytes, encoding: str | None = None) -> str:
     if "\0" in found:
         line = line_at(found, found.index("\0"))
         raise FormatError(f"line {line}: a NUL byte: is it binary, or UTF-16 without its mark? Name its --encoding")
-    inner = re.search("[\r\n]\ufeff", found)
+    inner = re.search("[\r\n]\ufeff", found) if "\ufeff" in found else None  # which is found much sooner
     if inner is not None:
         line = line_at(found, inner.end())
         raise FormatError(f"line {line}: a byte-order mark: are these files put together? Leave the mark out")

@@ -26,7 +26,10 @@ def test_they_are_what_a_tuple_would_be(parts: list[list[str]], data: st.DataObj
     assert (len(labels), bool(labels), tuple(labels)) == (len(expected), bool(expected), expected)
     assert labels == expected
     assert expected == labels
-    assert labels == Labels(*map(Labels, parts))
+    assert labels == Labels(*map(Labels, parts)) == Labels(expected)  # in other blocks
+    assert (labels == Labels([*expected[1:], *expected[:1]])) == (expected == (*expected[1:], *expected[:1]))
+    all_in_first = ["".join(expected), *[""] * len(expected)][: len(expected)]
+    assert (labels == Labels(all_in_first)) == (not any(expected[1:]))
     assert (labels != (*expected, "x"), labels != "x", labels != 3) == (True, True, True)
     for index in range(-len(expected), len(expected)):
         assert labels[index] == expected[index]
