@@ -483,7 +483,9 @@ def _refuse_other_archive(names: list[str]) -> None:
         raise FormatError("is an Excel workbook (.xlsx), not a NumPy archive: save the sheet as CSV")
     if any(name.endswith("/data.pkl") for name in names):
         raise FormatError("is a PyTorch file, stored as a pickle, which is never read: save it as safetensors")
-    raise FormatError("is a zip archive, not a NumPy one: name a file that is in it, or save the sheet as CSV")
+    raise FormatError(
+        "is a zip archive, not a NumPy one: unpack it and name a file that was in it, or save the sheet as CSV"
+    )
 
 
 def _refuse_members(members: list[ZipInfo]) -> None:

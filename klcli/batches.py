@@ -35,10 +35,10 @@ class Grid(NamedTuple):
         return ", ".join(filter(None, (self.rows[row], self.columns[column])))
 
     def cells(self) -> tuple[str, ...]:
-        """The names of all elements, row by row."""
-        return tuple(
-            f"{row}, {column}" if row and column else row or column for row in self.rows for column in self.columns
-        )
+        """The names of all elements, row by row; in quotes where they would not be told apart without."""
+        pairs = [(row, column) for row in self.rows for column in self.columns]
+        names = tuple(f"{row}, {column}" if row and column else row or column for row, column in pairs)
+        return names if len(set(names)) == len(names) else tuple(f"{row!r}, {column!r}" for row, column in pairs)
 
     def named(self, where: Mask) -> str:
         """The names of the elements there in one line, the first few of many."""
@@ -93,8 +93,10 @@ def named_grid(shape: tuple[int, ...], rows: Sequence[str] | None, columns: Sequ
 
 
 def _in_words(word: str, names: Iterable[Any]) -> tuple[str, ...]:
-    """The names, those that are plain numbers with what they number."""
-    return tuple(f"{word} {name}" if str(name).isdigit() else str(name) for name in names)
+    """The names, those that are plain numbers with what they number, unless another one is called so."""
+    plain = [*map(str, names)]
+    worded = tuple(f"{word} {name}" if name.isdigit() else name for name in plain)
+    return worded if len(set(worded)) == len(worded) else tuple(plain)
 
 
 def as_side(values: Array, kind: str, name: str, grid: Grid, option: str = "") -> Side:

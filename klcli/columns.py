@@ -117,12 +117,24 @@ def as_chosen(name: str) -> str:
 
 
 def in_shell(text: str) -> str:
-    """The text as a word of a command line: in quotes where a shell would make something else of it."""
+    r"""The text as a word of a command line: in quotes where a shell would make something else of it.
+
+    >>> print(in_shell("a b.csv"), in_shell("a\nb.csv"))
+    'a b.csv' $'a\x0ab.csv'
+    """
     if re.fullmatch(r"[\w.:/=,@%+-]+", text):
         return text
+    if not text.isprintable():
+        return f"$'{''.join(map(_in_dollar_quotes, text))}'"
     import shlex
 
     return shlex.quote(text)
+
+
+def _in_dollar_quotes(sign: str) -> str:
+    if sign.isprintable():
+        return f"\\{sign}" if sign in "'\\" else sign
+    return "".join(f"\\x{byte:02x}" for byte in sign.encode("utf-8", "surrogateescape"))
 
 
 def repeated(names: Iterable[str]) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from array import array
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, islice
 from typing import Any
@@ -109,9 +110,12 @@ def _delimited(text: str, delimiter: str, decimal: str) -> list[Column]:
     refuse_drawn(text)
 
     def place(index: int) -> str:
-        line, _, _ = next(islice(_lines(text, delimiter), index + has_header, None))
-        return f"line {line}"
+        row = index + has_header
+        lines.extend(islice(more_lines, max(row + 1 - len(lines), 0)))
+        return f"line {lines[row]}"
 
+    lines = array("q")  # of the rows that were asked for so far, for many columns may ask
+    more_lines = (line for line, _, _ in _lines(text, delimiter))
     has_header = True
     plain = _plain_table(text, delimiter, decimal, place)
     if plain is not None:

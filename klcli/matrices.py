@@ -390,7 +390,10 @@ def paired(matrix: Matrix, first: str, second: str) -> tuple[Matrix, Matrix]:
             raise InputError(
                 f"{matrix.name}: column {clipped(name)}: neither {first} nor {second}{_instead(name, second)}"
             )
-        endings[match[1]][match[2]] = index
+        same = endings[match[1]].setdefault(match[2], index)
+        if same != index:
+            both = f"{clipped((matrix.columns or ())[same])} and {clipped(name)}"
+            raise InputError(f"{matrix.name}: columns {both} are both {match[1]} of one latent: leave one out")
     numbers = list(endings[first])
     if not numbers or set(numbers) != set(endings[second]) or ("" in numbers and len(numbers) > 1):
         found = listed(matrix.columns) if matrix.columns else "no names"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -54,11 +54,16 @@ def columns(data: bytes, max_size: int) -> list[Column]:
 
     limit = f"{min(max_size + _OVERHEAD, _MOST)}B"
     # A copy, since DuckDB reads nothing but files, and an input may be a pipe or packed.
-    with (
-        connected("a Parquet file", memory_limit=limit, temp_directory="") as connection,
-        streams.copied([data]) as copy,
-    ):
-        return _Table(connection, f"/dev/fd/{copy.fileno()}", max_size).columns()
+    try:
+        with (
+            connected("a Parquet file", memory_limit=limit, temp_directory="") as connection,
+            streams.copied([data]) as copy,
+        ):
+            return _Table(connection, f"/dev/fd/{copy.fileno()}", max_size).columns()
+    except MemoryError as error:
+        if "used)" not in str(error):  # DuckDB says so of a limit that was set, and not of what the system has
+            raise
+        raise FormatError(f"unpacks to {sources.too_large(max_size)}") from None
 
 
 class _Table:
@@ -89,14 +94,13 @@ class _Table:
 
     def _in_utf8(self, indices: Sequence[int]) -> set[int]:
         """Those of the columns of bytes, whose types do not say what they are, that hold text."""
-        found = {index for index in indices if self._bytes_in(index) <= self._max_size}
-        odd = ", ".join(["count(*)", *(f"count(c{index}) - count(TRY(decode(c{index})))" for index in sorted(found))])
-        _, *counts = self._execute(f"SELECT {odd} FROM {self._table}").fetchone()
-        return {index for index, count in zip(sorted(found), counts, strict=True) if not count}
+        sizes = zip(indices, self._bytes_in(indices), strict=True)
+        found = [index for index, size in sizes if size <= self._max_size]
+        odd = self._asked(f"count(c{index}) - count(TRY(decode(c{index})))" for index in found)
+        return {index for index, count in zip(found, odd, strict=True) if not count}
 
-    def _bytes_in(self, index: int) -> int:
-        [(size,)] = self._execute(f"SELECT coalesce(sum(octet_length(c{index})), 0) FROM {self._table}").fetchall()
-        return int(size)
+    def _bytes_in(self, indices: Sequence[int]) -> list[int]:
+        return self._asked(f"coalesce(sum(octet_length(c{index})), 0)" for index in indices)
 
     def _counted(self) -> int:
         """How many rows there are; raises FormatError where the file and its row groups say different numbers."""
@@ -131,9 +135,7 @@ class _Table:
         if label in self._faults:
             raise FormatError(f"{self._faults[label]} or as text")
         self._refuse_large([*values, *([] if label is None else [label])])
-        for index in {*range(len(self._names))} - {label, *used}:
-            if self._types[index] != "BLOB":
-                tables.check_row_names(self._names[index], self._fractions(index))
+        self._refuse_fractions([index for index in range(len(self._names)) if index not in (label, *used)])
         labels = None if label is None else self._labels(label)
         why = {self._names[index]: f"holds no numbers: it is {self._types[index]}" for index in beside}
         common = tables.labelled(self._names, label, labels, used, _place, why)
@@ -220,11 +222,11 @@ class _Table:
             index for index, (name, each) in typed if name.lower() in tables.LABEL_NAMES or not _NESTED.search(each)
         ]
         words = {index for index in flat if is_text[index] and not is_empty[index]}
-        words -= {index for index in words if self._types[index] == "BOOLEAN" and self._repeats(index)}
+        words -= self._repeating([index for index in sorted(words) if self._types[index] == "BOOLEAN"])
         cells = [["a" if index in words else "0"] for index in flat]
         label = tables.label_column([self._names[index] for index in flat], cells) if len(flat) > 1 else None
         if label is not None and self._types[flat[label]] == "BLOB":
-            if self._bytes_in(flat[label]) > self._max_size:
+            if self._bytes_in([flat[label]])[0] > self._max_size:
                 raise FormatError(f"unpacks to {sources.too_large(self._max_size)}")
             name = clipped(self._names[flat[label]])
             raise FormatError(f"column {name}: bytes that are not UTF-8: save it as text, or leave it out")
@@ -234,32 +236,45 @@ class _Table:
         is_known = index in self._names and self._names.index(index) in flat and len(flat) > 1
         return self._names.index(index) if is_known else None
 
-    def _repeats(self, index: int) -> bool:
-        """Whether two rows of the column hold the same, be it nothing."""
-        query = f"SELECT count(*) FROM (SELECT DISTINCT c{index} FROM {self._table})"
-        [(different,)] = self._execute(query).fetchall()
-        return bool(different < self._rows)
+    def _repeating(self, indices: Sequence[int]) -> set[int]:
+        """Those of the columns of truth values of which two rows hold the same, be it nothing."""
+        if self._rows > 3:
+            return set(indices)
+        values = ("c{0}", "NOT c{0}", "c{0} IS NULL")
+        found = self._asked(
+            " + ".join(f"least(count_if({each.format(index)}), 1)" for each in values) for index in indices
+        )
+        return {index for index, count in zip(indices, found, strict=True) if count < self._rows}
 
     def _counting(self, indices: Sequence[int]) -> set[int]:
         """Those of the columns that hold nothing but the numbers of rows, from 0 or from 1: of three or more."""
         pairs = [(index, first) for index in indices for first in (0, 1)]
         if self._rows < 3 or not pairs or "file_row_number" in self._names:
             return set()
-        are = ", ".join(f"bool_and(coalesce(c{index} = row + {first}, false))" for index, first in pairs)
         table = f"read_parquet($path, hive_partitioning = false, file_row_number = true) AS t({self._aliases}, row)"
-        found = self._execute(f"SELECT {are} FROM {table}").fetchone()
+        are = (f"bool_and(coalesce(c{index} = row + {first}, false))" for index, first in pairs)
+        found = self._asked(are, table)
         return {index for (index, _), is_so in zip(pairs, found, strict=True) if is_so}
+
+    def _refuse_fractions(self, indices: Sequence[int]) -> None:
+        """Raise FormatError where one of the columns, which are not used, may be one of probabilities."""
+        typed = {index: self._types[index] for index in indices if self._types[index] != "BLOB"}
+        may_be = {
+            index: f"CAST(c{index} AS DOUBLE) > 0 AND CAST(c{index} AS DOUBLE) < 1"
+            if _NUMBERS.fullmatch(each)
+            else _may_be_fraction(self._text(index))
+            for index, each in typed.items()
+        }
+        found = self._asked(f"count_if({each})" for each in may_be.values())
+        for index in (index for index, count in zip(may_be, found, strict=True) if count):
+            is_text = not _NUMBERS.fullmatch(typed[index])
+            tables.check_row_names(self._names[index], self._fractions(index) if is_text else ["0.5"])
 
     def _fractions(self, index: int) -> list[str]:
         """Some cells of the column that may be fractions; all of its text may be more than there is room for."""
         text = self._text(index)
-        may_be = f"strlen({text}) < 100 AND (TRY_CAST({text} AS DOUBLE) BETWEEN 0 AND 1 OR contains({text}, '/'))"
-        return [
-            cell
-            for (cell,) in self._execute(
-                f"SELECT DISTINCT {text} FROM {self._table} WHERE {may_be} LIMIT 1000"
-            ).fetchall()
-        ]
+        where = f"WHERE {_may_be_fraction(text)} LIMIT 1000"
+        return [cell for (cell,) in self._execute(f"SELECT DISTINCT {text} FROM {self._table} {where}").fetchall()]
 
     def _refuse_large(self, indices: list[int]) -> None:
         """Raise where there are no rows, or more of them, or more text in them, than may be read."""
@@ -273,13 +288,11 @@ class _Table:
 
     def _size(self, indices: list[int]) -> int:
         """How many bytes the columns are as text."""
-        lengths = ", ".join(["0", *(f"sum(strlen({self._text(index)}))" for index in indices)])
-        return sum(each or 0 for each in self._execute(f"SELECT {lengths} FROM {self._table}").fetchone())
+        return sum(each or 0 for each in self._asked(f"sum(strlen({self._text(index)}))" for index in indices))
 
     def _are_empty(self) -> list[bool]:
         """Whether each column holds nothing but NULL."""
-        empty = ", ".join(f"count(*) > 0 AND count(c{index}) = 0" for index in range(len(self._names)))
-        return list(self._execute(f"SELECT {empty} FROM {self._table}").fetchone())
+        return self._asked(f"count(*) > 0 AND count(c{index}) = 0" for index in range(len(self._names)))
 
     def _labels(self, index: int) -> Sequence[str]:
         from klcli.engines.duckdb import ZONED
@@ -323,8 +336,25 @@ class _Table:
         column = f"CAST(c{index} AS DOUBLE)" if self._types[index] == "FLOAT" else f"c{index}"
         return f"CAST({column} AS VARCHAR)"
 
+    def _asked(self, aggregates: Iterable[str], table: str = "") -> list[Any]:
+        """What each of the aggregates is of the table, as many in one query as are planned in time."""
+        from klcli.engines._sql import AT_ONCE
+
+        wanted, found = [*aggregates], []
+        for start in range(0, len(wanted), AT_ONCE):
+            some = ", ".join(wanted[start : start + AT_ONCE])
+            found += self._execute(f"SELECT {some} FROM {table or self._table}").fetchone()
+        return found
+
     def _execute(self, query: str) -> Any:
         return self._connection.execute(query, {"path": self._path})
+
+
+def _may_be_fraction(text: str) -> str:
+    """What holds of a text that may write a number between 0 and 1, as 0.5 or 1/2: few others do."""
+    over, under = (f"abs(TRY_CAST(split_part({text}, '/', {part}) AS DOUBLE))" for part in (1, 2))
+    x = f"TRY_CAST({text} AS DOUBLE)"
+    return f"strlen({text}) < 100 AND (({x} > 0 AND {x} < 1) OR ({over} < {under} AND {text} NOT LIKE '%/%/%'))"
 
 
 def _place(index: int) -> str:

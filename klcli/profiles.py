@@ -115,14 +115,16 @@ class Profile:
 def merged(profiles: Sequence[Profile], name: str) -> Profile:
     """One profile of all the rows that these have counted, each in the same bins.
 
-    Raises InputError where they do not have the same columns in the same bins.
+    The columns are matched by name, and stand as the first one has them. Raises InputError where they are not the
+    same, in the same bins.
     """
     first, *others = profiles
     columns = dict(first.columns)
     for other in others:
-        if list(other.columns) != list(columns):
-            apart = sorted(set(columns) ^ set(other.columns)) or ["their order"]
-            raise InputError(f"{other.name}: its columns are not those of {first.name}: {listed(apart)}")
+        apart = sorted(set(columns) ^ set(other.columns))
+        if apart:
+            what = f"its columns are not those of {first.name}: {listed(apart)}"
+            raise InputError(f"{other.name}: {what}: count each with --columns, of those that all have")
         for title, column in other.columns.items():
             columns[title] = _added(columns[title], column, f"{other.name}: column {title}", first.name)
     notes = tuple(dict.fromkeys(note for each in profiles for note in each.notes))

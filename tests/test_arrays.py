@@ -40,7 +40,7 @@ WORDS = "text, not numbers: save numbers, as x.astype(float) makes them"
 NOT_THE_HEADER = "its header is not one that NumPy writes"
 NOT_NUMPY = "not a NumPy file: save the array with numpy.save or numpy.savez"
 A_PICKLE = "not a NumPy file but a pickle, which is never read: save the array with numpy.save"
-OTHER_ZIP = "is a zip archive, not a NumPy one: name a file that is in it, or save the sheet as CSV"
+OTHER_ZIP = "is a zip archive, not a NumPy one: unpack it and name a file that was in it, or save the sheet as CSV"
 NOT_A_ZIP = "cut off or broken: not a whole zip archive"
 
 fuzzed = settings(max_examples=400, deadline=None)

@@ -519,6 +519,24 @@ def test_profiles_of_days_merge_into_that_of_all(call: Run) -> None:
     ]
 
 
+def test_profiles_are_merged_by_the_names_of_columns(call: Run) -> None:
+    """Records have their fields in any order, and so have tables that are counted apart."""
+    Path("a.ndjson").write_text('{"x":"1","y":"b"}\n{"x":"2","y":"c"}\n')
+    Path("b.ndjson").write_text('{"y":"b","x":"2"}\n')
+    Path("c.ndjson").write_text('{"y":"b"}\n')
+    assert call("profile", "count", "a.ndjson", "-o", "a.json").code == 0
+    for name in "bc":
+        assert call("profile", "count", f"{name}.ndjson", "--like", "a.json", "-o", f"{name}.json").code == 0
+    assert call("profile", "merge", "a.json", "b.json", "-o", "both.json").code == 0
+    both = call("drift", "a.json", "both.json", "--json").results
+    whole = call("drift", "a.ndjson", "[ab].ndjson", "--json").results
+    assert [each["details"] for each in both] == [each["details"] for each in whole]
+    assert [*json.loads(Path("both.json").read_text())["columns"]] == ["x", "y"]
+    assert refused(call("profile", "merge", "a.json", "c.json")) == (
+        "c.json: its columns are not those of a.json: x: count each with --columns, of those that all have"
+    )
+
+
 def test_merged_labels_stay_in_order(tmp_path: Path) -> None:
     """Labels that are new stand behind the others, in the order in which the later profile has them."""
     one = profile("one", x={"b": 1, "a": 0})

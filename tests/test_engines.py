@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gzip
 import math
+import os
 import re
 import sqlite3
 from collections import Counter
@@ -15,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from conftest import Done
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import rel_entr
@@ -1074,6 +1076,68 @@ def test_tables_of_sqlite(duck: Engine, tmp_path: Path) -> None:
         counted(duck, "shop.db::nope::x")
 
 
+def _logged(path: Path) -> sqlite3.Connection:
+    """A database that writes to a log, with two rows in it and a third one in the log."""
+    base = sqlite3.connect(path)
+    base.execute("PRAGMA journal_mode = WAL")
+    base.execute("CREATE TABLE t(a)")
+    base.executemany("INSERT INTO t VALUES(?)", [("x",), ("y",)])
+    base.commit()
+    base.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    base.execute("INSERT INTO t VALUES('z')")
+    base.commit()
+    return base
+
+
+@pytest.mark.parametrize("state", ["open", "closed", "left", "alone"])
+def test_nothing_is_left_beside_a_database_with_a_log(duck: Engine, tmp_path: Path, state: str) -> None:
+    """What is in the log is counted, and whoever has the database open finds it as it was."""
+    (tmp_path / "d").mkdir()
+    base = _logged(tmp_path / "w.db")
+    if state == "closed":
+        base.close()
+    for ending in {"left": ("", "-wal", "-shm"), "alone": ("", "-wal"), "closed": ("",)}.get(state, ()):
+        (tmp_path / "d" / f"w.db{ending}").write_bytes((tmp_path / f"w.db{ending}").read_bytes())
+    source = "w.db" if state == "open" else "d/w.db"
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file() and path.suffix != ".db-shm"}
+    names = sorted(tmp_path.rglob("*"))
+    assert counted(duck, f"{source}::t::a").counts == [1, 1, 1]
+    assert sorted(tmp_path.rglob("*")) == names
+    assert {path: path.read_bytes() for path in before} == before
+    base.close()
+
+
+@pytest.mark.parametrize("name", ["link", "ä.db", b"\xff.db"])
+def test_the_log_of_a_database_is_found_by_any_name(duck: Engine, tmp_path: Path, name: str | bytes) -> None:
+    """It lies beside the file that a link leads to, whatever that is called."""
+    target = tmp_path / os.fsdecode(name if name != "link" else "target.db")
+    base = _logged(tmp_path / "w.db")
+    for ending in ("", "-wal"):
+        (tmp_path / f"{target.name}{ending}").write_bytes((tmp_path / f"w.db{ending}").read_bytes())
+    base.close()
+    if name == "link":
+        (tmp_path / "d").mkdir()
+        (tmp_path / "d" / "link").symlink_to(target)
+    source = "d/link" if name == "link" else target.name
+    assert counted(duck, f"{source}::t::a").counts == [1, 1, 1]
+
+
+def test_a_database_that_changes_is_refused(duck: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where it is written to while it is read, as one that nobody had open, rows of before and after may be mixed."""
+    _logged(tmp_path / "w.db").close()
+    rows = _texts._csv_rows
+
+    def slowly(found: Any, binary: set[int]) -> Iterator[bytes]:
+        with contextlib.closing(sqlite3.connect(tmp_path / "w.db")) as base:
+            base.execute("INSERT INTO t VALUES('late')")
+            base.commit()
+        yield from rows(found, binary)
+
+    monkeypatch.setattr(_texts, "_csv_rows", slowly)
+    with pytest.raises(InputError, match=r"^w\.db::t: was written to while it was read: try again$"):
+        counted(duck, "w.db::t::a")
+
+
 def test_line_breaks_in_cells_of_sqlite(duck: Engine, tmp_path: Path) -> None:
     """A database has no lines: whatever its cells hold, its rows are its rows."""
     cells = ["x\r\ny", "z", "\r", "\n", 'a"\r', "\r\n"]
@@ -1117,6 +1181,16 @@ def test_what_cannot_be_counted(engine: Engine, tmp_path: Path, source: str) -> 
     (tmp_path / "p.yaml").write_text("a: 1\n")
     with pytest.raises(InputError, match=COLUMNS[source]):
         counted(engine, source)
+
+
+@pytest.mark.parametrize("kilobytes", range(150_000, 1_300_000, 150_000))
+def test_an_engine_has_enough_memory_or_it_is_71(shell: Callable[..., Done], tmp_path: Path, kilobytes: int) -> None:
+    """However little a limit leaves, there is an answer, or one line of ours, and the input is not to blame."""
+    parquet(tmp_path / "t.parquet", "SELECT unnest(['a', 'b']) AS label, 0.5 AS p")
+    for command in ("count t.parquet::label", "entropy t.parquet::p", "drift t.parquet t.parquet --columns label"):
+        done = shell(f"ulimit -v {kilobytes}; $K {command}")
+        assert done.code in (0, 71), (command, done)
+        assert (done.code == 71) == done.err.startswith("klcli: not enough memory "), (command, done)
 
 
 def test_a_table_of_the_catalog(spark: Engine) -> None:

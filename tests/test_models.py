@@ -194,6 +194,8 @@ def test_vae_reads_latents_in_rows_or_samples_in_rows(call: Run, text: str) -> N
             "the columns must be mu and logvar, or mu1, mu2 ... and logvar1, logvar2 ...; found mu, logvar1",
         ),
         ("mu,mu1", "the columns must be mu and logvar, or mu1, mu2 ... and logvar1, logvar2 ...; found mu, mu1"),
+        ("mu1,mu_1,logvar1,logvar_1", "columns mu1 and mu_1 are both mu of one latent: leave one out"),
+        ("mu,logvar,logvar_", "columns logvar and logvar_ are both logvar of one latent: leave one out"),
     ],
 )
 def test_vae_refuses_other_columns(call: Run, header: str, message: str) -> None:
@@ -215,6 +217,23 @@ def test_loss_matches_classes_and_rows_by_name(call: Run, tmp_path: Path) -> Non
     details = done.result["details"]
     assert [details[name] for name in ("sum", "batchmean", "mean")] == pytest.approx([exact, exact / 2, exact / 4])
     assert done.result["notes"][0] == "t.csv: columns put into the order of x.csv, by their names"
+
+
+@pytest.mark.parametrize(
+    ("text", "cells"),
+    [
+        ("row,x,y\n1,1,2\nrow 1,3,5\n", ["1, x", "1, y", "row 1, x", "row 1, y"]),
+        ("row,x,y\n1,1,2\n2,3,5\n", ["row 1, x", "row 1, y", "row 2, x", "row 2, y"]),
+        (
+            'row,c,"b, c"\na,1,2\n"a, b",3,5\n',
+            ["'a', 'c'", "'a', 'b, c'", "'a, b', 'c'", "'a, b', 'b, c'"],
+        ),
+    ],
+)
+def test_cells_are_told_apart_by_their_names(call: Run, text: str, cells: list[str]) -> None:
+    """Numbers are those of rows unless another row is called so, and names are in quotes where in doubt."""
+    Path("x.csv").write_text(text)
+    assert [term["outcome"] for term in call("distill", "x.csv", "x.csv", "--json").result["terms"]] == cells
 
 
 def test_loss_equals_the_article(call: Run) -> None:

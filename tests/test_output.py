@@ -715,6 +715,19 @@ def test_every_beginning_of_a_formula_is_told_of_and_marked(sign: str) -> None:
     assert [row[0] for row in rows[1:]] == [f"'{sign}1+1", "b"]
 
 
+@pytest.mark.parametrize("sign", ";\t\n\r")
+def test_formulas_behind_what_may_part_cells_are_told_of_and_marked(sign: str) -> None:
+    """Where commas are decimal signs spreadsheets part cells at semicolons, and begin rows within quotes too."""
+    room = rooms.load("render", "csv")
+    result = sample(f"x{sign}=1+1", f"a{sign}b", "a, -1")
+    assert room.aside([result], View())[-1].startswith("a spreadsheet takes =1+1 for a formula: ")
+    rows = list(csv.reader(io.StringIO(room.render([result], View(escape_formulas=True)).decode(), newline="")))
+    assert [row[0] for row in rows[1:]] == [f"x{sign}'=1+1", f"a{sign}b", "a, -1"]
+    assert not any(
+        "spreadsheet" in note for note in room.aside([sample(f"a{sign}b", "a, -1", "[-2.0, -1.0)")], View())
+    )
+
+
 def test_marks_keep_labels_apart() -> None:
     """Labels that differ still differ where formulas are marked, those included that look marked already."""
     labels = ("=a", "'=a", "''=a", "'a", "a")

@@ -396,6 +396,24 @@ def test_more_than_may_be_is_refused(write: Write, query: str) -> None:
         found(path, 2_000_000)
 
 
+def test_one_long_text_is_refused_by_its_size(write: Write) -> None:
+    """DuckDB is given no more memory than may be read, and what it cannot hold in it is more."""
+    path = write("SELECT repeat('x', 400000000) AS name, 1 AS n")
+    with pytest.raises(FormatError, match=r"^unpacks to more than 2000000 bytes: give --max-size to read it all"):
+        found(path, 2_000_000)
+
+
+@pytest.mark.parametrize("cell", ["1", "true", "'01/02/2020'", "'/'", "''::BLOB", "0.0::DOUBLE", "'1'"])
+def test_many_columns_are_asked_for_together(write: Write, monkeypatch: pytest.MonkeyPatch, cell: str) -> None:
+    """A query for each of them would take the square of their number, for each one knows all of them."""
+    many = ", ".join(f"{cell} AS c{index}_id" for index in range(250))
+    queries = []
+    ask = parquet._Table._execute
+    monkeypatch.setattr(parquet._Table, "_execute", lambda table, query: queries.append(query) or ask(table, query))
+    assert [column.name for column in found(write(f"SELECT 'a' AS label, {many}, 0.5 AS p"))][-1] == "p"
+    assert len(queries) < 30
+
+
 def test_any_number_of_bytes_may_be_allowed(write: Write) -> None:
     """A bound beyond what DuckDB counts in is none."""
     assert len(found(write(CITIES), 2**80)) == 2

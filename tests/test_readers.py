@@ -2814,6 +2814,17 @@ def test_two_columns_without_a_name_are_read_alike_whatever_ends_the_lines() -> 
     assert heads(text) == heads(text.replace("\n", "\r\n"))
 
 
+def test_the_line_of_a_blank_label_is_looked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All columns of a table have it, and to look through the text for each of them would take long."""
+    looked = []
+    lines = klcli_delimited._lines
+    monkeypatch.setattr(klcli_delimited, "_lines", lambda *given: looked.append(given) or lines(*given))
+    write("p.csv", f"k,{','.join(f'c{index}' for index in range(99))}\na{',1' * 99}\n{',1' * 99}\n")
+    notes = {note for each in read_all("p.csv") for note in each.notes}
+    assert "p.csv::c98: line 3: a blank label, taken for an outcome of its own" in notes
+    assert len(looked) == 1
+
+
 def test_many_columns_take_no_square_of_time() -> None:
     """A vocabulary stands in the columns of a batch."""
     names = ",".join(f"c{index}" for index in range(50_000))
@@ -3309,3 +3320,12 @@ def test_open_answers_take_time_in_proportion() -> None:
     columns = 4000
     names = ",".join(f'"q,\n{index}"' for index in range(columns))
     assert len(read_all(write("p.csv", f"label,{names}\na{',1' * columns}\nb{',2' * columns}\n"))) == columns
+
+
+def test_what_is_asked_for_may_be_typed_whatever_a_file_is_called(shell: Callable[..., Done], tmp_path: Path) -> None:
+    """Advice is a word of a command line, be there signs in it that no terminal shows."""
+    for name in ("a b.csv", "it's.csv", "n\nl\\.csv", os.fsdecode(b"\xff\xe4.csv"), "\u202e\x1b[1m.csv"):
+        (tmp_path / name).write_text("label,p,q\na,0.5,0.25\nb,0.5,0.75\n")
+        said = shell('$K entropy "$NAME"', NAME=name).err
+        assert "choose one, as in " in said
+        assert shell(f"$K entropy {said.split('choose one, as in ')[1]}").code == 0

@@ -15,6 +15,7 @@ from klcli import output, rooms, sources
 from klcli.cli.options import READING
 from klcli.distribution import Distribution
 from klcli.errors import InputError
+from klcli.memory import require_memory
 from klcli.render import View, decimal, printable
 from klcli.result import Result
 
@@ -28,7 +29,6 @@ SETTINGS: dict[str, Any] = {
 _BINARY = ("png", "pdf")
 _DRAWN = (*_BINARY, "svg")  # by matplotlib
 _NUMPY, _MATPLOTLIB = 120 * 2**20, 110 * 2**20  # bytes of address space that they take before they do anything
-_AMPLE = 2**33  # bytes of address space with which nobody needs to be sparing
 _ENDINGS = {"md": "markdown", "tex": "latex", "htm": "html", "jsonl": "ndjson"}
 _NOT_WRITTEN = (
     "jpg", "jpeg", "gif", "webp", "bmp", "tif", "tiff", "eps", "ps", "yaml", "yml", "xlsx", "xls", "ods", "docx",
@@ -51,18 +51,8 @@ class Command(click.Command):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command, if there is memory for the arithmetic."""
-        _require_memory(_NUMPY)
+        require_memory(_NUMPY)
         return super().invoke(ctx)
-
-
-def _require_memory(size: int) -> None:
-    """Raise MemoryError where a limit leaves less: OpenBLAS would end the process, in its own words."""
-    import resource
-
-    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
-    if 0 <= limit < _AMPLE:  # without a limit it is negative, or too large to matter
-        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # each thread would want its own part
-        bytes(size)
 
 
 def _takes_value(parameter: click.Parameter) -> bool:
@@ -112,7 +102,7 @@ def show(results: Sequence[Result], given: dict[str, Any], beside: Mapping[str, 
     if chosen in _BINARY and view.width is not None:
         raise InputError(f"{chosen} is no text for a terminal: name a file, as in --output chart.{chosen}")
     if chosen in _DRAWN:
-        _require_memory(_MATPLOTLIB)
+        require_memory(_MATPLOTLIB)
     content = renderer.render(results, view)
     for each, kept in (beside or {}).items():
         output.write(kept, each)

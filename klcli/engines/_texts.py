@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
+import shutil
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import Any, BinaryIO, NamedTuple
+from urllib.parse import quote
 
-from klcli import delimited, sources, streams
+from klcli import delimited, litter, sources, streams
 from klcli.columns import FormatError, is_number, repeated
 from klcli.distribution import listed
 from klcli.engines._files import File, Place, chosen_table
@@ -347,21 +350,54 @@ def sqlite_copy(place: Place) -> Iterator[tuple[list[str], str, set[int]]]:
     NULL stands for nothing there, and so it does for bytes.
     """
     import sqlite3
-    from urllib.parse import quote
 
     (file,) = place.files
     with contextlib.ExitStack() as stack:
         try:
-            connected = sqlite3.connect(f"file:{quote(file.path)}?mode=ro", uri=True)
-            base = stack.enter_context(contextlib.closing(connected))
+            path, how = stack.enter_context(_left_alone(os.path.realpath(file.path)))  # beside which its log lies
+            uri = f"file:{quote(os.fsencode(path))}?{how}"
+            base = stack.enter_context(contextlib.closing(sqlite3.connect(uri, uri=True)))
             found = base.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view') ORDER BY name")
             table = chosen_table(place, [row[0] for row in found]).replace('"', '""')
             rows = base.execute(f'SELECT * FROM "{table}"')
             binary: set[int] = set()
             with streams.copied(_csv_rows(rows, binary)) as copy:
+                stack.close()
                 yield [each[0] for each in rows.description], f"/dev/fd/{copy.fileno()}", binary
         except sqlite3.Error as error:
             raise FormatError(f"SQLite cannot read it: {error}") from None
+
+
+@contextlib.contextmanager
+def _left_alone(path: str) -> Iterator[tuple[str, str]]:
+    """The path by which SQLite is to open a database, and how, so that it leaves no file beside it.
+
+    Beside one that keeps a log of what is to be written (WAL) it leaves -wal and -shm where nobody else has it open.
+    There it is read as what does not change, or, with a log that somebody has left, as a copy of both.
+
+    Raises FormatError where it has changed by the end.
+    """
+    with open(path, "rb") as file:
+        is_logged = file.read(20)[18:19] == b"\2"
+    if not is_logged or os.path.exists(f"{path}-shm"):
+        yield path, "mode=ro"
+        return
+    before = _as_it_is(path)
+    if not os.path.exists(f"{path}-wal"):
+        yield path, "mode=ro&immutable=1"
+    else:
+        with litter.folder() as folder:
+            for ending in ("", "-wal"):
+                shutil.copyfile(f"{path}{ending}", f"{folder}/copy{ending}")
+            yield f"{folder}/copy", "mode=ro"
+    if _as_it_is(path) != before:
+        raise FormatError("was written to while it was read: try again")
+
+
+def _as_it_is(path: str) -> list[tuple[int, int] | None]:
+    """Of the database and its log: how large it is, and when it was written to."""
+    found = (os.stat(each) if os.path.exists(each) else None for each in (path, f"{path}-wal"))
+    return [each and (each.st_size, each.st_mtime_ns) for each in found]
 
 
 def _csv_rows(rows: Iterable[Sequence[Any]], binary: set[int]) -> Iterator[bytes]:

@@ -15,12 +15,14 @@ from klcli.engines import Field, text_fields
 from klcli.engines import _files as files
 from klcli.engines._sql import EXACT, shortest
 from klcli.errors import MissingExtraError, clipped
+from klcli.memory import require_memory
 
 _SETTINGS: dict[str, Any] = {  # nothing is fetched or kept
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
     "allow_persistent_secrets": "false",
 }
+_NEEDED = 900 * 2**20  # bytes of address space that it takes before it does anything, and numpy beside it
 _LONGEST = 2**27  # bytes in a row
 _LARGE = 2**26  # bytes of a Parquet file, whose parts take longer to list than one column of it takes to count
 # What Spark calls these functions is what the SQL of all engines calls them.
@@ -54,19 +56,22 @@ def connected(what: str, **settings: Any) -> Iterator[Any]:
     cannot read that.
     """
     duckdb = _package(what)
-    with duckdb.connect(config=_SETTINGS | settings) as connection:
-        connection.execute("SET TimeZone = 'UTC'; SET parquet_metadata_cache = true")
-        try:
+    try:
+        with duckdb.connect(config=_SETTINGS | settings) as connection:
+            connection.execute("SET TimeZone = 'UTC'; SET parquet_metadata_cache = true")
             yield connection
-        except duckdb.Error as error:
-            raise FormatError(f"{what} that DuckDB cannot read: {reason(error)}") from None
-        except RuntimeError as error:
-            if "interrupted" in str(error).lower():  # which is what DuckDB makes of Ctrl-C
-                raise KeyboardInterrupt from None
-            raise
+    except duckdb.OutOfMemoryException as error:
+        raise MemoryError(str(error)) from None
+    except duckdb.Error as error:
+        raise FormatError(f"{what} that DuckDB cannot read: {reason(error)}") from None
+    except RuntimeError as error:
+        if "interrupted" in str(error).lower():  # which is what DuckDB makes of Ctrl-C
+            raise KeyboardInterrupt from None
+        raise
 
 
 def _package(what: str) -> ModuleType:
+    require_memory(_NEEDED)
     try:
         import duckdb
     except ImportError:
@@ -101,6 +106,8 @@ class DuckDB:
             self._connection.execute(f"CREATE TEMP MACRO {name}{self._macros.pop(name)}")
         try:
             found: list[tuple[Any, ...]] = self._connection.execute(query).fetchall()
+        except duckdb.OutOfMemoryException as error:
+            raise MemoryError(str(error)) from None
         except duckdb.Error as error:
             raise FormatError(reason(error)) from None
         return found

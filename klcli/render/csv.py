@@ -52,7 +52,8 @@ def _written(rows: Sequence[Sequence[Any]], delimiter: str) -> str:
     return out.getvalue()
 
 
-_FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # how text begins that a spreadsheet takes for a formula
+# How text begins that a spreadsheet takes for a formula, and how it may go on where some part cells by default too.
+_FORMULA = re.compile(r"(\A|[;\t\r\n])(?='*[-=+@\t\r\n＝＋－＠])")
 _ACTING = re.compile(
     "[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]"
 )  # control characters but blanks and ends of lines
@@ -66,7 +67,7 @@ def aside(results: Sequence[Result], view: View) -> list[str]:
     if view.top is not None and most > view.top and any(wants_steps(group, view) for group in groups(results)):
         said.append(f"not all outcomes: {view.top} of {most} (--top)")
     texts = [*_texts(results, view)]
-    formula = next((text for text in texts if text.startswith(_FORMULA)), None)
+    formula = next((text[found.end() :] for text in texts if (found := _FORMULA.search(text))), None)
     if formula is not None and not view.escape_formulas:
         said.append(
             f"a spreadsheet takes {printable(formula)} for a formula: --escape-formulas marks such cells with an "
@@ -92,7 +93,7 @@ def _texts(results: Sequence[Result], view: View) -> Iterator[str]:
 
 def _inert(text: str, view: View) -> str:
     """The text as it is, or marked with an apostrophe: what began with one before a formula gets another."""
-    return f"'{text}" if view.escape_formulas and text.lstrip("'").startswith(_FORMULA) else text
+    return _FORMULA.sub(r"\1'", text) if view.escape_formulas else text
 
 
 def _parts(results: Sequence[Result], view: View) -> list[dict[str, list[Any]]]:
