@@ -38,7 +38,9 @@ class Grid(NamedTuple):
         """The names of all elements, row by row; in quotes where they would not be told apart without."""
         pairs = [(row, column) for row in self.rows for column in self.columns]
         names = tuple(f"{row}, {column}" if row and column else row or column for row, column in pairs)
-        return names if len(set(names)) == len(names) else tuple(f"{row!r}, {column!r}" for row, column in pairs)
+        if len(set(names)) == len(names) or len(self.rows) == 1:
+            return names
+        return tuple(f"{row!r}, {column!r}" for row, column in pairs)
 
     def named(self, where: Mask) -> str:
         """The names of the elements there in one line, the first few of many."""

@@ -16,6 +16,7 @@ from klcli.lazy import np
 from klcli.numerals import NoNumeralError, NumeralError, counted, number, numbers, stands_for_none
 from klcli.tables import (
     LABEL_NAMES,
+    NO_HEADER,
     is_counting,
     is_key,
     is_nameless,
@@ -163,7 +164,7 @@ def _delimited(text: str, delimiter: str, decimal: str) -> list[Column]:
         _refuse_halves(cells, place)
     positions = [str(position) for position in range(1, len(cells) + 1)]
     columns = table(positions, cells, place, labels_first=len(cells) == 2, decimal=decimal)
-    notes = (f"no header: the first row is data{', the first column labels' if has_number_labels else ''}",)
+    notes = (f"{NO_HEADER}{', the first column labels' if has_number_labels else ''}",)
     return [
         column._replace(notes=(*column.notes, *notes), has_number_labels=has_number_labels, is_named=False)
         for column in columns

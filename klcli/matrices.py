@@ -8,13 +8,22 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from klcli.columns import Column, as_asked, is_infinite, is_number, name_cells, repeated
+from klcli.columns import Column, FormatError, as_asked, is_infinite, is_number, name_cells, repeated
 from klcli.distribution import listed
 from klcli.errors import InputError, clipped
 from klcli.lazy import np
 from klcli.numerals import NoNumeralError, NumeralError, number, numbers
-from klcli.readers import called_in_outputs, read_either, split
-from klcli.tables import is_key
+from klcli.readers import called_in_outputs, read_either, rounding, split
+from klcli.tables import (
+    FROM_KEYS,
+    NO_HEADER,
+    NO_LABELS,
+    TELLS_ROWS,
+    is_key,
+    is_nameless,
+    refuse_points,
+    with_point,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -57,16 +66,20 @@ def read_matrix(source: str, *, several: bool = False, **options: Any) -> Matrix
     found = _with_row_names(found, name)
     _refuse_names_of_lists(found, name)
     if found[0].row_of is not None and {column.row_of for column in found} == {found[0].row_of}:
-        values = np.array([_values(column, name) for column in found])
-        return Matrix(name, values, None, None if found[0].labels is None else tuple(found[0].labels))
-    _refuse_lists_beside_lists(found, name, path)
+        rows = [_values(column, name) for column in found]
+        labels = None if found[0].labels is None else tuple(found[0].labels)
+        return Matrix(name, np.array(rows), None, labels, tuple(_rounded(found, rows, name)))
+    _refuse_several(found, name, path, several)
     columns = _all_numbers(_turned(found, name), name)
     nested = _nesting(columns, name)
+    told = [*_told(columns, name), *nested]
     vectors, labels, notes = _side_by_side(columns, name)
     values = np.array(vectors).T
     first = columns[0]
     if len(columns) > 1 or first.label_name.lower() in _ROW_NAMES:
-        return Matrix(name, values, labels, _names(columns), (*notes, *nested, *_counting(columns, values, name)))
+        _refuse_twice(labels or (), name, "rows")
+        told += _doubts_of_rows(columns, name)
+        return Matrix(name, values, labels, _names(columns), (*notes, *told, *_counting(columns, values, name)))
     if labels is not None and name_cells(labels):
         raise InputError(
             f"{name}: its labels, {listed(labels)}, name rows and columns, as the terms of a batch do, and are no "
@@ -74,7 +87,7 @@ def read_matrix(source: str, *, several: bool = False, **options: Any) -> Matrix
         )
     is_doubtful = labels is None and first.name != "" and wanted is None and len(values) > 1
     note = f"{name}: one column of {len(values)} numbers, taken as one row of {len(values)} classes"
-    return Matrix(name, values.T, None, labels, (note,) if is_doubtful else ())
+    return Matrix(name, values.T, None, labels, (*told, note) if is_doubtful else tuple(told))
 
 
 def _refuse_names_of_lists(columns: Sequence[Column], name: str) -> None:
@@ -84,14 +97,52 @@ def _refuse_names_of_lists(columns: Sequence[Column], name: str) -> None:
         raise InputError(f"{name}: {clipped(called)} names the lists, which have no names here: leave it out")
 
 
-def _refuse_lists_beside_lists(columns: Sequence[Column], name: str, path: str) -> None:
-    """Raise for a list beside lists of lists: it is none of their columns, as true classes beside logits."""
+def _refuse_several(columns: Sequence[Column], name: str, path: str, several: bool) -> None:
+    """Raise for a list beside lists of lists, as true classes are beside logits, and for several of these.
+
+    Where several are wanted they are all to be of one kind.
+    """
     of_lists = dict.fromkeys(column.row_of for column in columns if column.row_of is not None)
     alone = [column.name for column in columns if column.row_of is None]
-    if of_lists and alone:
-        several = listed([*map(str, of_lists), *alone], 20)
-        first = str(next(iter(of_lists)))
-        raise InputError(f"{name}: holds several ({several}): choose one, as in {as_asked(path, first)}")
+    if of_lists and (alone or (len(of_lists) > 1 and not several)):
+        held = listed([*map(str, of_lists), *alone], 20)
+        choice = f"choose one, as in {as_asked(path, str(next(iter(of_lists))))}"
+        raise InputError(f"{name}: holds several ({held}): {'make them all lists of lists' if several else choice}")
+
+
+def _rounded(columns: Sequence[Column], values: Sequence[Array], name: str) -> list[str]:
+    found = (rounding(column, each) for column, each in zip(columns, values, strict=True))
+    return [f"{name}: {note}" for note in found if note]
+
+
+def _told(columns: Sequence[Column], name: str) -> list[str]:
+    """What is told of how the columns were read; that rows are numbered, and that no header is there, is no news."""
+    news = dict.fromkeys(note for column in columns for note in column.notes)
+    return [f"{name}: {note}" for note in news if not note.startswith((NO_LABELS, FROM_KEYS, NO_HEADER))]
+
+
+def _doubts_of_rows(columns: Sequence[Column], name: str) -> list[str]:
+    """A note where the numbers of a column that is called id, or alike, name the rows: it may be one of classes.
+
+    Raises InputError where they are no numbers of rows, and where another column is called row or sample.
+    """
+    first = columns[0]
+    called, labels = first.label_name, first.labels or ()
+    if called.lower() in ("", *_ROW_NAMES) or is_nameless(called) or not all(map(is_number, labels)):
+        return []
+    other = next((column.name for column in columns if column.name.lower() in _ROW_NAMES), None)
+    if other is not None:
+        raise InputError(
+            f"{name}: columns {clipped(other)} and {clipped(called)} may both name the rows: leave one out, or call "
+            "it otherwise if it is of numbers"
+        )
+    if not all(map(str.isdecimal, labels)):
+        odd = clipped(next(label for label in labels if not label.isdecimal()))
+        raise InputError(
+            f"{name}: column {clipped(called)} may name the rows, and holds {odd}: call it row if it does, or "
+            "otherwise if it is of numbers"
+        )
+    return [f"{name}: column {clipped(called)} names the rows: call it otherwise if it is of numbers"]
 
 
 def _with_row_names(columns: list[Column], name: str) -> list[Column]:
@@ -150,17 +201,16 @@ def _upright(rows: list[Column]) -> list[Column]:
 def _side_by_side(columns: Sequence[Column], name: str) -> tuple[list[Array], tuple[str, ...] | None, list[str]]:
     """The numbers of the columns, the names of their rows as the first one has them that has some, and notes."""
     first = next((column for column in columns if column.labels is not None), columns[0])
-    vectors, notes = [], []
-    for column in columns:
-        values = _values(column, name)
+    vectors = [_values(column, name) for column in columns]
+    notes = _rounded(columns, vectors, name)
+    for index, column in enumerate(columns):
         if column.labels is None and first.labels is not None:
             notes.append(f"{name}: rows of {column.name} matched by position, since it has no names for them")
         elif column.labels is not None and first.labels is not None and column.labels is not first.labels:
             order = _order(first.labels, column.labels, f"{name}: {first.name}", f"{name}: {column.name}", "rows")
             if order != list(range(len(order))):
-                values = values[order]
+                vectors[index] = vectors[index][order]
                 notes.append(f"{name}: rows of {column.name} put into the order of {first.name}, by their names")
-        vectors.append(values)
     return vectors, None if first.labels is None else tuple(first.labels), notes
 
 
@@ -214,19 +264,33 @@ def _all_numbers(columns: list[Column], name: str) -> list[Column]:
         shown = listed([f"{column.name} has {size}" for column, size in zip(columns, sizes, strict=True)], 20)
         raise InputError(f"{name}: columns of different lengths: {shown}")
     if first.has_number_labels:
-        columns = [Column("1", None, labels, first.place, first.notes, is_named=False), first._replace(labels=None)]
+        cells = [with_point(label, first.decimal) for label in labels]
+        if first.decimal == ",":
+            _refuse_points(labels, first, name)
+        columns = [Column("1", None, cells, first.place, first.notes, is_named=False), first._replace(labels=None)]
     elif first.labels is not None:
         _refuse_numbers_mistyped(first, name)
     if first.beside:
-        raise InputError(
-            f"{name}: column {first.beside[0][0]} holds no numbers, or names rows; leave it out, or call it row"
+        beside, why = first.beside[0]
+        cure = (
+            "leave it out, or call it otherwise if it is of numbers"
+            if why.startswith(TELLS_ROWS)
+            else ("leave it out, or call it row")
         )
+        raise InputError(f"{name}: column {beside} holds no numbers, or names rows; {cure}")
     is_headerless = bool(first.notes) and _names(columns) is None
     if is_headerless and [_cells(column)[0] for column in columns] == [*map(str, range(len(columns)))]:
         raise InputError(
             f"{name}: {first.place(0)}: a header of numbers, 0, 1 ...? Name the columns, or leave the line out"
         )
     return columns
+
+
+def _refuse_points(cells: Sequence[str], column: Column, name: str) -> None:
+    try:
+        refuse_points("", cells, column.place)
+    except FormatError as error:
+        raise InputError(f"{name}: {error}") from None
 
 
 def _refuse_numbers_mistyped(column: Column, name: str) -> None:

@@ -43,6 +43,7 @@ __all__ = [
     "read_each",
     "read_either",
     "reading",
+    "rounding",
     "split",
 ]
 
@@ -281,7 +282,7 @@ def _distribution(column: Column, name: str, normalize: bool, duplicates: str) -
         if column.values is None:
             found = numbers(column.cells)
             tables.refuse_thousands(column.cells, column.decimal)
-            told.append(_rounded(column, found))
+            told.append(rounding(column, found))
             column = column._replace(values=found)
         if duplicates == "sum" and column.labels is not None:
             _distribution(column._replace(labels=None), name, True, "refuse")  # no wrong weight hides in a sum
@@ -318,7 +319,7 @@ def _blank_label(column: Column) -> str:
     return f"{column.place(row)}: a blank label, taken for an outcome of its own"
 
 
-def _rounded(column: Column, values: Array) -> str:
+def rounding(column: Column, values: Array) -> str:
     """What is told of a whole number that float64 has not."""
     index = rounded(column.cells, values)
     if index is None:

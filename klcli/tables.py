@@ -31,6 +31,9 @@ WEIGHT_NAMES = (
     "weight",
 )
 NO_LABELS = "no column of labels among"
+FROM_KEYS = "the labels, "
+NO_HEADER = "no header: the first row is data"
+TELLS_ROWS = "tells rows apart"
 _OF_PANDAS = re.compile(r"Unnamed: 0(\.\d+)?|__index_level_\d+__")  # its index without a name: in CSV, in Parquet
 
 
@@ -87,7 +90,7 @@ def labelled(
     label_name = "" if label is None else names[label]
     taken = {name.lower() for name in names}
     free = next((name for name in WEIGHT_NAMES if name not in taken), WEIGHT_NAMES[0])
-    why = f"tells rows apart, and holds no weights: call it {free} if it does"
+    why = f"{TELLS_ROWS}, and holds no weights: call it {free} if it does"
     unused = (*beside.items(), *((name, why) for name in aside))
     return Column("", labels, (), place, tuple(notes), unused, label_name=label_name, labels_first=not label)
 
@@ -108,7 +111,7 @@ def _doubts_of_labels(name: str, labels: Sequence[str], *, has_others: bool) -> 
         among = f"the labels are from column {name}, with {listed(words)} among numbers"
         return [f"{among}: put it right if it was to be one"] if words else []
     if has_others and name.lower() not in LABEL_NAMES and all(map(is_number, islice(labels, MANY))):
-        return [f"the labels, {listed(labels)}, are from {_called(name)}: call another one label if it is"]
+        return [f"{FROM_KEYS}{listed(labels)}, are from {_called(name)}: call another one label if it is"]
     return []
 
 

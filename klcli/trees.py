@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from klcli.answers import answered, are_results, is_answer, is_result, own_columns
@@ -115,8 +116,9 @@ def yaml_columns(text: str, _: Reading) -> list[Column]:
     import yaml
 
     _refuse_tags(text)
+    lines = _physical_lines(text)
     try:
-        tree = _yaml_tree(yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
+        tree = _yaml_tree(yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)), lines)
     except yaml.MarkedYAMLError as error:
         raise FormatError(_yaml_fault(error, text)) from None
     except yaml.reader.ReaderError:
@@ -126,6 +128,14 @@ def yaml_columns(text: str, _: Reading) -> list[Column]:
     if tree is None:
         raise FormatError("empty")
     return _columns(tree)
+
+
+def _physical_lines(text: str) -> Sequence[int]:
+    """The number, from 1, of the line on which each line of YAML begins: NEL and U+2028 and 9 end one there alone."""
+    if not re.search("[\x85\u2028\u2029]", text):
+        return range(1, len(text) + 2)
+    ends = re.findall("\r\n|[\r\n\x85\u2028\u2029]", text)
+    return [*accumulate((end in ("\r\n", "\r", "\n") for end in ends), initial=1)]
 
 
 def _refuse_tags(text: str) -> None:
@@ -145,14 +155,16 @@ def _yaml_fault(error: yaml.MarkedYAMLError, text: str) -> str:
     mark, context = error.problem_mark, error.context or ""
     if mark is None:
         return f"not YAML: {error.problem}"
+    lines = _physical_lines(text)
+    line = lines[mark.line]
     if "nesting depth" in (error.problem or ""):  # which newer parsers bound themselves
-        return f"line {mark.line + 1}: nested too deeply"
+        return f"line {line}: nested too deeply"
     before = "".join(re.split("\r\n|[\r\n\x85\u2028\u2029]", text)[mark.line : mark.line + 1])[: mark.column]
     if len(before if "flow" not in context else re.split(r"[,{\[]", before)[-1]) > _LONGEST_KEY:
-        return f"line {mark.line + 1}: not YAML: a label of over {_LONGEST_KEY} characters: write it in JSON"
+        return f"line {line}: not YAML: a label of over {_LONGEST_KEY} characters: write it in JSON"
     if error.context_mark is not None and re.search("quoted|simple key|flow", context):
-        return f"line {error.context_mark.line + 1}: not YAML: {error.problem} {context}"
-    return f"line {mark.line + 1}: not YAML: {error.problem}"
+        return f"line {lines[error.context_mark.line]}: not YAML: {error.problem} {context}"
+    return f"line {line}: not YAML: {error.problem}"
 
 
 class _Open(NamedTuple):
@@ -186,13 +198,13 @@ def _refuse_value(name: Any, node: Any) -> None:
         raise FormatError(f"line {name.line}: {clipped(name)!r} has no value, or no blank after its colon")
 
 
-def _yaml_tree(events: Iterator[Any]) -> Any:
+def _yaml_tree(events: Iterator[Any], lines: Sequence[int]) -> Any:
     import yaml
 
     open_nodes: list[_Open] = []
     root: Any = None
     for event in events:
-        line = event.start_mark.line + 1
+        line = lines[event.start_mark.line]
         if isinstance(event, yaml.DocumentStartEvent) and root is not None:
             raise FormatError(f"line {line}: a second document begins: keep one to a file")
         if isinstance(event, yaml.AliasEvent):

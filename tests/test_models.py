@@ -493,7 +493,11 @@ def test_one_of_several_batches_is_chosen_by_its_name(call: Run, tmp_path: Path)
     one = read_matrix(f"{path}::teacher")
     assert (one.values.tolist(), one.columns) == ([[2, 1], [3, 4]], None)
     assert read_matrix(f"{path}::teacher.1").values.tolist() == [[3, 4]]
-    assert read_matrix(path).columns == ("teacher1", "teacher2", "student1", "student2")
+    assert read_matrix(path, several=True).columns == ("teacher1", "teacher2", "student1", "student2")
+    with pytest.raises(
+        InputError, match=r"^m\.json: holds several \(teacher, student\): choose one, as in .*::teacher$"
+    ):
+        read_matrix(path)
     assert call("distill", f"{path}::teacher", f"{path}::teacher", "--json").result["value"] == 0
 
 
@@ -501,7 +505,8 @@ def test_labels_name_the_classes_of_a_list_of_lists(tmp_path: Path) -> None:
     """Labels beside a list of lists are those of each list, as they are for distributions."""
     found = read_matrix(written(tmp_path, "m.json", '{"labels": ["a", "b"], "m": [[1, 2], [3, 4], [5, 6]]}'))
     assert (found.values.tolist(), found.columns) == ([[1, 2], [3, 4], [5, 6]], ("a", "b"))
-    both = read_matrix(written(tmp_path, "m.json", '{"labels": ["x", "y"], "mu": [[1, 2]], "logvar": [[3, 4]]}'))
+    path = written(tmp_path, "m.json", '{"labels": ["x", "y"], "mu": [[1, 2]], "logvar": [[3, 4]]}')
+    both = read_matrix(path, several=True)
     assert both.columns == ("mu_x", "mu_y", "logvar_x", "logvar_y")
 
 
@@ -510,7 +515,73 @@ def test_columns_of_one_name_are_refused(tmp_path: Path) -> None:
     a, a1 = f'"a": [{[1] * 11}, {[2] * 11}]', '"a1": [[5], [6]]'
     for text in (f"{{{a}, {a1}}}", f"{{{a1}, {a}}}"):
         with pytest.raises(InputError, match=r"^m\.json: two columns are called 'a11'$"):
-            read_matrix(written(tmp_path, "m.json", text))
+            read_matrix(written(tmp_path, "m.json", text), several=True)
+
+
+IN_DOUBT = {
+    "day,month,year\n2.5,1,0.5\n0.3,1,-3.25\n": (
+        "column year may name the rows, and holds 0.5: call it row if it does, or otherwise if it is of numbers"
+    ),
+    "sample,day,year\n1,2.5,3\n2,0.3,4\n": (
+        "columns sample and year may both name the rows: leave one out, or call it otherwise if it is of numbers"
+    ),
+    "row,cat,year\nx,1,2\ny,3,4\n": (
+        "column year holds no numbers, or names rows; leave it out, or call it otherwise if it is of numbers"
+    ),
+    "row,cat,note\nx,1,good\ny,3,bad\n": (
+        "column note holds no numbers, or names rows; leave it out, or call it row"
+    ),
+    "label,x,y\na,1,2\na,3,4\n": ("two rows are called 'a': give each a name of its own, or leave their column out"),
+}
+
+
+@pytest.mark.parametrize("text", IN_DOUBT)
+def test_a_column_that_may_be_a_class_or_name_the_rows_is_refused(call: Run, text: str) -> None:
+    """Tokens are called year and id too, and one that is taken for names of rows would be no class."""
+    Path("x.csv").write_text(text)
+    assert call("distill", "x.csv", "x.csv").err == f"klcli: x.csv: {IN_DOUBT[text]}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "notes"),
+    [
+        ("id,x,y\n3,1,2\n5,3,4\n", ["x.csv: column id names the rows: call it otherwise if it is of numbers"]),
+        ("row,x,y\n3,1,2\n5,3,4\n", []),
+        (",x,y\n0,1,2\n1,3,4\n", []),
+        ("id,logit\n3,1\n5,3\n", []),
+        (
+            "O.5,O.3,O.2\n0.2,0.3,0.7\n0.1,0.4,0.7\n",
+            [
+                "x.csv: the first row, O.5, O.3, O.2, was taken for the names of columns: put a header before it if "
+                "it is data"
+            ],
+        ),
+        ("1,2\n3,4\n", []),
+        ("a,b\n9007199254740993,1\n", ["x.csv: line 2: 9007199254740993 is beyond 2^53 and was rounded"]),
+    ],
+)
+def test_what_is_told_of_a_table_is_told_of_a_batch(call: Run, text: str, notes: list[str]) -> None:
+    """What was taken for names in doubt, and what was rounded; that rows have no names is nothing to be told."""
+    Path("x.csv").write_text(text)
+    done = call("distill", "x.csv", "x.csv", "--json")
+    assert list(dict.fromkeys(note for note in done.result["notes"] if note.startswith("x.csv"))) == notes
+
+
+def test_decimal_commas_in_two_columns_without_a_header(call: Run) -> None:
+    """The first one, which would have labels, has numbers in a batch, and no marks between thousands."""
+    Path("c.csv").write_text("0,5;0,5\n0,25;0,75\n")
+    done = call("loss", "c.csv", "c.csv", "--decimal", ",", "--input-kind", "probs", "--json")
+    assert [term["target"] for term in done.result["terms"]] == [0.5, 0.5, 0.25, 0.75]
+    Path("d.csv").write_text("1.500;2,5\n2.500;3,5\n")
+    assert call("distill", "d.csv", "d.csv", "--decimal", ",").err == (
+        "klcli: d.csv: line 1: '1.500' has a point, and the decimal sign is a comma\n"
+    )
+
+
+def test_a_list_beside_lists_is_no_side_of_a_vae(call: Run) -> None:
+    """Both are to be matrices, and to choose one of them would not do."""
+    Path("v.json").write_text('{"mu":[[0.5,1]],"logvar":[0,1]}')
+    assert call("vae", "v.json").err == "klcli: v.json: holds several (mu, logvar): make them all lists of lists\n"
 
 
 def test_many_names_take_no_square_of_time(tmp_path: Path) -> None:
