@@ -21,6 +21,8 @@ from klcli.profiles import (
     IN_THE_SAME_BINS,
     KINDS,
     LEAST_EXPECTED,
+    MISSING,
+    NAN,
     NESTED,
     Column,
     IncomparableError,
@@ -84,7 +86,9 @@ def drift(
                 if column.stands_for != other.stands_for:
                     raise IncomparableError(f"{names[1]} {of_other_units(column, other, names[0])}")
                 _require_same_bins(title, column, other, names)
-                sides = (_outcomes(column, names[0], missing), _outcomes(other, names[1], missing))
+                if missing:
+                    _require_no_value_called_missing((column, other), names)
+                sides = (column.outcomes(missing), other.outcomes(missing))
                 results.append(_compared(title, column, sides, names, smooth, sensitivity))
             elif joined is None or "nested" in (column.kind, other.kind) or smooth:
                 skipped.append(f"{title}: {_why_not(column, other, joined is not None)}")
@@ -122,13 +126,13 @@ def _require_same_bins(title: str, column: Column, other: Column, names: tuple[s
         raise InputError(f"{names[1]}: column {title}: other bins than in {names[0]}: {IN_THE_SAME_BINS}")
 
 
-def _outcomes(column: Column, name: str, missing: bool) -> dict[str, int]:
-    """The counts of a side, where no value of it is called as what is missing is."""
-    try:
-        return column.outcomes(missing)
-    except ValueError as error:
-        cure = "give --no-missing, or --null with that text if it stands for nothing"
-        raise IncomparableError(f"{error} in {name}: {cure}") from None
+def _require_no_value_called_missing(columns: tuple[Column, Column], names: tuple[str, str]) -> None:
+    """Refuse a value that is called as what is missing, on either side, is to be."""
+    for label, counts in ((MISSING, [each.nulls for each in columns]), (NAN, [each.nans for each in columns])):
+        named = [name for each, name in zip(columns, names, strict=True) if label in (each.counts or {})]
+        if any(counts) and named:
+            cure = "give --no-missing, or --null with that text if it stands for nothing"
+            raise IncomparableError(f"a value is called {label}, as what is missing is to be in {named[0]}: {cure}")
 
 
 def _require_values(n: int, m: int, names: tuple[str, str]) -> None:

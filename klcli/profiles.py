@@ -47,17 +47,9 @@ class Column(NamedTuple):
         return None if self.edges is None else [*(self.counts or {})][: len(self.edges) + 1]
 
     def outcomes(self, missing: bool) -> dict[str, int]:
-        """The counts, those of what is missing too if they are wanted.
-
-        Raises ValueError where a value is called as what is missing is.
-        """
-        counts = self.counts or {}
+        """The counts, those of what is missing too if they are wanted."""
         absent = {MISSING: self.nulls, NAN: self.nans} if missing else {}
-        absent = {label: count for label, count in absent.items() if count}
-        twice = next((label for label in absent if label in counts), None)
-        if twice is not None:
-            raise ValueError(f"a value is called {twice}, as what is missing is to be")
-        return counts | absent
+        return (self.counts or {}) | {label: count for label, count in absent.items() if count}
 
 
 class Joint(NamedTuple):

@@ -172,8 +172,8 @@ def _standard_input(max_size: int) -> bytes:
         raise InputError(f"stdin: cannot be read: {(error.strerror or str(error)).lower()}") from None
 
 
-def missing(path: str, error: OSError | ValueError) -> str:
-    """Why there is no such file, and which one may be meant."""
+def missing(path: str, error: OSError | ValueError, *, or_numbers: bool = True) -> str:
+    """Why there is no such file, and which one may be meant, or which numbers where those may stand there too."""
     path = path or "''"
     if not isinstance(error, OSError):
         what = "it holds a NUL" if "\0" in path else error
@@ -195,7 +195,10 @@ def missing(path: str, error: OSError | ValueError) -> str:
     if colon and not file.endswith(":") and os.path.isfile(file):
         hint = f": did you mean {file}::{column}?"
     if are_numbers:
-        hint = ", nor numbers such as 0.5,1/4,1/4 or A=1/2,B=1/2" + hint
+        numbers = (
+            ", nor numbers such as 0.5,1/4,1/4 or A=1/2,B=1/2" if or_numbers else ", and raw data come from files"
+        )
+        hint = f"{numbers}{hint}"
     return f"{called_in_messages(path)}: no such file{hint}"
 
 

@@ -36,7 +36,7 @@ def opened(path: str) -> Iterator[BinaryIO]:
         except IsADirectoryError:
             raise InputError(f"{sources.called_in_messages(path)}: is a directory: name a file in it") from None
         except (OSError, ValueError) as error:
-            raise InputError(sources.missing(path, error)) from None
+            raise InputError(sources.missing(path, error, or_numbers=False)) from None
         if not stat.S_ISREG(kind):
             if not stat.S_ISFIFO(kind) and path != STDIN:
                 raise InputError(f"{sources.called_in_messages(path)}: is a device or a socket, not a file")

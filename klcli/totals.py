@@ -71,6 +71,8 @@ def _likely_places(values: Array, total: float) -> Iterable[int]:
 
 def doubt_among(shares: dict[str, float], size: int) -> str:
     """The same of very many outcomes, of which those with the largest shares are given."""
+    if size < 2:
+        return ""
     is_doubted = size >= _FEWEST
     return _told(
         {

@@ -135,7 +135,8 @@ def _physical_lines(text: str) -> Sequence[int]:
     if not re.search("[\x85\u2028\u2029]", text):
         return range(1, len(text) + 2)
     ends = re.findall("\r\n|[\r\n\x85\u2028\u2029]", text)
-    return [*accumulate((end in ("\r\n", "\r", "\n") for end in ends), initial=1)]
+    found = [*accumulate((end in ("\r\n", "\r", "\n") for end in ends), initial=1)]
+    return [*found, found[-1]]  # for the parser ends a last line that nothing ends
 
 
 def _refuse_tags(text: str) -> None:

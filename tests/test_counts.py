@@ -170,6 +170,7 @@ REFUSED = {
     ("--bins", "1"): "Invalid value for '--bins': 1 is not in the range 2<=x<=1000.",
     ("--engine", "pandas"): "Invalid value for '--engine': no engine 'pandas': duckdb, spark, or the URL of a Spark",
     ("--by", "chars", "--bins", "3"): "--by counts chars of a text, and --bins is for columns of a table",
+    ("--by", "words"): "--by counts words of a whole text: leave ::price out",
 }
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import numpy as np
 import pytest
 from conftest import SAMPLES, Done
@@ -550,7 +551,7 @@ def test_a_value_called_as_what_is_missing_is(call: Run) -> None:
     Path("a.csv").write_text("x,n\n(missing),1\n,2\nred,3\n", encoding="utf-8")
     Path("b.csv").write_text("x,n\n(missing),1\n(missing),2\nred,3\n", encoding="utf-8")
     told = (
-        "x: a value is called (missing), as what is missing is to be in a.csv: give --no-missing, or --null with "
+        "x: a value is called (missing), as what is missing is to be in b.csv: give --no-missing, or --null with "
         "that text if it stands for nothing"
     )
     found = call("drift", "b.csv", "a.csv", "--json").result
@@ -558,6 +559,37 @@ def test_a_value_called_as_what_is_missing_is(call: Run) -> None:
     assert told in refused(call("drift", "b.csv", "a.csv", "--columns", "x"))
     for option in (["--no-missing"], ["--null", "(missing)"]):
         assert call("drift", "b.csv", "a.csv", *option).code == 0
+    Path("c.csv").write_text("x,n\n,1\n,2\nred,3\n", encoding="utf-8")
+    for sides in (("b.csv", "c.csv"), ("c.csv", "b.csv")):
+        said = refused(call("drift", *sides, "--columns", "x"))
+        assert "x: a value is called (missing), as what is missing is to be in b.csv: give --no-missing" in said
+
+
+def test_a_nested_column_of_the_reference_is_counted_nowhere(call: Run) -> None:
+    """What cannot be compared is kept as that, and is no hindrance to the others."""
+    with duckdb.connect() as base:
+        base.execute("COPY (SELECT range AS n, [range] AS l FROM range(9)) TO 'ref.parquet' (FORMAT parquet)")
+    Path("cur.csv").write_text("n,l\n" + "".join(f"{x},x\n" for x in range(9)))
+    assert call("profile", "count", "ref.parquet", "-o", "ref.json").code == 0
+    assert call("profile", "count", "cur.csv", "--like", "ref.json", "-o", "cur.json").code == 0
+    assert [each["label"] for each in call("drift", "ref.json", "cur.json", "--json").results] == ["n"]
+    assert call("profile", "merge", "ref.json", "cur.json", "-o", "both.json").code == 0
+    assert [each["label"] for each in call("drift", "both.json", "cur.csv", "--json").results] == ["n"]
+
+
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [
+        (("profile", "count", "may.json", "--like", "may.json"), "--like"),
+        (("profile", "count", "may.json", "--null", "x"), "--null"),
+        (("drift", "may.json", "may.json", "--delimiter", ";"), "--delimiter"),
+    ],
+)
+def test_what_is_counted_already_is_not_read_otherwise(call: Run, command: tuple[str, ...], option: str) -> None:
+    """Options that say how rows are read are for tables, and not ignored."""
+    call("profile", "count", MAY, "-o", "may.json")
+    assert refused(call(*command)) == f"may.json: is a profile, counted already: leave {option} out"
+    assert call("drift", "may.json", JUNE, "--delimiter", ",").code == 0
 
 
 def test_profiles_in_bins_of_their_own_are_not_compared(call: Run) -> None:
@@ -609,7 +641,7 @@ def test_profiles_that_do_not_fit(call: Run) -> None:
     )
     call("profile", "count", JUNE, "--exclude", "day", "-o", "less.json")
     assert refused(call("profile", "merge", "may.json", "less.json")) == (
-        "less.json: its columns are not those of may.json: day"
+        "less.json: its columns are not those of may.json: day: count each with --columns, of those that all have"
     )
     assert "is no profile: klcli profile count makes one" in refused(call("profile", "merge", MAY))
     assert "is no profile: klcli profile count makes one" in refused(call("profile", "count", MAY, "--like", JUNE))

@@ -1076,6 +1076,26 @@ def test_tables_of_sqlite(duck: Engine, tmp_path: Path) -> None:
         counted(duck, "shop.db::nope::x")
 
 
+def test_several_databases_are_refused(engine: Engine, tmp_path: Path) -> None:
+    """One of them would be counted alone, for each has tables of its own."""
+    (tmp_path / "d").mkdir()
+    for name in "ab":
+        with contextlib.closing(sqlite3.connect(tmp_path / "d" / f"{name}.sqlite")) as base:
+            base.execute("CREATE TABLE t(x)")
+        duckdb.connect(str(tmp_path / f"{name}.duckdb")).close()
+    for source, found in (("d::t::x", "d/a.sqlite, d/b.sqlite"), ("*.duckdb::t::x", "a.duckdb, b.duckdb")):
+        with pytest.raises(InputError, match=rf"^.*: holds several databases: {re.escape(found)}: give one$"):
+            counted(engine, source)
+
+
+def test_records_of_thousands_of_names_are_refused(engine: Engine, tmp_path: Path) -> None:
+    """Names that are data would be columns, whose number makes a query long."""
+    rows = "".join(f'{{"id": {index}, "k{index}": 1}}\n' for index in range(5001))
+    (tmp_path / "t.ndjson").write_text(rows)
+    with pytest.raises(InputError, match=r"^t\.ndjson: records with 5002 different names, id, k0, k1, .*: save them"):
+        counted(engine, "t.ndjson::id")
+
+
 def _logged(path: Path) -> sqlite3.Connection:
     """A database that writes to a log, with two rows in it and a third one in the log."""
     base = sqlite3.connect(path)

@@ -1671,6 +1671,8 @@ def test_yaml_labels_are_text(text: str, outcomes: tuple[str, ...]) -> None:
         ("- label: a\n  label: b\n", "line 2: duplicate name 'label'"),
         ("- 0.5\n- - 0.5\n", "line 2: expected a number, found a list"),
         ("- 0.5\n- a: 0.5\n", "line 2: expected a number, found a mapping"),
+        ("# one\u2028# two\x85\na: 1\nb: &x 2y\n", "line 3: an anchor, &x: leave it out, or put the label in quotes"),
+        ("# one\u2029# two\r\na: 1\nb: @\n", "line 3: not YAML: found character that cannot start any token"),
     ],
 )
 def test_yaml_is_refused_with_the_line(text: str, message: str) -> None:

@@ -77,7 +77,9 @@ def _of_text(path: str, unit: str, given: dict[str, Any]) -> Result:
     refused = [f"--{name.replace('_', '-')}" for name in ("bins", "width", "missing", "null") if given[name]]
     if refused:
         raise OptionError(f"--by counts {unit} of a text, and {refused[0]} is for columns of a table")
-    path = sources.split(path)[0]
+    path, column = sources.split(path)
+    if column is not None:
+        raise OptionError(f"--by counts {unit} of a whole text: leave ::{column} out")
     name = sources.called_in_outputs(path)
     try:
         tally = streams.tally(path, unit, given["encoding"])

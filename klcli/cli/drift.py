@@ -6,7 +6,7 @@ import contextlib
 import functools
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -108,6 +108,8 @@ def drift_command(reference: str, current: str, **given: Any) -> int:
         p, table = _profile(reference, started, given)
         q, other = _profile(current, started, given, like=p)
         options = {name: given[name] for name in ("fdr", "effect", "smooth", "missing")}
+        if table is None and other is None:
+            _refuse_unused(p.name, READING)
         joined = (
             None if table is None or other is None else functools.partial(_joined, table, other, p, given["missing"])
         )
@@ -148,6 +150,14 @@ def _profile(
         _progress(f"{table.name}: {len(columns)} of {len(names)} columns")
     _progress("")
     return Profile(table.name, table.rows("SELECT count(*)")[0][0], columns, table.notes), table
+
+
+def _refuse_unused(name: str, options: Iterable[str]) -> None:
+    """Raise OptionError for one of these options that was given for a profile, whose rows are counted already."""
+    source = click.get_current_context().get_parameter_source
+    given = next((each for each in options if source(each) is click.core.ParameterSource.COMMANDLINE), None)
+    if given is not None:
+        raise OptionError(f"{name}: is a profile, counted already: leave --{given.replace('_', '-')} out")
 
 
 def _progress(text: str) -> None:
@@ -253,6 +263,9 @@ def profile_group() -> None:
 def profile_count_command(data: str, like: str | None, **given: Any) -> None:
     """The profile of a table: how often each value of a column comes, or how many are in each bin, as JSON."""
     refuse_inputs([data, *([like] if like else [])], given, engines.inputs)
+    kept = _kept_profile(data)
+    if kept is not None:
+        _refuse_unused(kept.name, ("like", *READING))
     model = _kept_profile(like) if like else None
     if like and model is None:
         raise InputError(f"{clipped(like)}: is no profile: klcli profile count makes one")

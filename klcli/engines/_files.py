@@ -85,6 +85,10 @@ def located(
     if odd is not None:
         raise InputError(f"{clipped(path)}: holds files of several formats: {clipped(files[0].name)}, {clipped(odd)}")
     format_ = formats[0]
+    if format_ in DATABASES and len(files) > 1:
+        raise InputError(
+            f"{clipped(path)}: holds several databases: {listed([file.name for file in files])}: give one"
+        )
     if format_ in DATABASES:
         files = [_with_a_name(file, stack) for file in files]
     if format_ == "tsv":
@@ -203,7 +207,7 @@ def _format(file: File, path: str) -> str:
         with open(file.path, "rb") as opened:
             start = opened.read(1024)
     except OSError as error:
-        raise InputError(sources.missing(file.name, error)) from None
+        raise InputError(sources.missing(file.name, error, or_numbers=False)) from None
     for signature, name in _SIGNATURES.items():
         if signature.match(start):
             return name

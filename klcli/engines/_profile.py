@@ -53,7 +53,7 @@ def _column(
     if field in stats:
         edges, found = in_quantiles(table, field, size, stats[field])
         return Column(field.kind, _tally(found), found.nulls, found.nans, edges)
-    if field.kind == "nested":
+    if "nested" in (field.kind, model.kind if model else None):
         return Column("nested", None)
     kind = "text" if field.kind in ORDERED else field.kind
     if model is not None and as_given.kind == "text":

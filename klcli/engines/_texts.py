@@ -413,10 +413,17 @@ def _csv_cell(cell: Any) -> bytes:
 
 
 def in_order(names: Iterable[str], records: Iterable[Sequence[str]]) -> list[str]:
-    """The names as these records have them, one after the other, and then those that none of them has."""
-    return list(dict.fromkeys([*chain(*records), *sorted(names)]))
+    """The names as these records have them, one after the other, and then those that none of them has.
+
+    Raises FormatError for so many that they are no columns: to plan a query takes the square of their number.
+    """
+    found = list(dict.fromkeys([*chain(*records), *sorted(names)]))
+    if len(found) > _MOST_NAMES:
+        raise FormatError(f"records with {len(found)} different names, {listed(found)}: save them as CSV or Parquet")
+    return found
 
 
+_MOST_NAMES = 5000  # in records of JSON
 JSON_NUMBER = "-?[0-9][-+0-9.eE]*"  # outside of strings
 MARK = (
     "\ufdd0"  # before a number in quotes, that was none of the record: Unicode keeps it from being a sign of any text
