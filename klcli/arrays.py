@@ -404,7 +404,7 @@ def _literal(text: str) -> dict[str, Any]:
         raise ValueError
     try:
         tree = ast.parse(re.sub(r"(?<=[0-9])L(?=[,)])", "", text).strip(), mode="eval").body  # 3L is of Python 2
-    except SyntaxError:
+    except (SyntaxError, MemoryError):  # which is what its stack ends in
         raise ValueError from None
     if not isinstance(tree, ast.Dict) or len(tree.keys) != 3:
         raise ValueError

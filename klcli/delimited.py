@@ -31,6 +31,7 @@ from klcli.tables import (
 
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|", "blank": " "}  # by what they are called
 _MARKS = ",;\t|"
+COMMA_PARTS = "',' is the decimal sign, and cannot part numbers too"
 
 
 @reads("csv")
@@ -69,9 +70,7 @@ def delimiter_of(text: str, decimal: str) -> str:
             "labels with the others in quotes"
         )
     if decimal == "," and marks == [","] and all(part.strip().isdecimal() for part in first.split(",")):
-        raise FormatError(
-            f"line {first_place(text)}: ',' is the decimal sign, and cannot part numbers too: put ; between them"
-        )
+        raise FormatError(f"line {first_place(text)}: {COMMA_PARTS}: put ; between them")
     return marks[0] if marks else ";" if decimal == "," else ","
 
 

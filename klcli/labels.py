@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from operator import eq, index
@@ -85,9 +86,15 @@ class Labels(Sequence[str]):
         return lengths
 
     def first_blank(self) -> int | None:
-        """The place of the first label without a sign, if there is one."""
-        blank = np.flatnonzero(self._lengths() == 0)
-        return int(blank[0]) if len(blank) else None
+        """The place of the first label without a sign to be seen, if there is one."""
+        for text, (first, after) in zip(self._texts, pairwise(self._firsts), strict=True):
+            ends = self._ends[first:after]
+            if re.search(r"\s", text) or (np.diff(ends, prepend=0) == 0).any():
+                parts = (text[start:end] for start, end in pairwise([0, *ends.tolist()]))
+                found = next((place for place, label in enumerate(parts, first) if not label.strip()), None)
+                if found is not None:
+                    return found
+        return None
 
     def take(self, places: NDArray[np.intp]) -> list[str]:
         """The labels at these places, none of them below 0."""
@@ -98,13 +105,13 @@ class Labels(Sequence[str]):
 
 
 def first_blank(labels: Sequence[str]) -> int | None:
-    """The place of the first label without a sign, if there is one.
+    """The place of the first label without a sign to be seen, if there is one.
 
-    >>> first_blank(Labels(["a", "b"], [], ["", "c"])), first_blank(["a", ""]), first_blank(["a"])
+    >>> first_blank(Labels(["a b", "b"], [], ["  ", "c"])), first_blank(["a", ""]), first_blank(["a"])
     (2, 1, None)
     """
     if not isinstance(labels, Labels):
-        return next((place for place, label in enumerate(labels) if not label), None)
+        return next((place for place, label in enumerate(labels) if not label.strip()), None)
     return labels.first_blank()
 
 

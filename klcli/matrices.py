@@ -393,13 +393,14 @@ def _axis_names(matrix: Matrix, axis: int) -> tuple[str, ...] | None:
 class Components:
     """Means and covariances, whose components are put into the order of the first file that has names for them.
 
-    `notes` says what was done, and `nameless` are the sources without names.
+    `notes` says what was done, `nameless` are the sources without names, and `moved` those that had another order.
     """
 
     def __init__(self) -> None:
         self.names: tuple[str, ...] | None = None
         self.named = ""  # the first source with names
         self.nameless: list[str] = []
+        self.moved: list[str] = []
         self._notes: list[str] = []
 
     def read(self, path: str) -> Array:
@@ -425,6 +426,7 @@ class Components:
             order = _order(self.names, names, self.named, matrix.name, "components")
             values, is_moved = np.take(values, order, axis=axis), is_moved or names != self.names
         if is_moved:
+            self.moved.append(matrix.name)
             self._notes.append(f"{matrix.name}: components put into the order of {self.named}, by their names")
         return values
 

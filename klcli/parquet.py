@@ -70,7 +70,8 @@ class _Table:
     """The file as a table of DuckDB's: c0, c1 and so on are its columns, since DuckDB takes p and P for the same."""
 
     def __init__(self, connection: Any, path: str, max_size: int) -> None:
-        from klcli.engines.duckdb import MOST_DIGITS, SCHEMA, TOO_WIDE, top_level
+        from klcli.engines._files import MOST_DIGITS
+        from klcli.engines.duckdb import SCHEMA, TOO_WIDE, top_level
 
         self._connection, self._path, self._max_size = connection, path, max_size
         self._schema = top_level(self._execute(f"{SCHEMA} FROM parquet_schema($path)").fetchall())
@@ -104,11 +105,16 @@ class _Table:
 
     def _counted(self) -> int:
         """How many rows there are; raises FormatError where the file and its row groups say different numbers."""
+        import duckdb
+
         from klcli.engines.duckdb import END_OF_PAGES, refuse_two_in_one
 
         of_groups = f"row_group_id, row_group_num_rows AS rows, {END_OF_PAGES} AS pages_end"
         groups = f"SELECT {of_groups} FROM parquet_metadata($path) GROUP BY row_group_id, rows"
-        [(claimed,)] = self._execute("SELECT sum(num_rows) FROM parquet_file_metadata($path)").fetchall()
+        try:
+            [(claimed,)] = self._execute("SELECT sum(num_rows) FROM parquet_file_metadata($path)").fetchall()
+        except duckdb.InvalidInputException:
+            raise FormatError("what it says of itself is no text, as where a part is encrypted") from None
         found = self._execute(f"SELECT coalesce(sum(rows), 0), max(pages_end) FROM ({groups})").fetchall()
         [(rows, end)] = found
         refuse_two_in_one(self._path, end)
@@ -124,7 +130,8 @@ class _Table:
         is_empty = self._are_empty()
         label = self._label(is_text, is_empty)
         counting = self._counting([index for index in range(label or 0) if _OF_NUMPY.fullmatch(self._types[index])])
-        used = tables.value_columns(self._names, label, counting.__contains__)
+        aside = {index for index in range(len(self._names)) if is_text[index] or is_empty[index]}
+        used = tables.value_columns(self._names, label, counting.__contains__, aside.__contains__)
         if all(is_text[index] or is_empty[index] for index in used):
             is_empty = [False] * len(is_empty)  # there is nothing beside them
         beside = dict.fromkeys(index for index in used if is_text[index] or is_empty[index])

@@ -169,6 +169,8 @@ def read_either(source: str, of_tensors: Callable[[list[Tensor], str | None], T]
     try:
         inline = None if path == STDIN or os.path.exists(path) else _inline(source)
         if inline is not None:
+            if how.decimal == "," and all(map(str.isdecimal, map(str.strip, source.split(",")))):
+                raise FormatError(f"{delimited.COMMA_PARTS}: leave --decimal out, or put them in a file")
             return [inline]
         data = sources.content(path, how.max_size)
         called = path if how.format is None else ""  # how text is to be read says nothing of what is none

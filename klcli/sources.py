@@ -173,7 +173,12 @@ def _standard_input(max_size: int) -> bytes:
 
 
 def missing(path: str, error: OSError | ValueError, *, or_numbers: bool = True) -> str:
-    """Why there is no such file, and which one may be meant, or which numbers where those may stand there too."""
+    """Why there is no such file, and which one may be meant, or which numbers where those may stand there too.
+
+    Raises the error itself where too few files may be open, of which the input is not to blame.
+    """
+    if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
+        raise error
     path = path or "''"
     if not isinstance(error, OSError):
         what = "it holds a NUL" if "\0" in path else error

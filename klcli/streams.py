@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import contextlib
+import errno
 import io
 import itertools
 import os
@@ -62,6 +63,8 @@ def copied(blocks: Iterable[bytes]) -> Iterator[BinaryIO]:
             copy.flush()
             copy.seek(0)
         except OSError as error:
+            if error.errno in (errno.EMFILE, errno.ENFILE):
+                raise
             reason = (error.strerror or str(error)).lower()
             raise FormatError(f"needs a temporary copy: {reason}: set TMPDIR") from None
         yield copy

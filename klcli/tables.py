@@ -51,7 +51,12 @@ def table(
     label = 0 if labels_first else label_column(names, columns)
     if label == 0 and not labels_first and not names_labels(names[0]):
         refuse_mixture(names[0], columns[0], place)
-    values = value_columns(names, label, lambda index: len(columns[index]) > 2 and is_counting(columns[index]))
+    values = value_columns(
+        names,
+        label,
+        lambda index: len(columns[index]) > 2 and is_counting(columns[index]),
+        lambda index: is_left_aside(columns[index]),
+    )
     for index in {*range(len(names))} - {label, *values}:
         check_row_names(names[index], columns[index])
     text = dict.fromkeys(index for index in values if len(values) > 1 and is_left_aside(columns[index]))
@@ -192,12 +197,15 @@ def _may_be_counted(names: Sequence[str]) -> bool:
 
 
 def value_columns(
-    names: Sequence[str], label: int | None, counts_rows: Callable[[int], bool] = lambda _: False
+    names: Sequence[str],
+    label: int | None,
+    counts_rows: Callable[[int], bool] = lambda _: False,
+    is_aside: Callable[[int], bool] = lambda _: False,
 ) -> list[int]:
     """Where the numbers stand: all but the labels, and but the columns that name or number the rows beside them.
 
     What stands before the labels numbers the rows if it is called so, as SAS has Obs, or if it `counts_rows`, unless
-    nothing is left. Raises FormatError where there are no others.
+    no numbers are left, but what `is_aside`. Raises FormatError where there are no others.
     """
     if label is None:
         return [*range(len(names))]
@@ -211,7 +219,8 @@ def value_columns(
         )
     before = [index for index in found if index < label and names[index].lower() not in WEIGHT_NAMES]
     numbering = [index for index in before if index in named or counts_rows(index)]
-    return [index for index in found if index not in numbering] or found
+    others = [index for index in found if index not in numbering]
+    return found if numbering and all(map(is_aside, others)) else others
 
 
 def likeliest(names: Sequence[str]) -> str:

@@ -280,6 +280,7 @@ WHOLE = saved(np.array([1.0, 2.0]))
         (headed("{'shape': (1,), 'descr': '<f8', 'fortran_order': False, 'shape': (2,)}"), NOT_THE_HEADER),
         (headed("{[1]: '<f8', 'fortran_order': False, 'shape': (2,)}"), NOT_THE_HEADER),
         (headed("(" * 60000), NOT_THE_HEADER),
+        (headed("{'" + ")" * 400 + "': " + "(" * 199 + ", 'shape': ()}"), NOT_THE_HEADER),
         (headed("1" * 60000 + "?"), NOT_THE_HEADER),
         (headed("{'a': " + "-" * 60000 + "1}"), NOT_THE_HEADER),
         (headed("__import__('os').abort()"), NOT_THE_HEADER),

@@ -159,9 +159,9 @@ def test_svg_keeps_the_text() -> None:
 
 def test_labels_are_taken_literally() -> None:
     """A label that looks like mathematics, markup or a control sequence is drawn as its signs."""
-    labels = ["$x^2$", "<b>", "a\x1b[31m", "\\frac{1}{2}", "100%"]
+    labels = ["$x^2$", "$10_$20", "$5%$", "$}$", "<b>", "a\x1b[31m", "\\frac{1}{2}", "100%"]
     found = texts(drawn("svg", klcli.entropy(dict.fromkeys(labels, 1))))
-    assert {"$x^2$", "<b>", "a\\x1b[31m", "\\frac{1}{2}", "100%"} <= set(found)
+    assert {"$x^2$", "$10_$20", "$5%$", "$}$", "<b>", "a\\x1b[31m", "\\frac{1}{2}", "100%"} <= set(found)
 
 
 @pytest.mark.parametrize("name", ["svg", "bars", "html"])

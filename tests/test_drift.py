@@ -577,6 +577,25 @@ def test_a_nested_column_of_the_reference_is_counted_nowhere(call: Run) -> None:
     assert [each["label"] for each in call("drift", "both.json", "cur.csv", "--json").results] == ["n"]
 
 
+def test_a_profile_is_one_wherever_it_comes_from(call: Run, shell: Run) -> None:
+    """Through a pipe, from standard input, and with its names sorted."""
+    Path("a.csv").write_text("x,y\n1,a\n2,b\n")
+    call("profile", "count", "a.csv", "-o", "a.json")
+    Path("s.json").write_text(json.dumps(json.loads(Path("a.json").read_text()), sort_keys=True))
+    whole = shell("$K profile merge a.json a.json").out
+    assert shell("$K profile merge <(cat a.json) a.json").out == whole
+    assert shell("cat a.json | $K profile merge - a.json").out == whole
+    assert shell("$K profile merge s.json a.json").code == 0
+    assert shell("$K profile count a.csv --like <(cat a.json)").out == Path("a.json").read_text()
+    assert [each["details"]["js"] for each in call("drift", "s.json", "a.csv", "--json").results] == [0, 0]
+    assert refused(call("profile", "merge", "a.csv")) == "a.csv: is no profile: klcli profile count makes one"
+    assert refused(call("profile", "merge", "b.json")).startswith("b.json: no such file")
+    assert refused(call("profile", "merge", "-", "-")).startswith("standard input (-) can be read once only")
+    assert refused(call("profile", "count", "a.csv", "--like", "a.json", "--bins", "3")) == (
+        "--like a.json has bins of its own: leave --bins out"
+    )
+
+
 @pytest.mark.parametrize(
     ("command", "option"),
     [

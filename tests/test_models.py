@@ -635,6 +635,17 @@ def test_a_mean_and_its_covariance_are_matched_by_name(call: Run, tmp_path: Path
     )
 
 
+def test_a_list_beside_a_file_in_another_order_is_refused(call: Run, tmp_path: Path) -> None:
+    """It has no names by which it could be put into the order of the first file, as the file beside it is."""
+    written(tmp_path, "c.csv", COVARIANCE)
+    written(tmp_path, "d.csv", "b,a\n1,0.5\n0.5,2\n")
+    assert call("continuous", "mvnormal([1,2],c.csv)", "mvnormal([1,2],d.csv)").err == (
+        "klcli: mvnormal([1,2],d.csv): its list has no names, and d.csv has its components in another order than "
+        "c.csv: put the list in a file with names, or all in one order\n"
+    )
+    assert call("continuous", "mvnormal([1,2],c.csv)", "mvnormal([1,2],c.csv)", "--json").result["value"] == 0
+
+
 def test_without_names_components_go_by_position(call: Run, tmp_path: Path) -> None:
     """Where a file has no names a note says so; where none has, there is nothing to say."""
     files = {"c": COVARIANCE, "d": "2,0.5\n0.5,1\n"}

@@ -735,6 +735,11 @@ def test_marks_keep_labels_apart() -> None:
     assert [line.split(",")[0] for line in text.splitlines()[1:]] == ["'=a", "''=a", "'" * 3 + "=a", "'a", "a"]
 
 
+def test_what_is_marked_is_no_formula() -> None:
+    """An apostrophe before it makes text of a cell, and what was marked is not told of again."""
+    assert not any("spreadsheet" in note for note in rooms.load("render", "csv").aside([sample("'=a", "b")], View()))
+
+
 def test_no_warning_of_words_that_are_not_of_the_input(call: Callable[..., Done]) -> None:
     """The relation = in the laws that check writes is klcli's own, and no formula."""
     done = call("check", "a=1/2,b=1/2", "a=1/4,b=3/4", "-f", "csv", "--escape-formulas")

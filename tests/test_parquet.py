@@ -303,8 +303,8 @@ def test_through_a_pipe_and_packed(write: Write, run: Any) -> None:
 
 def test_a_matrix_of_numbers_is_a_batch(write: Write, tmp_path: Path, call: Any) -> None:
     """Where rows are samples it is read as any table is."""
-    write("SELECT * FROM (VALUES (0.5::DOUBLE, 0.5::DOUBLE), (0.25, 0.75)) t(yes, no)")
-    (tmp_path / "p.csv").write_text("yes,no\n0.5,0.5\n0.25,0.75\n")
+    write("SELECT * FROM (VALUES (0.5::DOUBLE, 0.5::DOUBLE), (0.25, 0.75)) t(cat, dog)")
+    (tmp_path / "p.csv").write_text("cat,dog\n0.5,0.5\n0.25,0.75\n")
     of_parquet, of_csv = (
         call("loss", name, name, "--json", "--input-kind", "probs") for name in ("p.parquet", "p.csv")
     )

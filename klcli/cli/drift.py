@@ -12,17 +12,16 @@ from typing import Any
 
 import click
 
-from klcli import engines, output, profiles
+from klcli import engines, output, profiles, sources
 from klcli.cli.engine import READING, data_options, started_engine
 from klcli.cli.options import Checked, Number, Source, Text, common_options, option, output_options
 from klcli.cli.show import SETTINGS, Command, refuse_inputs, say, show, tell
-from klcli.columns import as_chosen, as_typed, repeated
+from klcli.columns import FormatError, as_chosen, as_typed, repeated
 from klcli.distribution import Smoothing, listed
 from klcli.engines import MOST_BINS, Engine, Table
 from klcli.errors import InputError, OptionError, clipped
 from klcli.profiles import Joint, Profile
 from klcli.render import printable
-from klcli.sources import refuse_stdin_twice
 
 
 def _limits(text: str) -> dict[str, float]:
@@ -97,7 +96,7 @@ def drift_command(reference: str, current: str, **given: Any) -> int:
     """
     from klcli.drift import drift, exceeded, limits
 
-    refuse_stdin_twice((reference, current), "table")
+    sources.refuse_stdin_twice((reference, current), "table")
     for written in ("output", "save_profile"):
         refuse_inputs([reference, current], given, engines.inputs, written)
     kept = given["save_profile"]
@@ -167,20 +166,34 @@ def _progress(text: str) -> None:
 
 
 def _kept_profile(source: str) -> Profile | None:
-    """The profile that the source is; None where it is none."""
-    import json
-
+    """The profile that the source is; None where it is none, or no file."""
     if not os.path.isfile(source):
         return None
     with open(source, "rb") as file:
-        if b'"klcli_profile"' not in file.read(200):
+        start = file.read(200)
+        file.seek(max(os.path.getsize(source) - 400, 0))
+        if b'"klcli_profile"' not in start + file.read():  # behind the columns, where names were sorted
             return None
-        file.seek(0)
-        try:
-            tree = json.load(file, object_pairs_hook=_once)
-        except (ValueError, RecursionError) as error:
+    return _needed_profile(source)
+
+
+def _needed_profile(source: str) -> Profile:
+    """The profile that the source, be it a pipe, is to be; raises InputError where it is none, or is not whole."""
+    import json
+
+    try:
+        text = sources.text(sources.content(source))
+    except FormatError as error:
+        raise InputError(f"{clipped(source)}: {error}") from None
+    try:
+        tree = json.loads(text, object_pairs_hook=_once)
+    except (ValueError, RecursionError) as error:
+        if '"klcli_profile"' in text:
             raise InputError(f"{clipped(source)}: no whole profile: {error}") from None
-    return profiles.from_tree(tree, os.path.basename(source))
+        tree = None
+    if not profiles.is_profile(tree):
+        raise InputError(f"{clipped(source)}: is no profile: klcli profile count makes one")
+    return profiles.from_tree(tree, sources.called_in_outputs(source))
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -266,9 +279,10 @@ def profile_count_command(data: str, like: str | None, **given: Any) -> None:
     kept = _kept_profile(data)
     if kept is not None:
         _refuse_unused(kept.name, ("like", *READING))
-    model = _kept_profile(like) if like else None
-    if like and model is None:
-        raise InputError(f"{clipped(like)}: is no profile: klcli profile count makes one")
+    typed = click.get_current_context().get_parameter_source("bins") is click.core.ParameterSource.COMMANDLINE
+    if like and typed:
+        raise OptionError(f"--like {clipped(like)} has bins of its own: leave --bins out")
+    model = _needed_profile(like) if like else None
     with contextlib.ExitStack() as stack:
         found, _ = _profile(data, lambda: stack.enter_context(started_engine(given)), given, model)
     output.write(_written(found), given["output"])
@@ -289,12 +303,8 @@ def profile_count_command(data: str, like: str | None, **given: Any) -> None:
 def profile_merge_command(files: tuple[str, ...], **given: Any) -> None:
     """One profile of all the rows that several have counted in the same bins, as a day at a time, anywhere."""
     refuse_inputs(files, given)
-    found = []
-    for file in files:
-        kept = _kept_profile(file)
-        if kept is None:
-            raise InputError(f"{clipped(file)}: is no profile: klcli profile count makes one")
-        found.append(kept)
+    sources.refuse_stdin_twice(files, "profile")
+    found = [_needed_profile(file) for file in files]
     name = os.path.basename(given["output"] or "merged")
     output.write(_written(profiles.merged(found, name)), given["output"])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import replace
 from typing import Any
 
@@ -9,6 +10,7 @@ import click
 
 from klcli.cli.options import base_option, option, output_options
 from klcli.cli.show import Command, refuse_inputs, show
+from klcli.errors import InputError, clipped
 from klcli.matrices import Components
 
 
@@ -56,6 +58,12 @@ def continuous_command(f: str, g: str, base: float, verify: bool, **given: Any) 
         sides.append(families.parse(text, load=rows))
         if not loaded:
             components.nameless.append(str(sides[-1]))
+        elif components.moved and "[" in functools.reduce(lambda rest, path: rest.replace(path, ""), loaded, text):
+            raise InputError(
+                f"{clipped(text)}: its list has no names, and {components.moved[0]} has its components in another "
+                f"order than {components.named}: put the list in a file with names, or all in one order"
+            )
+        components.moved.clear()
     results = [parametric.continuous(*sides, base=base)]
     if verify:
         results.append(parametric.verify(*sides, base=base))

@@ -223,6 +223,7 @@ def _format(file: File, path: str) -> str:
 
 
 NOT_UTF_8 = "holds bytes that are not UTF-8"
+MOST_DIGITS = 38  # of a decimal that engines have
 BEYOND = "holds whole numbers beyond 2^53 in one file, and others in another: save them alike in both"
 
 
@@ -232,8 +233,10 @@ def kind_of(type_: str, kinds: Mapping[str, str]) -> str:
     return "nested" if type_.endswith("]") else next(matching, "nested")
 
 
-def mixed_columns(place: Place, tables: Sequence[Sequence[tuple[str, str]]]) -> set[int]:
-    """The columns that hold whole numbers in some files and others in others, by the names and kinds of all columns.
+def mixed_columns(
+    place: Place, tables: Sequence[Sequence[tuple[str, str]]], types: Sequence[Sequence[str]]
+) -> set[int]:
+    """The columns that hold whole numbers in some files and others in others, by names, kinds and types of all.
 
     Raises InputError where the files are no one table.
 
@@ -252,8 +255,20 @@ def mixed_columns(place: Place, tables: Sequence[Sequence[tuple[str, str]]]) -> 
             elif kind not in (other, "nothing") and {kind, other} != {"whole", "number"}:
                 what = f"column {clipped(name)} holds {kind}, and {other} in {there}"
                 raise InputError(f"{called}: {what}: save it alike in both")
+    for (name, _), of_column in zip(tables[0], zip(*types, strict=True), strict=True):
+        _refuse_rounded(place, name, of_column)
     kinds = [{kind for _, kind in columns} for columns in zip(*tables, strict=True)]
     return {index for index, several in enumerate(kinds) if {"whole", "number"} <= several}
+
+
+def _refuse_rounded(place: Place, name: str, types: Sequence[str]) -> None:
+    """Raise InputError for decimals that no one type holds: engines would round them to one of their types."""
+    found = [re.fullmatch(r"decimal\((\d+),(\d+)\)", type_.lower()) for type_ in types]
+    digits = {(int(each[1]) - int(each[2]), int(each[2])) for each in found if each}
+    if digits and sum(map(max, zip(*digits, strict=True))) > MOST_DIGITS:
+        odd = {type_: file.name for type_, each, file in zip(types, found, place.files, strict=True) if each}
+        both = ", ".join(f"{type_.lower()} in {clipped(file)}" for type_, file in [*odd.items()][:2])
+        raise InputError(f"{clipped(place.typed)}: column {clipped(name)} is {both}: save it alike in all files")
 
 
 def chosen_table(place: Place, names: Sequence[str]) -> str:

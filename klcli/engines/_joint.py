@@ -36,6 +36,10 @@ def joint(p: Table, x: Field, q: Table, y: Field, missing: bool) -> Joint:
     gap, js, psi, tv, g = (float(each or 0) for each in row[8:])
     if alike > 1:
         raise IncomparableError(f"a value is called {MISSING}, as what is missing is to be: give --no-missing")
+    if rare and cells and (rare_p + rare_q) * (min(n, m) / (n + m)) < LEAST_EXPECTED:
+        least = f"SELECT a, b, g FROM {scored} WHERE NOT is_rare ORDER BY a + b, a LIMIT 1"
+        [(a, b, its_g)] = p.ask(least)
+        rare_p, rare_q, cells, g = rare_p + int(a), rare_q + int(b), cells - 1, g - float(its_g)
     if rare:
         g += _g(rare_p, rare_q, n, m)
     top = p.ask(f"SELECT k, a, b FROM {scored} ORDER BY js DESC, a + b DESC, k LIMIT {_TOP}")

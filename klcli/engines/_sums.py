@@ -186,7 +186,12 @@ def _chosen(table: Table, fields: Sequence[Field]) -> tuple[Field, Field, list[s
     try:
         if label == 0 and not tables.names_labels(names[0]):
             tables.refuse_mixture(names[0], cells[0])
-        used = tables.value_columns(names, label, lambda index: _counts_rows(table, fields[index]))
+        used = tables.value_columns(
+            names,
+            label,
+            lambda index: _counts_rows(table, fields[index]),
+            lambda index: tables.is_left_aside(cells[index]),
+        )
         for index in {*range(len(names))} - {label, *used}:
             tables.check_row_names(names[index], _fractions(table, fields[index]))
     except FormatError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -60,14 +61,21 @@ def connected(what: str, **settings: Any) -> Iterator[Any]:
         with duckdb.connect(config=_SETTINGS | settings) as connection:
             connection.execute("SET TimeZone = 'UTC'; SET parquet_metadata_cache = true")
             yield connection
-    except duckdb.OutOfMemoryException as error:
-        raise MemoryError(str(error)) from None
     except duckdb.Error as error:
+        _refuse_want(error)
         raise FormatError(f"{what} that DuckDB cannot read: {reason(error)}") from None
     except RuntimeError as error:
         if "interrupted" in str(error).lower():  # which is what DuckDB makes of Ctrl-C
             raise KeyboardInterrupt from None
         raise
+
+
+def _refuse_want(error: Exception) -> None:
+    """Raise what says of which resource there was too little, where the input is not to blame."""
+    if type(error).__name__ == "OutOfMemoryException":
+        raise MemoryError(str(error)) from None
+    if "Too many open files" in str(error):
+        raise OSError(errno.EMFILE, "too many open files") from None
 
 
 def _package(what: str) -> ModuleType:
@@ -106,9 +114,8 @@ class DuckDB:
             self._connection.execute(f"CREATE TEMP MACRO {name}{self._macros.pop(name)}")
         try:
             found: list[tuple[Any, ...]] = self._connection.execute(query).fetchall()
-        except duckdb.OutOfMemoryException as error:
-            raise MemoryError(str(error)) from None
         except duckdb.Error as error:
+            _refuse_want(error)
             raise FormatError(reason(error)) from None
         return found
 
@@ -135,11 +142,11 @@ class DuckDB:
         notes: dict[str, str] = {}
         units: dict[str, str] = {}  # which are alike in all files that have some
         groups: dict[tuple[str, ...], list[str]] = {}  # the files whose columns have these types
-        tables = []
+        tables, all_types = [], []
         for file in place.files:
             schema = top_level(self.rows(f"{SCHEMA} FROM parquet_schema({_path(file.path)})"))
             names = [node.name for node in schema]
-            wide |= {node.name for node in schema if (node.digits or 0) > MOST_DIGITS}
+            wide |= {node.name for node in schema if (node.digits or 0) > files.MOST_DIGITS}
             notes |= {node.name: NO_NANOSECONDS for node in schema if node.type == "INT96"}
             if os.path.getsize(file.path) < _LARGE:
                 [(end,)] = self.rows(f"SELECT {END_OF_PAGES} FROM parquet_metadata({_path(file.path)})")
@@ -149,8 +156,9 @@ class DuckDB:
             types = [*self._types(f"read_parquet({_path(file.path)}, {PARQUET})")]
             kinds = [units_here.get(name) or _kind_of_column(type_) for name, type_ in zip(names, types, strict=True)]
             tables.append([*zip(names, kinds, strict=True)])
+            all_types.append(types)
             groups.setdefault(tuple(types), []).append(file.path)
-        mixed = files.mixed_columns(place, tables)
+        mixed = files.mixed_columns(place, tables, all_types)
         parts = [_part(paths, types, mixed) for types, paths in groups.items()]
         fields = self._typed(view, f"({' UNION ALL '.join(parts)})", names)
         notes |= {name: stands_for(name, units[name]) for name in units}
@@ -212,7 +220,8 @@ class DuckDB:
         catalog = "SELECT table_name FROM information_schema.tables WHERE table_catalog"
         tables = sorted(row[0] for row in self.rows(f"{catalog} = '{view}_file' AND table_schema = 'main'"))
         relation = f"{view}_file.{_identifier(files.chosen_table(place, tables))}"
-        return self._typed(view, relation, [row[0] for row in self.rows(f"DESCRIBE SELECT * FROM {relation}")])
+        names = [row[0] for row in self.rows(f"DESCRIBE SELECT * FROM {relation}")]
+        return self._typed(view, relation, names, collation='COLLATE "binary"')
 
     def _sqlite(self, view: str, place: files.Place) -> list[Field]:
         """A table of SQLite, copied: what reads it is no part of DuckDB, which would fetch it."""
@@ -223,13 +232,16 @@ class DuckDB:
         fields = self._of_text(view, [path], names, f"header = false, delim = ',', new_line = '\\n', {null}")
         return [field._replace(kind="nested") if index in binary else field for index, field in enumerate(fields)]
 
-    def _typed(self, view: str, relation: str, names: Sequence[str]) -> list[Field]:
-        """A view of what has types, and each column as what its type says."""
+    def _typed(self, view: str, relation: str, names: Sequence[str], collation: str = "") -> list[Field]:
+        """A view of what has types, and each column as what its type says; text may have another collation there.
+
+        By one of its own, as NOCASE, labels that differ would be one.
+        """
         columns = ", ".join(f"c{index}" for index in range(len(names)))
         types = [*self._types(relation)]
         kinds = [files.kind_of(type_, _KINDS) for type_ in types]
         cells = ", ".join(
-            f"{_cell(f'c{index}', kind, type_)} AS c{index}"
+            f"{_cell(f'c{index}', kind, type_)} {collation * (kind == 'text')} AS c{index}"
             for index, (kind, type_) in enumerate(zip(kinds, types, strict=True))
         )
         self.rows(f"CREATE TEMP VIEW {view} AS SELECT {cells} FROM {relation} AS t({columns})")
@@ -325,7 +337,6 @@ def _cell(column: str, kind: str, type_: str) -> str:
 
 
 SCHEMA = "SELECT name, num_children, precision, type"
-MOST_DIGITS = 38  # of a decimal that DuckDB reads as one, and not as float64
 TOO_WIDE = "decimals of more than 38 digits, which would be rounded: save it as decimal(38, ...)"
 IN_UTC = "times of a zone, as they are in UTC"
 NO_NANOSECONDS = "times as INT96, of which parts of a microsecond are not read"

@@ -232,7 +232,7 @@ class Spark:
         parts = [self._file(f"{view}_{index}", "parquet", file.path) for index, file in enumerate(place.files)]
         described = [self.rows(f"DESCRIBE {part}") for part in parts]
         tables = [[(row[0], _kind_of_column(row[1])) for row in each] for each in described]
-        mixed = files.mixed_columns(place, tables)
+        mixed = files.mixed_columns(place, tables, [[row[1] for row in each] for each in described])
         if mixed:
             parts = [_exact(part, table, mixed) for part, table in zip(parts, tables, strict=True)]
         return self._typed(view, self._together(parts))

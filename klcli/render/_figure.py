@@ -66,6 +66,7 @@ def _picture(drawn: Chart, kind: str) -> bytes:
         **{name: value for name, value in matplotlib.rcParamsDefault.items() if name != "backend"},
         "font.family": _fonts(),  # by name: of a generic family the first font alone would be used
         "axes.unicode_minus": False,
+        "text.parse_math": False,  # a $ in a label is a $
         "svg.fonttype": "none",  # text stays text
         "svg.hashsalt": "klcli",
         "hatch.linewidth": 0.4,
@@ -86,7 +87,6 @@ def _picture(drawn: Chart, kind: str) -> bytes:
         axes[-1].set_ylabel(drawn.heading)
         figure.suptitle(_title(drawn), fontsize="medium")
         out = io.BytesIO()
-        _take_text_literally(figure)
         figure.savefig(out, format=kind, metadata=_METADATA[kind])
     return out.getvalue()
 
@@ -126,14 +126,6 @@ def _bars(axes: Any, outcomes: Sequence[str], groups: Sequence[Series], first: i
 def _is_crowded(outcomes: Sequence[str]) -> bool:
     """Whether the labels would run into each other if they were not turned."""
     return max(map(cell_len, outcomes)) * len(outcomes) > 90
-
-
-def _take_text_literally(figure: Any) -> None:
-    from matplotlib.text import Text
-
-    figure.draw_without_rendering()  # tick labels exist from here on
-    for text in figure.findobj(Text):
-        text.set_parse_math(False)  # a $ in a label is a $
 
 
 # Matplotlib

@@ -52,8 +52,9 @@ def _written(rows: Sequence[Sequence[Any]], delimiter: str) -> str:
     return out.getvalue()
 
 
-# How text begins that a spreadsheet takes for a formula, and how it may go on where some part cells by default too.
-_FORMULA = re.compile(r"(\A|[;\t\r\n])(?='*[-=+@\t\r\n＝＋－＠])")
+# How text begins that a spreadsheet takes for a formula, and how it may go on where some part cells by default too;
+# and what is marked, so that labels stay apart: what looks marked already, too.
+_FORMULA, _MARKED = (re.compile(rf"(\A|[;\t\r\n])(?={mark}[-=+@\t\r\n＝＋－＠])") for mark in ("", "'*"))
 _ACTING = re.compile(
     "[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]"
 )  # control characters but blanks and ends of lines
@@ -93,7 +94,7 @@ def _texts(results: Sequence[Result], view: View) -> Iterator[str]:
 
 def _inert(text: str, view: View) -> str:
     """The text as it is, or marked with an apostrophe: what began with one before a formula gets another."""
-    return _FORMULA.sub(r"\1'", text) if view.escape_formulas else text
+    return _MARKED.sub(r"\1'", text) if view.escape_formulas else text
 
 
 def _parts(results: Sequence[Result], view: View) -> list[dict[str, list[Any]]]:
