@@ -448,6 +448,7 @@ def reason(error: Exception) -> str:
         return f"{place}{widths[2]} cells where the first row has {widths[1]}"
     faults = {
         "unterminated quote": "a quote is opened and never closed, or some lines end otherwise than the first",
+        "detected in value construction": "says of itself what is no text, as where a part is encrypted",
         "Invalid unicode": files.NOT_UTF_8,
         "state machine reached an invalid state": "some lines end in CR LF and others do not: make them all alike",
         "Invalid string encoding found": files.NOT_UTF_8,
