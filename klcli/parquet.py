@@ -158,18 +158,18 @@ class _Table:
         ]
 
     @functools.cached_property
-    def _told_by_pandas(self) -> list[Any]:
-        """What pandas has told of the table, if it has written it."""
-        from klcli.engines.duckdb import pandas_query
+    def _told_by_writers(self) -> list[Any]:
+        """What pandas and Arrow have told of the table, if they have written it."""
+        from klcli.engines.duckdb import writers_query
 
-        found: list[Any] = self._execute(pandas_query("$path")).fetchall()
+        found: list[Any] = self._execute(writers_query("$path")).fetchall()
         return found
 
     def _told_of_labels(self, label: int) -> Iterator[str]:
         """What is told of labels that are not quite what the file holds."""
         from klcli.engines.duckdb import IN_UTC, NO_NANOSECONDS, ZONED, stands_for, units_of
 
-        name, units = self._names[label], units_of(self._told_by_pandas)
+        name, units = self._names[label], units_of(self._told_by_writers)
         if name in units:
             yield stands_for(name, units[name])
         if self._schema[label].type == "INT96":
@@ -183,7 +183,7 @@ class _Table:
         from klcli.engines.duckdb import pandas_of
 
         with contextlib.suppress(ValueError, LookupError, TypeError):
-            [index] = pandas_of(self._told_by_pandas)["index_columns"]
+            [index] = pandas_of(self._told_by_writers)["index_columns"]
             return index
         return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import math
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from scipy import stats
 
 from klcli import output, profiles
 from klcli.drift import drift, exceeded, g_test, limits, q_values
+from klcli.engines._arrow import durations
 from klcli.errors import InputError, OptionError
 from klcli.measures import MEASURES, kl
 from klcli.profiles import Column, Profile
@@ -450,6 +452,40 @@ def test_whole_numbers_that_stand_for_times(call: Run, tmp_path: Path) -> None:
         each for result in call("drift", "ns.parquet", "ns.json", "--json").results for each in result["notes"]
     )
     assert f"ns.parquet::{note}" in call("count", "ns.parquet::span", "--bins", "2").err
+
+
+def test_lengths_of_time_of_arrow(call: Run) -> None:
+    """Parquet has no type for them, and what Arrow tells of them beside it has their units."""
+    import pyarrow
+    from pyarrow import parquet
+
+    for unit, factor in (("us", 10**6), ("ms", 10**3), ("s", 1)):
+        waits = pyarrow.array([index * factor for index in range(100)], pyarrow.duration(unit))
+        parquet.write_table(pyarrow.table({"wait": waits, "x": list(range(100))}), f"{unit}.parquet")
+    found = call("drift", "us.parquet", "ms.parquet", "--json").result
+    told = "wait: ms.parquet holds timedelta64[ms], and timedelta64[us] in us.parquet: save it alike in both"
+    assert (found["label"], told in found["notes"]) == ("x", True)
+    for unit in ("us", "ms"):
+        said = call("count", f"{unit}.parquet::wait").err
+        assert f"the labels are the whole numbers that stand for timedelta64[{unit}] in wait" in said
+    parquet.write_table(pyarrow.table({"label": waits, "n": [1] * 100}), "labels.parquet")
+    assert any(
+        "stand for timedelta64[s] in label" in each
+        for each in call("entropy", "labels.parquet", "--json").result["notes"]
+    )
+
+
+@given(st.binary(max_size=200) | st.text(max_size=99).map(str.encode), st.integers(0, 400), st.integers(0, 255))
+def test_what_is_no_schema_of_arrow_tells_nothing(data: bytes, place: int, byte: int) -> None:
+    """Any bytes, and a schema of which some are others, are looked through without an error."""
+    import pyarrow
+
+    schema = pyarrow.schema({"a": pyarrow.duration("ns"), "b": pyarrow.int64(), "c": pyarrow.duration("s")})
+    written = bytearray(schema.serialize().to_pybytes())
+    assert durations(base64.b64encode(written)) == {"a": "timedelta64[ns]", "c": "timedelta64[s]"}
+    written[place % len(written)] = byte
+    for each in (data, base64.b64encode(data), base64.b64encode(written), base64.b64encode(written[:place])):
+        assert set(durations(each).values()) <= {f"timedelta64[{unit}]" for unit in ("s", "ms", "us", "ns")}
 
 
 # Profiles

@@ -151,7 +151,7 @@ class DuckDB:
             if os.path.getsize(file.path) < _LARGE:
                 [(end,)] = self.rows(f"SELECT {END_OF_PAGES} FROM parquet_metadata({_path(file.path)})")
                 refuse_two_in_one(file.path, end)
-            units_here = units_of(self.rows(pandas_query(_path(file.path))))
+            units_here = units_of(self.rows(writers_query(_path(file.path))))
             units |= units_here
             types = [*self._types(f"read_parquet({_path(file.path)}, {PARQUET})")]
             kinds = [units_here.get(name) or _kind_of_column(type_) for name, type_ in zip(names, types, strict=True)]
@@ -390,26 +390,33 @@ def top_level(schema: Iterable[Sequence[Any]]) -> list[Node]:
     return found
 
 
-def pandas_query(path: str) -> str:
-    """What asks a file in Parquet for what pandas has told of it; the path is SQL."""
-    return f"SELECT value FROM parquet_kv_metadata({path}) WHERE key = 'pandas'"
+def writers_query(path: str) -> str:
+    """What asks a file in Parquet for what pandas and Arrow have told of it; the path is SQL."""
+    return f"SELECT decode(key), value FROM parquet_kv_metadata({path}) WHERE key IN ('pandas', 'ARROW:schema')"
 
 
-def pandas_of(found: Sequence[Sequence[Any]]) -> dict[str, Any]:
-    """What pandas has told of a table in Parquet, if it has written it."""
+def pandas_of(told: Sequence[Sequence[Any]]) -> dict[str, Any]:
+    """What pandas has told of a table in Parquet, if it has written it; `told` is what `writers_query` found."""
     import json
 
     with contextlib.suppress(ValueError, LookupError, TypeError, RecursionError):
-        return dict(json.loads(found[0][0]))
+        return dict(json.loads(_by_key(told)["pandas"]))
     return {}
 
 
-def units_of(found: Sequence[Sequence[Any]]) -> dict[str, str]:
-    """What whole numbers stand for in columns that hold lengths of time or months for pandas."""
+def _by_key(told: Sequence[Sequence[Any]]) -> dict[str, bytes]:
+    return {str(row[0]): row[1] for row in told}
+
+
+def units_of(told: Sequence[Sequence[Any]]) -> dict[str, str]:
+    """What whole numbers stand for in columns that hold lengths of time or months for pandas, or for Arrow."""
+    from klcli.engines._arrow import durations
+
+    units = durations(_by_key(told).get("ARROW:schema", b""))
     with contextlib.suppress(LookupError, TypeError):  # an index without a name has one in the file
-        kinds = {each["field_name"]: str(each["numpy_type"]) for each in pandas_of(found)["columns"]}
-        return {name: clipped(kind) for name, kind in kinds.items() if kind.startswith(("period", "timedelta"))}
-    return {}
+        kinds = {each["field_name"]: str(each["numpy_type"]) for each in pandas_of(told)["columns"]}
+        units |= {name: kind for name, kind in kinds.items() if kind.startswith(("period", "timedelta"))}
+    return {name: clipped(unit) for name, unit in units.items()}
 
 
 def stands_for(name: str, unit: str) -> str:
