@@ -165,13 +165,8 @@ def columns(found: list[Tensor], wanted: str | None = None) -> list[Column]:
         tensor, row = _chosen(found, wanted)
         if row is None:
             _refuse_rows(tensor)
-        names = [each.name for each in found if each.unread == _TEXT]
-        notes = [f"text, so not used: array {listed(names)}; the outcomes are numbered from 0"] if names else []
-        beside = [each.name for each in found if each.shape == tensor.shape and _may_be_labels(each)]
-        if row is None and beside and tensor.name not in beside:
-            doubt = "may have its labels: save both as a table if so; the outcomes are numbered from 0"
-            notes.append(f"array {listed(beside)} {doubt}")
-        return [_column(tensor, row)._replace(notes=tuple(notes))]
+        notes = _told_of_labels(found, tensor, row, "the outcomes are numbered from 0")
+        return [_column(tensor, row)._replace(notes=notes)]
     others = [tensor.name for tensor in found if not tensor.fault]
     _refuse_unread(found, f"choose another array, as in ::{others[0]}" if others else "")
     for tensor in found:
@@ -179,19 +174,40 @@ def columns(found: list[Tensor], wanted: str | None = None) -> list[Column]:
     return [_column(tensor) for tensor in found]
 
 
-def _may_be_labels(tensor: Tensor) -> bool:
-    """Whether it holds numbers, and is called as what numbers of another array belong to."""
-    return not tensor.fault and tensor.name.lower() in _OF_LABELS
+def _told_of_labels(found: list[Tensor], used: Tensor, row: int | None, numbered: str) -> tuple[str, ...]:
+    """What is told of arrays beside the one that is used, or a row of it, that may say what its numbers belong to.
+
+    They are as long as one of its axes, or have one more, as edges of bins do. `numbered` says what is instead.
+    """
+    axes = used.shape if row is None else used.shape[1:]
+    sizes = {*axes, *(size + 1 for size in axes)}
+    others = [each for each in found if each is not used]
+    text = [each.name for each in others if each.unread == _TEXT]
+    fitting = [each for each in others if each.name not in text and _length(each) in sizes]
+    unread = [each.name for each in fitting if each.fault]
+    doubtful = [each.name for each in fitting if not each.fault and each.name.lower() in _OF_LABELS]
+    notes = [f"text, so not used: array {listed(text)}; {numbered}"] if text else []
+    notes += [f"not read, so not used: array {listed(unread)}; {numbered}"] if unread else []
+    if doubtful and used.name.lower() not in _OF_LABELS:
+        notes.append(f"array {listed(doubtful)} may have its labels: save both as a table if so; {numbered}")
+    return tuple(notes)
 
 
+def _length(tensor: Tensor) -> int | None:
+    """How many numbers the array has in its only axis of more than one."""
+    size = math.prod(tensor.shape)
+    return size if size in tensor.shape else None
+
+
+EDGE_NAMES = ("edges", "bin_edges", "bins", "breaks")
 _OF_LABELS = (
     *LABEL_NAMES, "outcomes", "categories", "names", "values", "value", "key", "keys", "id", "ids", "index",
-    "indices", "classes", "bin", "bins", "edges", "support", "x",
+    "indices", "classes", "class_names", "bin", "support", "x", *EDGE_NAMES,
 )  # fmt: skip
 
 
-def matrix(found: list[Tensor], wanted: str | None = None) -> Array:
-    """The numbers of one array in rows and columns; 1 dimension is one row.
+def matrix(found: list[Tensor], wanted: str | None = None) -> tuple[Array, tuple[str, ...]]:
+    """The numbers of one array in rows and columns, of which 1 dimension is one row, and what is told of others.
 
     `wanted` is the name of an array, or of one of its rows as `columns` calls it.
 
@@ -203,10 +219,10 @@ def matrix(found: list[Tensor], wanted: str | None = None) -> Array:
         raise FormatError(f"holds several arrays ({listed(names, 20)}): choose one, as in ::{names[0]}")
     tensor, row = (found[0], None) if wanted is None else _chosen(found, wanted)
     values: Array = np.atleast_2d(tensor.values(row))
-    return values
+    return values, _told_of_labels(found, tensor, row, "rows and columns are numbered from 0")
 
 
-def side_by_side(found: list[Tensor], wanted: str | None = None) -> list[Column] | Array:
+def side_by_side(found: list[Tensor], wanted: str | None = None) -> list[Column] | tuple[Array, tuple[str, ...]]:
     """The columns of several arrays, those of 2 dimensions called by their name and a number, from 1, as mu1, mu2.
 
     Of a single array it is its matrix. Raises FormatError as `matrix` does.

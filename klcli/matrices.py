@@ -62,7 +62,8 @@ def read_matrix(source: str, *, several: bool = False, **options: Any) -> Matrix
     name = called_in_outputs(path) + ("" if wanted is None else f"::{wanted}")
     found = read_either(source, arrays.side_by_side if several else arrays.matrix, **options)
     if not isinstance(found, list):
-        return Matrix(name, found, None, None)
+        values, told_of_others = found
+        return Matrix(name, values, None, None, tuple(f"{name}: {note}" for note in told_of_others))
     found = _with_row_names(found, name)
     _refuse_names_of_lists(found, name)
     if found[0].row_of is not None and {column.row_of for column in found} == {found[0].row_of}:

@@ -184,13 +184,27 @@ def read_either(source: str, of_tensors: Callable[[list[Tensor], str | None], T]
             if how.encoding is not None and "utf" not in how.encoding and sources.is_utf8(data):
                 note = f"it is UTF-8 as it stands, and was read as {how.encoding}, as was asked"
                 columns = [column._replace(notes=(*column.notes, note)) for column in columns]
-        found = columns if wanted is None else _chosen(columns, wanted)
+        found = columns if wanted is None else _with_doubt_of_edges(_chosen(columns, wanted), columns)
         fault = next((column.fault for column in found if column.fault), "")
         if fault:
             raise FormatError(fault)
         return found
     except FormatError as error:
         raise InputError(f"{sources.called_in_messages(path)}: {error}") from None
+
+
+def _with_doubt_of_edges(chosen: list[Column], columns: list[Column]) -> list[Column]:
+    """The same, told of another column without labels that may have the edges of bins: it has one number more."""
+    from klcli import arrays
+
+    def told(column: Column) -> tuple[str, ...]:
+        beside = [each.name for each in columns if each.name.lower() in arrays.EDGE_NAMES]
+        beside = [each.name for each in columns if each.name in beside and each.size == column.size + 1]
+        if column.labels is not None or not beside:
+            return column.notes
+        return (*column.notes, f"{listed(beside)} may have the edges of its bins; the outcomes are numbered from 0")
+
+    return [column._replace(notes=told(column)) for column in chosen]
 
 
 def reading(

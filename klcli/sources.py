@@ -444,12 +444,15 @@ def _undecodable(data: bytes, named: str | None, marked: str | None, error: Unic
     ):
         return f"line {line}: cut off in the middle of a character of {encoding.upper()}"
     what = f"line {line}: byte 0x{data[start]:02x} is not {encoding.upper()}"
-    if marked is None and not is_wide and data.count(0) > len(data) / 4:
+    if marked is not None:
+        cure = "save all of it as UTF-8, or leave the mark out and name its --encoding"
+        return f"{what}, as the mark at its start says: {cure}"
+    if not is_wide and data.count(0) > len(data) / 4:
         return f"{what}: it may be UTF-16 without its mark: give --encoding utf-16-le or utf-16-be"
     runs = re.findall(b"[\x80-\xff]+", data)
     names = _OF_ACCENTS if 2 * sum(len(run) == 1 for run in runs) > len(runs) else _OF_WORDS
     likely = [name for name in names if name != encoding and _is_likely(data, name)]
-    if likely and marked is None:
+    if likely:
         return f"{what}: it may be {' or '.join(likely)}: give --encoding, or save it as UTF-8"
     return f"{what}: {'name another --encoding' if named else 'save the file as UTF-8, or name its --encoding'}"
 

@@ -375,7 +375,7 @@ def test_npz_comes_back(dtype: str, packed: bool) -> None:
 def test_an_array_that_is_not_chosen_is_not_judged() -> None:
     """Labels as text beside logits are no fault until they are asked for."""
     found = npz(archived(logits=np.eye(2), labels=np.array(["a", "b"])), MAX)
-    assert matrix(found, "logits").tolist() == [[1, 0], [0, 1]]
+    assert matrix(found, "logits")[0].tolist() == [[1, 0], [0, 1]]
     assert [column.name for column in columns(found, "logits.1")] == ["logits.1"]
     for ask in (columns, matrix):
         with pytest.raises(FormatError) as caught:
@@ -389,7 +389,7 @@ def test_arrays_are_chosen_as_messages_show_them(name: str) -> None:
     """A name that holds what cannot be seen is asked for as it is shown, and so are its rows."""
     typed = as_typed(name)
     found = npz(archived(**{name: np.array([[1, 3], [2, 2]]), "r": np.array([1.0])}), MAX)
-    assert matrix(found, f"{typed}.1").tolist() == [[2, 2]]
+    assert matrix(found, f"{typed}.1")[0].tolist() == [[2, 2]]
     assert columns(found, f"{typed}.1")[0].name == columns(found, f"{name}.1")[0].name == f"{name}.1"
     flat = npz(archived(**{name: np.array([1.0, 3.0]), "r": np.array([1.0])}), MAX)
     assert columns(flat, typed)[0].name == name
@@ -401,7 +401,7 @@ def test_a_row_that_is_not_chosen_is_not_judged() -> None:
     (row,) = columns(found, "m.0")
     assert row.values is not None
     assert row.values.tolist() == [1, 3]
-    assert matrix(found, "m.0").tolist() == [[1, 3]]
+    assert matrix(found, "m.0")[0].tolist() == [[1, 3]]
     assert said(lambda: columns(found, "m.1")).startswith("m.1: position 0: 9007199254740993 is beyond 2^53")
 
 
@@ -762,10 +762,10 @@ def test_a_large_array_is_refused_by_its_shape() -> None:
 def test_a_matrix() -> None:
     """Two dimensions are as they are, one is one row, and so is a row that was chosen."""
     found = npz(archived(True, **dict(SEVERAL)), MAX)
-    assert matrix(found, "logits").shape == (11, 2)
-    assert matrix(found, "logits.10").tolist() == [[20, 21]]
-    assert matrix(found, "p").tolist() == [[0.5, 0.5]]
-    assert matrix([npy(WHOLE)]).tolist() == [[1, 2]]
+    assert matrix(found, "logits")[0].shape == (11, 2)
+    assert matrix(found, "logits.10")[0].tolist() == [[20, 21]]
+    assert matrix(found, "p")[0].tolist() == [[0.5, 0.5]]
+    assert matrix([npy(WHOLE)])[0].tolist() == [[1, 2]]
     assert said(lambda: matrix(found)) == "holds several arrays (p, logits, cube): choose one, as in ::p"
 
 
@@ -932,14 +932,53 @@ def test_several_arrays_side_by_side() -> None:
     found = arrays.npz(data.getvalue(), 2**20)
     columns = arrays.side_by_side(found)
     assert [(each.name, list(each.values)) for each in columns] == [("mu1", [1, 3]), ("mu2", [2, 4]), ("v", [5, 6])]
-    assert np.array_equal(arrays.side_by_side(found, "mu"), [[1, 2], [3, 4]])
+    assert np.array_equal(arrays.side_by_side(found, "mu")[0], [[1, 2], [3, 4]])
 
 
 def test_numbers_that_may_be_labels_are_told_of(tmp_path: Path, call: Run) -> None:
-    """An array beside another one, as long and called as labels are, is not passed over in silence; no other is."""
+    """An array beside another one, as long and called as labels are, or as edges of bins, is told of; no other is."""
     path = tmp_path / "u.npz"
     np.savez(path, values=np.array([10, 20]), counts=np.array([5, 2]), q=np.array([1, 2]), edges=np.array([1, 2, 3]))
     cure = "save both as a table if so; the outcomes are numbered from 0"
-    told = f"u.npz::counts: array values may have its labels: {cure}"
+    told = f"u.npz::counts: array values, edges may have its labels: {cure}"
     assert call("entropy", f"{path}::counts", "--json").result["notes"][0] == told
     assert not any("may have" in note for note in call("entropy", f"{path}::values", "--json").result["notes"])
+
+
+BESIDE = {
+    "object": np.array(["a", "b", "c"], dtype=object),
+    "days": np.array(["2024-01-01", "2024-01-02", "2024-01-03"], dtype="M8[D]"),
+    "truth values": np.array([True, False, True]),
+}
+
+
+@pytest.mark.parametrize("case", BESIDE)
+def test_what_is_not_read_and_fits_is_told_of(tmp_path: Path, call: Run, case: str) -> None:
+    """Labels of pandas are objects, and those of days and truth values are no numbers either."""
+    np.savez(tmp_path / "u.npz", p=np.array([7, 2, 1]), other=BESIDE[case], seed=np.array([None], dtype=object))
+    told = "u.npz::p: not read, so not used: array other; the outcomes are numbered from 0"
+    assert told in call("entropy", "u.npz::p", "--json").result["notes"]
+
+
+def test_labels_beside_a_matrix_and_its_rows_are_told_of(tmp_path: Path, call: Run) -> None:
+    """Of classes, as words or as numbers, in one column too."""
+    probs = np.array([[0.7, 0.2, 0.1], [0.1, 0.2, 0.7]])
+    np.savez(tmp_path / "w.npz", probs=probs, classes=np.array(["a", "b", "c"]))
+    np.savez(tmp_path / "n.npz", probs=probs, classes=np.array([[1], [2], [3]]), ids=np.array([5, 6]), other=probs[0])
+    words = "text, so not used: array classes; "
+    numbers_of = {"probs": "array classes, ids", "probs.0": "array classes"}
+    cure = "may have its labels: save both as a table if so; "
+    for chosen, command in (("probs", "distill"), ("probs.0", "entropy"), ("probs.0", "distill")):
+        what = "the outcomes are" if command == "entropy" else "rows and columns are"
+        for name, told in (("w", words), ("n", f"{numbers_of[chosen]} {cure}")):
+            sides = [f"{name}.npz::{chosen}"] * (2 if command == "distill" else 1)
+            notes = call(command, *sides, "--json").result["notes"]
+            assert f"{sides[0]}: {told}{what} numbered from 0" in notes
+
+
+@pytest.mark.parametrize("name", ["edges", "bin_edges", "breaks"])
+def test_edges_of_bins_in_json_are_told_of(tmp_path: Path, call: Run, name: str) -> None:
+    """They have one number more than the counts, and bins that are others are compared by position."""
+    (tmp_path / "h.json").write_text(f'{{"counts": [3, 1], "{name}": [0, 1, 2]}}')
+    told = f"h.json::counts: {name} may have the edges of its bins; the outcomes are numbered from 0"
+    assert told in call("entropy", "h.json::counts", "--json").result["notes"]

@@ -296,6 +296,19 @@ def test_what_is_asked_for_in_vain(call: Run, args: tuple[str, ...], reason: str
     assert refused(call("drift", *args, stdin=Path(MAY).read_text())).startswith(reason)
 
 
+def test_whole_numbers_beside_float64_are_compared_exactly(call: Run, tmp_path: Path) -> None:
+    """Beyond 2^53 an edge is no float64, and a number of these is below it or not, in text and with types."""
+    least = 2**53
+    with duckdb.connect() as base:
+        base.execute(f"COPY (SELECT {least} + 1 + i AS x FROM range(40) t(i)) TO 'p.parquet'")
+        base.execute(f"COPY (SELECT CAST({least} + 2 * (i // 2) AS DOUBLE) AS x FROM range(40) t(i)) TO 'q.parquet'")
+    Path("p.csv").write_text("x,y\n" + "".join(f"{least + 1 + i},1\n" for i in range(40)))
+    Path("q.csv").write_text("x,y\n" + "".join(f"{float(least + 2 * (i // 2)):.1f},1\n" for i in range(40)))
+    for p, q in (("p.parquet", "q.parquet"), ("p.csv", "q.csv"), ("p.csv", "q.parquet"), ("p.parquet", "q.csv")):
+        (x,) = call("drift", p, q, "--columns", "x", "--bins", "4", "--json").results
+        assert [term["q"] for term in x["terms"]] == [0.3, 0.25, 0.25, 0.2]
+
+
 def test_missing_values_are_outcomes(call: Run) -> None:
     """A column that has lost its values has drifted, unless they are left out."""
     Path("a.csv").write_text("x,y\n" + "1,a\n2,a\n" * 100)

@@ -1185,6 +1185,7 @@ def test_a_big_field_is_read() -> None:
 
 GIVE = "give --encoding, or save it as UTF-8"
 NAME = "save the file as UTF-8, or name its --encoding"
+MARKED = "as the mark at its start says: save all of it as UTF-8, or leave the mark out and name its --encoding"
 MANY = f"it may be cp1252 or cp1251 or cp1250: {GIVE}"
 LATIN = f"it may be cp1252 or cp1250 or cp1251: {GIVE}"
 
@@ -1200,8 +1201,8 @@ LATIN = f"it may be cp1252 or cp1250 or cp1251: {GIVE}"
         ),
         (b"a,1\n\xed\xa0\x80,1\n", f"line 2: byte 0xed is not UTF-8: {MANY}"),
         (b"\xff\xfea\x00,\x001", "line 1: cut off in the middle of a character of UTF-16"),
-        (b"\xef\xbb\xbflabel,p\na,\xff\n", f"line 2: byte 0xff is not UTF-8: {NAME}"),
-        (b"\xef\xbb\xbf\n\n\xff\n", f"line 3: byte 0xff is not UTF-8: {NAME}"),
+        (b"\xef\xbb\xbflabel,p\na,\xff\n", f"line 2: byte 0xff is not UTF-8, {MARKED}"),
+        (b"\xef\xbb\xbf\n\n\xff\n", f"line 3: byte 0xff is not UTF-8, {MARKED}"),
         (b"label,p\r\na,\xff\r\n", f"line 2: byte 0xff is not UTF-8: {LATIN}"),
         (b"label,p\ra,1\rb,\xff\r", f"line 3: byte 0xff is not UTF-8: {LATIN}"),
         (b"l\0a\0,\0p\0", "line 1: a NUL byte: is it binary, or UTF-16 without its mark? Name its --encoding"),

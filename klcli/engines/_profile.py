@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -81,13 +82,22 @@ def _in_bins_of(model: Column, table: Table, field: Field, as_given: Field) -> C
         return Column(
             model.kind, dict.fromkeys(bins(model.kind, model.edges), 0) | other, stats.nulls, 0, model.edges
         )
-    found = table.histogram(field, model.edges)
+    edges = model.edges
+    if model.kind == "whole" and field.kind in ("number", "decimal"):
+        edges = [_not_below(edge) if abs(edge) > EXACT else edge for edge in edges]
+    found = table.histogram(field, edges)
     if found.unread and field.kind == "whole":  # which has no NaN, and text may
         [(nans,)] = table.rows(f"SELECT count(CASE WHEN rlike({field.text}, {table.engine.quoted(_NAN)}) THEN 1 END)")
         found = found._replace(unread=found.unread - nans, nans=nans)
     tally = dict(zip(bins(model.kind, model.edges), found.counts, strict=True))
     tally |= {f"(no {KINDS[model.kind]})": found.unread} if found.unread else {}
     return Column(model.kind, tally, found.nulls, found.nans, model.edges)
+
+
+def _not_below(edge: int) -> float:
+    """The least float64 that is not below the edge: what is less is less than both, and engines would round it."""
+    found = float(edge)
+    return found if found >= edge else math.nextafter(found, math.inf)
 
 
 def _tally(found: Counts) -> dict[str, int]:
