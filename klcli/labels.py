@@ -59,7 +59,7 @@ class Labels(Sequence[str]):
 
     def __iter__(self) -> Iterator[str]:
         for text, (first, after) in zip(self._texts, pairwise(self._firsts), strict=True):
-            yield from [text[start:end] for start, end in pairwise([0, *self._ends[first:after].tolist()])]
+            yield from _cut(text, self._ends[first:after])
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Sequence) or isinstance(other, str):
@@ -90,8 +90,8 @@ class Labels(Sequence[str]):
         for text, (first, after) in zip(self._texts, pairwise(self._firsts), strict=True):
             ends = self._ends[first:after]
             if re.search(r"\s", text) or (np.diff(ends, prepend=0) == 0).any():
-                parts = (text[start:end] for start, end in pairwise([0, *ends.tolist()]))
-                found = next((place for place, label in enumerate(parts, first) if not label.strip()), None)
+                labels = enumerate(_cut(text, ends), first)
+                found = next((place for place, label in labels if not label.strip()), None)
                 if found is not None:
                     return found
         return None
@@ -102,6 +102,11 @@ class Labels(Sequence[str]):
         starts = np.where(places == np.take(self._firsts, blocks), 0, self._ends[places - 1])
         found = zip(blocks.tolist(), starts.tolist(), self._ends[places].tolist(), strict=True)
         return [self._texts[block][start:end] for block, start, end in found]
+
+
+def _cut(text: str, ends: NDArray[np.integer[Any]]) -> list[str]:
+    """The labels of a block: its text, cut where each one ends."""
+    return [text[start:end] for start, end in pairwise([0, *ends.tolist()])]
 
 
 def first_blank(labels: Sequence[str]) -> int | None:

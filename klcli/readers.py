@@ -198,8 +198,8 @@ def _with_doubt_of_edges(chosen: list[Column], columns: list[Column]) -> list[Co
     from klcli import arrays
 
     def told(column: Column) -> tuple[str, ...]:
-        beside = [each.name for each in columns if each.name.lower() in arrays.EDGE_NAMES]
-        beside = [each.name for each in columns if each.name in beside and each.size == column.size + 1]
+        edges = [each for each in columns if each.name.lower() in arrays.EDGE_NAMES]
+        beside = [each.name for each in edges if each.size == column.size + 1]
         if column.labels is not None or not beside:
             return column.notes
         return (*column.notes, f"{listed(beside)} may have the edges of its bins; the outcomes are numbered from 0")

@@ -120,7 +120,7 @@ def yaml_columns(text: str, _: Reading) -> list[Column]:
     try:
         tree = _yaml_tree(yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)), lines)
     except yaml.MarkedYAMLError as error:
-        raise FormatError(_yaml_fault(error, text)) from None
+        raise FormatError(_yaml_fault(error, text, lines)) from None
     except yaml.reader.ReaderError:
         odd = yaml.reader.Reader.NON_PRINTABLE.search(text)
         line = f"line {line_at(text, odd.start())}: " if odd else ""
@@ -151,12 +151,11 @@ def _refuse_tags(text: str) -> None:
 _LONGEST_KEY = 1024  # characters: YAML reads no longer one before a colon
 
 
-def _yaml_fault(error: yaml.MarkedYAMLError, text: str) -> str:
+def _yaml_fault(error: yaml.MarkedYAMLError, text: str, lines: Sequence[int]) -> str:
     """What the parser stumbled over, and where: what is never closed, where it was opened."""
     mark, context = error.problem_mark, error.context or ""
     if mark is None:
         return f"not YAML: {error.problem}"
-    lines = _physical_lines(text)
     line = lines[mark.line]
     if "nesting depth" in (error.problem or ""):  # which newer parsers bound themselves
         return f"line {line}: nested too deeply"

@@ -135,8 +135,7 @@ def _profile(
     """The profile that the source is, or that of the table that it names, and the table."""
     kept = _kept_profile(source)
     if kept is not None:
-        typed = click.get_current_context().get_parameter_source("bins") is click.core.ParameterSource.COMMANDLINE
-        if typed and like is None:
+        if like is None and _is_typed("bins"):
             raise OptionError(f"{kept.name}: was counted in bins of its own: leave --bins out")
         return profiles.only(kept, _chosen(list(kept.columns), kept.name, given, like)), None
     table = engines.opened(started(), source, **{name: given[name] for name in READING})
@@ -153,10 +152,14 @@ def _profile(
 
 def _refuse_unused(name: str, options: Iterable[str]) -> None:
     """Raise OptionError for one of these options that was given for a profile, whose rows are counted already."""
-    source = click.get_current_context().get_parameter_source
-    given = next((each for each in options if source(each) is click.core.ParameterSource.COMMANDLINE), None)
+    given = next(filter(_is_typed, options), None)
     if given is not None:
         raise OptionError(f"{name}: is a profile, counted already: leave --{given.replace('_', '-')} out")
+
+
+def _is_typed(option: str) -> bool:
+    """Whether the option of this name stands on the command line."""
+    return click.get_current_context().get_parameter_source(option) is click.core.ParameterSource.COMMANDLINE
 
 
 def _progress(text: str) -> None:
@@ -279,8 +282,7 @@ def profile_count_command(data: str, like: str | None, **given: Any) -> None:
     kept = _kept_profile(data)
     if kept is not None:
         _refuse_unused(kept.name, ("like", *READING))
-    typed = click.get_current_context().get_parameter_source("bins") is click.core.ParameterSource.COMMANDLINE
-    if like and typed:
+    if like and _is_typed("bins"):
         raise OptionError(f"--like {clipped(like)} has bins of its own: leave --bins out")
     model = _needed_profile(like) if like else None
     with contextlib.ExitStack() as stack:

@@ -85,11 +85,10 @@ def located(
     if odd is not None:
         raise InputError(f"{clipped(path)}: holds files of several formats: {clipped(files[0].name)}, {clipped(odd)}")
     format_ = formats[0]
-    if format_ in DATABASES and len(files) > 1:
-        raise InputError(
-            f"{clipped(path)}: holds several databases: {listed([file.name for file in files])}: give one"
-        )
     if format_ in DATABASES:
+        if len(files) > 1:
+            held = listed([file.name for file in files])
+            raise InputError(f"{clipped(path)}: holds several databases: {held}: give one")
         files = [_with_a_name(file, stack) for file in files]
     if format_ == "tsv":
         format_, delimiter = "csv", delimiter or "\t"
