@@ -25,7 +25,7 @@ _STDIN = ("/dev/stdin", "/dev/fd/0", "/proc/self/fd/0")
 MAX_SIZE = 2**31  # bytes, read or unpacked
 
 _BLOCK = 2**20
-_LONGEST_NAME = 255  # of a file, on most systems
+_LONGEST_PATH = 4096  # on most systems
 
 
 # Names
@@ -52,14 +52,15 @@ def called_in_outputs(path: str) -> str:
 
 
 def called_in_messages(path: str) -> str:
-    """What a source is called in messages: its path, of a long one the folder cut and the file's own name whole."""
+    """What a source is called in messages: a path whole, or what is typed, cut where it is long."""
     if path == STDIN:
         return "stdin"
-    if len(path) <= 80:
-        return path
-    folder, name = os.path.split(path)
-    is_inline = not (os.path.lexists(path) or (os.path.isdir(folder) and len(name) <= _LONGEST_NAME))
-    return clipped(path) if is_inline else os.path.join(clipped(folder, max(79 - len(name), 1)), name)
+    is_path = not _may_be_numbers(path) or os.path.lexists(path) or os.path.isdir(os.path.dirname(path))
+    return path if is_path and len(path) <= _LONGEST_PATH else clipped(path)
+
+
+def _may_be_numbers(source: str) -> bool:
+    return "," in source or "=" in source
 
 
 def ending(path: str) -> str:
@@ -183,7 +184,7 @@ def missing(path: str, error: OSError | ValueError, *, or_numbers: bool = True) 
     if not isinstance(error, OSError):
         what = "it holds a NUL" if "\0" in path else error
         return f"{called_in_messages(path)}: not a file name: {what}"
-    are_numbers = "," in path or "=" in path  # or were to be some, of any length
+    are_numbers = _may_be_numbers(path)  # or were to be some, of any length
     if error.errno != errno.ENOENT and not (are_numbers and error.errno == errno.ENAMETOOLONG):
         return f"{called_in_messages(path)}: {(error.strerror or str(error)).lower()}"
     if os.path.islink(path):

@@ -288,18 +288,19 @@ def test_a_pipe_is_read() -> None:
 
 
 def test_advice_is_never_cut() -> None:
-    """What is to be typed stands whole; a folder may be cut, the file's own name may not."""
+    """What is to be typed stands whole, and so do the names of files."""
     folder = "long/" * 30
     Path(folder).mkdir(parents=True)
     table, column = f"{folder}table_{'t' * 60}.csv", "c" * 90
     write(table, f"label,{column},{column}d\na,1,2\nb,3,4\n")
     with pytest.raises(InputError) as caught:
         read(table)
-    assert str(caught.value).startswith(f"long/lon…/{os.path.basename(table)}: holds several distributions")
+    assert str(caught.value).startswith(f"{table}: holds several distributions")
     assert str(caught.value).endswith(f"choose one, as in {table}::{column}")
     assert read(f"{table}::{column}").outcomes == ("a", "b")
     assert refusal(f"{table}::{column[:-1]}").endswith(f": did you mean ::{column}?")
-    assert refusal(f"{folder}tabel.csv") == f"{'long/' * 13}long…/tabel.csv: no such file"
+    assert refusal(f"{folder}tabel.csv") == f"{folder}tabel.csv: no such file"
+    assert refusal(f"other/{folder}p.csv") == f"other/{folder}p.csv: no such file"
     assert refusal(table[:-1]).endswith(f"t.cs: no such file: did you mean {table}?")
     write("n" * 100, "a,x\n")
     assert refusal("n" * 100).startswith(f"{'n' * 100}: ")
@@ -319,7 +320,7 @@ def test_a_link_is_followed_and_a_circle_refused() -> None:
 @pytest.mark.parametrize(
     ("source", "message"),
     [
-        ("x" * 300, f"{'x' * 79}…: file name too long"),
+        ("x" * 300, f"{'x' * 300}: file name too long"),
         ("0.1," * 100 + "o.2", f"{'0.1,' * 19}0.1…: no such file, nor numbers such as 0.5,1/4,1/4 or A=1/2,B=1/2"),
         ("x/" * 5000, f"{'x/' * 39}x…: file name too long"),
         ("a\0b", "a\0b: not a file name: it holds a NUL"),

@@ -187,15 +187,15 @@ def _needed_profile(source: str) -> Profile:
     try:
         text = sources.text(sources.content(source))
     except FormatError as error:
-        raise InputError(f"{clipped(source)}: {error}") from None
+        raise InputError(f"{source}: {error}") from None
     try:
         tree = json.loads(text, object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:
         if '"klcli_profile"' in text:
-            raise InputError(f"{clipped(source)}: no whole profile: {error}") from None
+            raise InputError(f"{source}: no whole profile: {error}") from None
         tree = None
     if not profiles.is_profile(tree):
-        raise InputError(f"{clipped(source)}: is no profile: klcli profile count makes one")
+        raise InputError(f"{source}: is no profile: klcli profile count makes one")
     return profiles.from_tree(tree, sources.called_in_outputs(source))
 
 
@@ -283,7 +283,7 @@ def profile_count_command(data: str, like: str | None, **given: Any) -> None:
     if kept is not None:
         _refuse_unused(kept.name, ("like", *READING))
     if like and _is_typed("bins"):
-        raise OptionError(f"--like {clipped(like)} has bins of its own: leave --bins out")
+        raise OptionError(f"--like {like} has bins of its own: leave --bins out")
     model = _needed_profile(like) if like else None
     with contextlib.ExitStack() as stack:
         found, _ = _profile(data, lambda: stack.enter_context(started_engine(given)), given, model)

@@ -83,12 +83,12 @@ def located(
     formats = [input_format or _format(file, path) for file in files]
     odd = next((file.name for file, format_ in zip(files, formats, strict=True) if format_ != formats[0]), None)
     if odd is not None:
-        raise InputError(f"{clipped(path)}: holds files of several formats: {clipped(files[0].name)}, {clipped(odd)}")
+        raise InputError(f"{path}: holds files of several formats: {files[0].name}, {odd}")
     format_ = formats[0]
     if format_ in DATABASES:
         if len(files) > 1:
             held = listed([file.name for file in files])
-            raise InputError(f"{clipped(path)}: holds several databases: {held}: give one")
+            raise InputError(f"{path}: holds several databases: {held}: give one")
         files = [_with_a_name(file, stack) for file in files]
     if format_ == "tsv":
         format_, delimiter = "csv", delimiter or "\t"
@@ -160,9 +160,9 @@ def _found(path: str, stack: contextlib.ExitStack) -> Iterator[File]:
         _refuse_packed_copies(path, matching)
         yield from (File(_named_in_utf_8(os.path.abspath(each), stack), each) for each in matching)
     elif os.path.isdir(path):
-        raise InputError(f"{clipped(path)}: a folder without files of data: {', '.join(FORMATS)}")
+        raise InputError(f"{path}: a folder without files of data: {', '.join(FORMATS)}")
     elif _is_pattern(path):
-        raise InputError(f"{clipped(path)}: no file matches")
+        raise InputError(f"{path}: no file matches")
     else:
         copy = stack.enter_context(streams.opened(path))
         yield File(f"/dev/fd/{copy.fileno()}", "stdin" if path == sources.STDIN else path)
@@ -175,8 +175,8 @@ def _refuse_packed_copies(path: str, matching: Sequence[str]) -> None:
         root, last = os.path.splitext(each)
         name = root if last.lower() in sources.ENDINGS else each
         if name in unpacked:
-            both = f"{clipped(unpacked[name])} and {clipped(each)} may be the same rows"
-            raise InputError(f"{clipped(path)}: {both}: take one away, or give a pattern that leaves one out")
+            both = f"{unpacked[name]} and {each} may be the same rows"
+            raise InputError(f"{path}: {both}: take one away, or give a pattern that leaves one out")
         unpacked[name] = each
 
 
@@ -213,11 +213,11 @@ def _format(file: File, path: str) -> str:
     ending = sources.ending(path if file.name == path else file.name)
     named = _ENDINGS.get(ending, "ndjson" if start.lstrip()[:1] == b"{" else "csv")
     if named in ("parquet", *DATABASES):
-        raise InputError(f"{clipped(file.name)}: {'empty' if not start else f'no {named} file'}")
+        raise InputError(f"{file.name}: {'empty' if not start else f'no {named} file'}")
     if ending in _NO_TABLES:
-        raise InputError(f"{clipped(file.name)}: is no table of data: give {', '.join(FORMATS)}")
+        raise InputError(f"{file.name}: is no table of data: give {', '.join(FORMATS)}")
     if start.lstrip()[:1] == b"[" and ending not in ("csv", "tsv", "txt"):
-        raise InputError(f"{clipped(file.name)}: a list in JSON: write one record to a line, as jq -c '.[]' does")
+        raise InputError(f"{file.name}: a list in JSON: write one record to a line, as jq -c '.[]' does")
     return named
 
 
@@ -244,9 +244,9 @@ def mixed_columns(
     """
     models = [("nothing", "")] * len(tables[0])  # the kinds that are to be held to, and the files that have them
     for file, columns in zip(place.files, tables, strict=True):
-        called = clipped(file.name)
+        called = file.name
         if [name for name, _ in columns] != [name for name, _ in tables[0]]:
-            raise InputError(f"{called}: its columns are not those of {clipped(place.files[0].name)}")
+            raise InputError(f"{called}: its columns are not those of {place.files[0].name}")
         for index, (name, kind) in enumerate(columns):
             other, there = models[index]
             if other == "nothing":
@@ -266,8 +266,8 @@ def _refuse_rounded(place: Place, name: str, types: Sequence[str]) -> None:
     digits = {(int(each[1]) - int(each[2]), int(each[2])) for each in found if each}
     if digits and sum(map(max, zip(*digits, strict=True))) > MOST_DIGITS:
         odd = {type_: file.name for type_, each, file in zip(types, found, place.files, strict=True) if each}
-        both = ", ".join(f"{type_.lower()} in {clipped(file)}" for type_, file in [*odd.items()][:2])
-        raise InputError(f"{clipped(place.typed)}: column {clipped(name)} is {both}: save it alike in all files")
+        both = ", ".join(f"{type_.lower()} in {file}" for type_, file in [*odd.items()][:2])
+        raise InputError(f"{place.typed}: column {clipped(name)} is {both}: save it alike in all files")
 
 
 def chosen_table(place: Place, names: Sequence[str]) -> str:

@@ -44,10 +44,10 @@ def head(place: Place) -> Head:
         try:
             each = _head(file, place)
         except FormatError as error:
-            raise InputError(f"{clipped(file.name)}: {error}") from None
+            raise InputError(f"{file.name}: {error}") from None
         if found is not None and each != found:
             raise InputError(
-                f"{clipped(file.name)}: does not begin as {clipped(place.files[0].name)}: {_other(each, found)}"
+                f"{file.name}: does not begin as {place.files[0].name}: {_other(each, found)}"
             )
         found = found or each
     assert found is not None
@@ -121,7 +121,7 @@ def check_weights(place: Place) -> Head:
             delimited.refuse_drawn(_start(file, place))
             delimited.check_header(found.names, found.blank + 1)
         except FormatError as error:
-            raise InputError(f"{clipped(file.name)}: {error}") from None
+            raise InputError(f"{file.name}: {error}") from None
     return found
 
 
@@ -182,7 +182,7 @@ def first_fault(place: Place) -> str | None:
                 else:
                     check_records(lines)
         except FormatError as error:
-            return f"{clipped(file.name)}: {error}"
+            return f"{file.name}: {error}"
         except UnicodeError:
             return _not_utf_8(file)
     return None
@@ -194,7 +194,7 @@ def _not_utf_8(file: File) -> str | None:
         try:
             deque(streams.text(streams.blocks(opened)), 0)
         except FormatError as error:
-            return f"{clipped(file.name)}: {error}"
+            return f"{file.name}: {error}"
     return None
 
 
@@ -268,13 +268,13 @@ def _refuse_what_engines_pass_over(path: str, name: str, head: Head | None) -> N
         with open(path, "rb") as file:
             line, where = next(_loose_quotes(file, re.escape(head.delimiter.encode())), (0, ""))
         if line:
-            raise InputError(f"{clipped(name)}: line {line}: a blank {where} a cell: leave it out")
+            raise InputError(f"{name}: line {line}: a blank {where} a cell: leave it out")
     if not is_even:
         try:
             with open(path, encoding="utf-8", newline="") as lines:
                 deque(_rows(lines, head.delimiter), 0)
         except FormatError as error:
-            raise InputError(f"{clipped(name)}: {error}") from None
+            raise InputError(f"{name}: {error}") from None
         except UnicodeError:
             return  # of which an engine says where it is
 
