@@ -73,6 +73,14 @@ def ending(path: str) -> str:
     return (os.path.splitext(root)[1] if last in ENDINGS else last).lstrip(".")
 
 
+def is_pipe(path: str) -> bool:
+    """Whether what is in the file of this path comes once, as from <(command)."""
+    try:
+        return stat.S_ISFIFO(os.stat(path).st_mode)
+    except (OSError, ValueError):
+        return False
+
+
 def refuse_stdin_twice(sources: Sequence[str], other: str) -> None:
     """Raise InputError, which says what else is to be given as a file, where standard input is meant twice.
 

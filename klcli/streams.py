@@ -23,6 +23,22 @@ from klcli.errors import InputError
 from klcli.lazy import np
 from klcli.sources import STDIN
 
+_held: dict[str, BinaryIO] = {}
+
+
+@contextlib.contextmanager
+def held(path: str) -> Iterator[BinaryIO]:
+    """What `opened` gives for the path, which it gives again in this context, so that a pipe is read once."""
+    if path in _held:
+        yield _held[path]
+        return
+    with opened(path) as file:
+        _held[path] = file
+        try:
+            yield file
+        finally:
+            del _held[path]
+
 
 @contextlib.contextmanager
 def opened(path: str) -> Iterator[BinaryIO]:
@@ -30,6 +46,9 @@ def opened(path: str) -> Iterator[BinaryIO]:
 
     Raises InputError where there is no such file, or where it is no file.
     """
+    if path in _held:
+        yield _held[path]
+        return
     with contextlib.ExitStack() as stack:
         try:
             file = _stdin() if path == STDIN else stack.enter_context(open(path, "rb"))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import math
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -637,12 +639,38 @@ def test_a_profile_is_one_wherever_it_comes_from(call: Run, shell: Run) -> None:
     assert shell("$K profile merge s.json a.json").code == 0
     assert shell("$K profile count a.csv --like <(cat a.json)").out == Path("a.json").read_text()
     assert [each["details"]["js"] for each in call("drift", "s.json", "a.csv", "--json").results] == [0, 0]
+    compared = [each["details"] for each in call("drift", "a.json", "a.json", "--json").results]
+    for piped in (
+        "cat a.json | $K drift - a.csv",
+        "$K drift <(cat a.csv) <(cat a.json)",
+        "$K drift - a.json < a.json",
+    ):
+        assert [each["details"] for each in shell(f"{piped} --json").results] == compared
+    chosen = call("profile", "count", "a.json", "--columns", "x").out
+    assert shell("cat a.json | $K profile count - --columns x").out == chosen.replace("a.json", "stdin")
+    assert refused(shell("cat a.json | $K drift - a.json --null x")) == (
+        "stdin: is a profile, counted already: leave --null out"
+    )
+    assert refused(shell("echo '{\"klcli_profile\":' | $K drift - a.csv")).startswith("stdin: no whole profile: ")
     assert refused(call("profile", "merge", "a.csv")) == "a.csv: is no profile: klcli profile count makes one"
     assert refused(call("profile", "merge", "b.json")).startswith("b.json: no such file")
-    assert refused(call("profile", "merge", "-", "-")).startswith("standard input (-) can be read once only")
+    for command in (("profile", "merge", "-", "-"), ("profile", "count", "-", "--like", "-")):
+        assert refused(call(*command)) == "standard input (-) can be read once only: give the other profile as a file"
     assert refused(call("profile", "count", "a.csv", "--like", "a.json", "--bins", "3")) == (
         "--like a.json has bins of its own: leave --bins out"
     )
+
+
+def test_two_tables_of_one_database_come_from_a_pipe(shell: Run) -> None:
+    """What comes from a pipe is copied once, and read as often as it is needed."""
+    with contextlib.closing(sqlite3.connect("s.db")) as database:
+        database.executescript(
+            "CREATE TABLE a(x INTEGER); INSERT INTO a VALUES (1), (2); CREATE TABLE b AS SELECT x FROM a"
+        )
+    compared = shell("$K drift s.db::a s.db::b --json").results
+    piped = shell("cat s.db | $K drift -::a -::b --json").results
+    assert [each["details"] for each in piped] == [each["details"] for each in compared]
+    assert [each["details"]["n"] for each in piped] == [2]
 
 
 @pytest.mark.parametrize(

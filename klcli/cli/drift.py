@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from klcli import engines, output, profiles, sources
+from klcli import engines, output, profiles, sources, streams
 from klcli.cli.engine import READING, data_options, started_engine
 from klcli.cli.options import Checked, Number, Source, Text, common_options, option, output_options
 from klcli.cli.show import SETTINGS, Command, refuse_inputs, say, show, tell
@@ -104,8 +104,8 @@ def drift_command(reference: str, current: str, **given: Any) -> int:
         output.refuse_same(kept, "--save-profile", given["output"], "--output")
     with contextlib.ExitStack() as stack:
         started = functools.cache(lambda: stack.enter_context(started_engine(given)))
-        p, table = _profile(reference, started, given)
-        q, other = _profile(current, started, given, like=p)
+        p, table = _profile(reference, stack, started, given)
+        q, other = _profile(current, stack, started, given, like=p)
         options = {name: given[name] for name in ("fdr", "effect", "smooth", "missing")}
         if table is None and other is None:
             _refuse_unused(p.name, READING)
@@ -130,10 +130,14 @@ def _joined(p: Table, q: Table, kinds: Profile, missing: bool, title: str) -> Jo
 
 
 def _profile(
-    source: str, started: Callable[[], Engine], given: dict[str, Any], like: Profile | None = None
+    source: str,
+    stack: contextlib.ExitStack,
+    started: Callable[[], Engine],
+    given: dict[str, Any],
+    like: Profile | None = None,
 ) -> tuple[Profile, Table | None]:
     """The profile that the source is, or that of the table that it names, and the table."""
-    kept = _kept_profile(source)
+    kept = _kept_profile(source, stack)
     if kept is not None:
         if like is None and _is_typed("bins"):
             raise OptionError(f"{kept.name}: was counted in bins of its own: leave --bins out")
@@ -168,34 +172,41 @@ def _progress(text: str) -> None:
         tell(f"\r\x1b[K{printable(text)}")
 
 
-def _kept_profile(source: str) -> Profile | None:
-    """The profile that the source is; None where it is none, or no file."""
-    if not os.path.isfile(source):
+def _kept_profile(source: str, stack: contextlib.ExitStack) -> Profile | None:
+    """The profile that the source is; None where it is none, or no file.
+
+    What comes from a pipe is copied to a file, which engines open again until the stack is closed.
+    """
+    path, name = sources.split(source)
+    if path == sources.STDIN or sources.is_pipe(path):
+        path = f"/dev/fd/{stack.enter_context(streams.held(path)).fileno()}"
+    if name is not None or not os.path.isfile(path):
         return None
-    with open(source, "rb") as file:
+    with open(path, "rb") as file:
         start = file.read(200)
-        file.seek(max(os.path.getsize(source) - 400, 0))
+        file.seek(max(os.fstat(file.fileno()).st_size - 400, 0))
         if b'"klcli_profile"' not in start + file.read():  # behind the columns, where names were sorted
             return None
-    return _needed_profile(source)
+    return _needed_profile(source, path)
 
 
-def _needed_profile(source: str) -> Profile:
-    """The profile that the source, be it a pipe, is to be; raises InputError where it is none, or is not whole."""
+def _needed_profile(source: str, path: str | None = None) -> Profile:
+    """The profile that the source is to be, or what is in its copy; raises InputError where that is no whole one."""
     import json
 
+    called = sources.called_in_messages(source)
     try:
-        text = sources.text(sources.content(source))
+        text = sources.text(sources.content(path or source))
     except FormatError as error:
-        raise InputError(f"{source}: {error}") from None
+        raise InputError(f"{called}: {error}") from None
     try:
         tree = json.loads(text, object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:
         if '"klcli_profile"' in text:
-            raise InputError(f"{source}: no whole profile: {error}") from None
+            raise InputError(f"{called}: no whole profile: {error}") from None
         tree = None
     if not profiles.is_profile(tree):
-        raise InputError(f"{source}: is no profile: klcli profile count makes one")
+        raise InputError(f"{called}: is no profile: klcli profile count makes one")
     return profiles.from_tree(tree, sources.called_in_outputs(source))
 
 
@@ -279,14 +290,14 @@ def profile_group() -> None:
 def profile_count_command(data: str, like: str | None, **given: Any) -> None:
     """The profile of a table: how often each value of a column comes, or how many are in each bin, as JSON."""
     refuse_inputs([data, *([like] if like else [])], given, engines.inputs)
-    kept = _kept_profile(data)
-    if kept is not None:
-        _refuse_unused(kept.name, ("like", *READING))
+    sources.refuse_stdin_twice([data, *([like] if like else [])], "profile")
     if like and _is_typed("bins"):
         raise OptionError(f"--like {like} has bins of its own: leave --bins out")
     model = _needed_profile(like) if like else None
     with contextlib.ExitStack() as stack:
-        found, _ = _profile(data, lambda: stack.enter_context(started_engine(given)), given, model)
+        found, table = _profile(data, stack, lambda: stack.enter_context(started_engine(given)), given, model)
+    if table is None:
+        _refuse_unused(found.name, ("like", *READING))
     output.write(_written(found), given["output"])
     for note in found.notes:
         say(f"note: {found.name}: {note}")

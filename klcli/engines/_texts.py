@@ -46,9 +46,7 @@ def head(place: Place) -> Head:
         except FormatError as error:
             raise InputError(f"{file.name}: {error}") from None
         if found is not None and each != found:
-            raise InputError(
-                f"{file.name}: does not begin as {place.files[0].name}: {_other(each, found)}"
-            )
+            raise InputError(f"{file.name}: does not begin as {place.files[0].name}: {_other(each, found)}")
         found = found or each
     assert found is not None
     return found
