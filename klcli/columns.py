@@ -27,6 +27,7 @@ class Column(NamedTuple):
     labels_first: bool = True  # that column is the first one
     is_named: bool = True  # its name was given, and is not its position
     has_number_labels: bool = False  # its labels are numbers and no header says so: they may be data
+    may_be_halves: bool = False  # its numbers may be halves of decimals, which the comma in them has parted
     decimal: str = "."  # the sign that was one in its cells, which have a point now
     row_of: str | None = None  # the name of the list of lists whose row it is, "" where that has none
     at: Callable[[int], str] | None = None  # where each of its cells stands, where that is nearer than its row

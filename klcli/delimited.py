@@ -164,8 +164,15 @@ def _delimited(text: str, delimiter: str, decimal: str) -> list[Column]:
     positions = [str(position) for position in range(1, len(cells) + 1)]
     columns = table(positions, cells, place, labels_first=len(cells) == 2, decimal=decimal)
     notes = (f"{NO_HEADER}{', the first column labels' if has_number_labels else ''}",)
+    whole = [all(map(str.isdecimal, map(str.strip, column))) for column in cells]
+    may_be_halves = delimiter == "," and decimal == "." and whole[-2:] == [True, True] and sum(whole) == 2
     return [
-        column._replace(notes=(*column.notes, *notes), has_number_labels=has_number_labels, is_named=False)
+        column._replace(
+            notes=(*column.notes, *notes),
+            has_number_labels=has_number_labels,
+            may_be_halves=may_be_halves,
+            is_named=False,
+        )
         for column in columns
     ]
 

@@ -121,12 +121,7 @@ def read_all(
         is_numbered = columns[0].labels is None
         notes = [note for note in columns[0].notes if is_numbered or note.startswith(tables.NO_LABELS)]
         doubt = "".join(f"; {note}" for note in notes)
-        if (
-            len(columns) == 2
-            and not columns[0].is_named
-            and all(map(_is_of_digits, columns))
-            and columns[0].row_of is None
-        ):
+        if columns[0].may_be_halves:
             doubt = delimited.DECIMAL_COMMA
         choice = f"choose one, as in {as_asked(path, first)}{doubt}"
         raise InputError(f"{where}: holds several distributions ({listed(names, 20)}): {choice}")
@@ -136,10 +131,6 @@ def read_all(
         _distribution(column, f"{called}::{column.name}" if is_one_of_them else called, normalize, duplicates)
         for column in columns
     ]
-
-
-def _is_of_digits(column: Column) -> bool:
-    return column.values is None and all(map(str.isdecimal, column.cells))
 
 
 def _is_read(column: Column) -> bool:
@@ -319,11 +310,7 @@ def _distribution(column: Column, name: str, normalize: bool, duplicates: str) -
     except OutcomeError as error:
         place_of = column.at if column.at and len(error.indices) == 1 else column.place
         places = " and ".join(map(place_of, error.indices))
-        doubt = ""
-        if len(error.indices) > 1:
-            is_guessed = column.is_named and column.label_name and not tables.is_key(column.label_name)
-            from_column = f" (labels are from column {clipped(column.label_name)})" if is_guessed else ""
-            doubt = delimited.DECIMAL_COMMA if column.has_number_labels else from_column
+        doubt = _doubt_of_labels(column) if len(error.indices) > 1 else ""
         raise InputError(f"{name}: {places}: {error.what}{doubt}") from None
 
 
@@ -333,6 +320,16 @@ def _blank_label(column: Column) -> str:
     if row is None:
         return ""
     return f"{column.place(row)}: a blank label, taken for an outcome of its own"
+
+
+def _doubt_of_labels(column: Column) -> str:
+    """What is told, behind the fault, of labels that were not meant to be some."""
+    if column.may_be_halves:
+        return delimited.DECIMAL_COMMA
+    if column.has_number_labels:
+        return "; put a header before it if the first column is none of labels"
+    is_guessed = column.is_named and column.label_name and not tables.is_key(column.label_name)
+    return f" (labels are from column {clipped(column.label_name)})" if is_guessed else ""
 
 
 def rounding(column: Column, values: Array) -> str:

@@ -122,7 +122,7 @@ def _doubts_of_labels(name: str, labels: Sequence[str], *, has_others: bool) -> 
 
 def _words_among_numbers(labels: Sequence[str]) -> list[str]:
     """The words, where there are as many numbers or more: they may be numbers mistyped."""
-    if len(labels) < 3 or not any(map(is_number, labels[:MANY])):
+    if not any(map(is_number, labels[:MANY])):
         return []
     words = [cell for cell in labels if not is_number(cell)]
     return words if 0 < 2 * len(words) <= len(labels) else []

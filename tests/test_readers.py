@@ -3150,7 +3150,8 @@ def test_compare_takes_no_index_for_p(call: Callable[..., Done]) -> None:
     [
         ("p,q\n5,4\n3O,4\nl2,2\n7,3\n", "'3O', 'l2'"),
         ("size,n\n1,2\n2,3\nmore,5\n", "'more'"),
-        ("size,n\n1,2\nmore,5\n", None),
+        ("size,n\n1,2\nmore,5\n", "'more'"),
+        ("p,q\n5,3\nO,2\n", "'O'"),
         ("size,n\n1,2\n2-3,5\n4+,3\n", None),
     ],
 )
@@ -3158,6 +3159,25 @@ def test_words_among_numbers_that_are_labels_are_told_of(text: str, words: str |
     """They may be numbers mistyped, in what was to be a column of weights."""
     notes = read(write("p.csv", text)).notes[:-1]
     assert [note.partition("with ")[2].partition(" among")[0] for note in notes] == ([words] if words else [])
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("0,5\n0,5\n", DECIMAL_COMMAS),
+        ("a,5,3\nb,2,1\n", DECIMAL_COMMAS),
+        ("0.5,0.25\n0.5,0.75\n", "; put a header before it if the first column is none of labels"),
+        ("5;3\n5;2\n", "; put a header before it if the first column is none of labels"),
+        ("5\t3\n5\t2\n", "; put a header before it if the first column is none of labels"),
+        ("a;5;3\nb;2;1\n", "choose one, as in p.csv::2"),
+        ("a\t5\t3\nb\t2\t1\n", "choose one, as in p.csv::2"),
+    ],
+)
+def test_decimal_commas_are_asked_about_where_commas_part_the_columns(text: str, what: str) -> None:
+    """Anywhere else the advice would not help."""
+    with pytest.raises(InputError) as caught:
+        read(write("p.csv", text))
+    assert str(caught.value).endswith(what)
 
 
 def test_a_wide_row_with_a_label_is_no_list_of_distributions(call: Callable[..., Done]) -> None:
