@@ -210,6 +210,7 @@ def implementations(
             "tolerance": runs[1].allowed,
             "klcli_tolerance": runs[0].allowed,
         },
+        has_own_words=True,
     )
     return replace(result, explanation=tuple(_explained(result, runs, reference)))
 

@@ -113,6 +113,7 @@ def laws(
         notes=(*notes, *(f"broken: {name}; this is a bug of klcli" for name in broken)),
         details={"agreement": not broken, "laws": sum(law.binding for law in found), "base": base},
         explanation=tuple(_in_words(found)),
+        has_own_words=True,
     )
 
 

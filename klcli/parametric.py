@@ -59,6 +59,7 @@ def continuous(f: str | Family, g: str | Family, *, base: float = math.e, method
         headings={"outcome": "part", "contribution": way.heading},
         notes=tuple(_notes(way, scale, unit)),
         details={"error": way.error / scale, "method": way.method},
+        has_own_words=True,
     )
     return replace(result, explanation=tuple(_explained(result, f == g)))
 
@@ -232,6 +233,7 @@ def verify(f: str | Family, g: str | Family, *, base: float = math.e) -> Result:
         notes=(answer.note, verdict),
         details={"divergence": divergence, "agreement": not beyond},
         explanation=(f"Δ = {short(value)}", *_compared(f"{short(divergence)} {unit}", value, len(found))),
+        has_own_words=True,
     )
 
 

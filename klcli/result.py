@@ -16,7 +16,8 @@ class Result:
 
     `terms` holds equal-length columns, "outcome" first and "contribution" last; nan in a column means that the
     entry is not defined there. `details` holds further numbers of the same answer. `headings` says how a column
-    or a detail is called in a table: a detail without a heading is for programs only.
+    or a detail is called in a table: a detail without a heading is for programs only. With `has_own_words` the
+    outcomes are klcli's, as the parts of a formula are, and not labels that were given.
 
     Raises ValueError where the value is nan, which is never an answer.
     """
@@ -34,6 +35,7 @@ class Result:
     notes: tuple[str, ...] = ()
     details: Mapping[str, Any] = field(default_factory=dict)
     explanation: tuple[str, ...] = ()
+    has_own_words: bool = False
 
     def __post_init__(self) -> None:
         if math.isnan(self.value):

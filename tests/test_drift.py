@@ -661,6 +661,12 @@ def test_a_profile_is_one_wherever_it_comes_from(call: Run, shell: Run) -> None:
     )
 
 
+def test_drift_is_written_in_ascii(call: Run) -> None:
+    """Where it must be: signs of klcli are spelt, those of labels are escapes."""
+    done = call("drift", MAY, JUNE, "--columns", "city", "--explain", encoding="ascii")
+    assert r"note: city: drifted: Quito 0 -> 0.0333 (99 %), \u6771\u4eac 0.24 -> 0.23 (0 %)" in done.out
+
+
 def test_two_tables_of_one_database_come_from_a_pipe(shell: Run) -> None:
     """What comes from a pipe is copied once, and read as often as it is needed."""
     with contextlib.closing(sqlite3.connect("s.db")) as database:

@@ -28,7 +28,7 @@ from klcli.laws import laws
 from klcli.measures import MEASURES
 from klcli.parametric import verify
 from klcli.prefix_codes import CODES
-from klcli.render import MOST, View, ascii_only, decimal, printable
+from klcli.render import MOST, View, bars, decimal, printable, table, writable
 from klcli.render.html import POLICY
 from klcli.render.latex import escaped, maths
 from klcli.result import Result
@@ -847,9 +847,38 @@ def test_all_that_klcli_writes_has_ascii_and_latex() -> None:
             *result.explanation,
             *result.notes,
         ]
-        assert "\\" not in "".join(map(ascii_only, words)), words
+        assert "\\" not in "".join(map(writable, words)), words
+        assert "\\" not in table.render([result], View(encoding="ascii", explain=True)), words
         assert maths(result.formula).isascii()
         assert "".join(map(escaped, words)).isascii()
+
+
+@pytest.mark.parametrize(
+    ("encoding", "labels", "shown"),
+    [
+        ("ascii", ("résumé", "resume"), ("r\\xe9sum\\xe9", "resume")),
+        ("ascii", ("m²", "m^2", "½", "1/2 "), ("m\\xb2", "m^2", "\\xbd", "1/2")),
+        ("cp1252", ("m²", "m^2", "½", "1/2"), ("m²", "m^2", "½", "1/2")),
+        ("koi8-r", ("é", "e", "█", "#"), ("\\xe9", "e", "█", "#")),
+        ("shift_jis", ("α", "alpha", "–", "-"), ("α", "alpha", "\\u2013", "-")),
+        ("utf-8", ("é", "e", "²", "^2"), ("é", "e", "²", "^2")),
+    ],
+)
+def test_a_label_is_never_spelt_as_another(encoding: str, labels: tuple[str, ...], shown: tuple[str, ...]) -> None:
+    """What an encoding lacks of klcli's own signs is spelt; of a label it is an escape, in tables, bars and notes."""
+    p = klcli.Distribution(labels, [1] * len(labels), name=labels[0])
+    q = klcli.Distribution(labels[1:], [1] * len(labels[1:]), name=labels[1])
+    found, view = [klcli.kl(p, q)], View(encoding=encoding)
+    lines = table.render(found, view).splitlines()
+    assert lines[1].startswith(f"P = {shown[0]}    Q = {shown[1]} ")
+    rows = lines[lines.index("") + 2 :][: len(labels)]
+    assert [row.split("  ")[0].strip() for row in rows] == [*shown]
+    without = f"{shown[1]} gives no probability to {shown[0]}"
+    assert lines[-1] == f"note: infinite: {without}, where {shown[0]} has {1 / len(labels)} of its mass"
+    drawn = bars.render(found, view).splitlines()
+    assert drawn[-1] == lines[-1]
+    assert {f"P = {shown[0]}", f"Q = {shown[1]}"} <= {*drawn}
+    assert all(any(line.startswith(f"{each} ") for line in drawn) for each in shown)
 
 
 # Numbers

@@ -37,12 +37,24 @@ class View(NamedTuple):
 
     @property
     def ascii(self) -> bool:
-        """Whether klcli's own signs are to be spelt in ASCII, as the output cannot carry all of them."""
+        """Whether lines and bars are to be of ASCII, and klcli's own signs spelt, as the output lacks some."""
         return not can_write("‖Σ·√½∞−–α×█▏▐▕─", self.encoding)
 
     def writable(self, text: str) -> str:
-        """The text as the output can carry it."""
-        return ascii_only(text, self.encoding) if self.ascii else text
+        """A text of klcli's own as the output can carry it."""
+        return writable(text, self.encoding) if self.ascii else text
+
+    def carried(self, text: str) -> str:
+        """A text that was given as the output can carry it, which no other one is shown as."""
+        return _escaped(text, self.encoding) if self.ascii else text
+
+    def prose(self, text: str, given: Sequence[str]) -> str:
+        """A text of klcli's own, in which there may be some that were given, as the output can carry it."""
+        found = [each for each in given if each in text]
+        if not found:
+            return self.writable(text)
+        parts = re.split(f"({'|'.join(map(re.escape, found))})", text)
+        return "".join(self.carried(part) if index % 2 else self.writable(part) for index, part in enumerate(parts))
 
 
 def groups(results: Sequence[Result]) -> list[list[Result]]:
@@ -70,6 +82,7 @@ class Table(NamedTuple):
     rest: tuple[Any, ...] | None = None
     total: tuple[Any, ...] | None = None
     unit: str = ""  # of the total, where that is the value
+    is_given: bool = True  # its words are labels, and none of klcli's own
 
     @property
     def words(self) -> tuple[int, ...]:
@@ -89,6 +102,7 @@ class Page(NamedTuple):
     asides: str  # further numbers in one line, such as H(P)
     notes: list[str]
     explanation: list[str]
+    given: list[str]  # the labels and names that klcli's own words are not to be taken for, the longest first
 
 
 def pages(results: Sequence[Result], view: View) -> list[Page]:
@@ -113,7 +127,16 @@ def _page(results: Sequence[Result], view: View) -> Page:
         asides="" if many else "   ".join(_asides(first, view.digits)),
         notes=[printable(note) for note in dict.fromkeys(note for result in results for note in result.notes)],
         explanation=[printable(line) for result in results if view.explain for line in _explained(result)],
+        given=_given(results, view) if view.ascii else [],
     )
+
+
+def _given(results: Sequence[Result], view: View) -> list[str]:
+    """The texts that were given and would be shown as others are if they were spelt as klcli's own."""
+    names = {name for result in results for name in (result.label, *result.inputs.values())}
+    labels = {label for each in results if not each.has_own_words for label in each.terms.get("outcome", ())}
+    found = {printable(text) for text in names | labels if not text.isascii()}
+    return sorted((text for text in found if view.writable(text) != view.carried(text)), key=len, reverse=True)
 
 
 def _explained(result: Result) -> list[str]:
@@ -147,14 +170,14 @@ def steps(result: Result, top: int | None = None) -> Table:
     unit = "" if "sum" in result.details or not is_sum else result.unit
     if top is None:
         rows = list(zip(outcomes, *map(_cells, columns), strict=True))
-        return Table(names, headings, rows, None, total, unit)
+        return Table(names, headings, rows, None, total, unit, not result.has_own_words)
     arrays = [np.asarray(column) for column in columns]
     order = np.argsort(-np.abs(arrays[-1]), kind="stable") if is_sum else np.arange(len(outcomes))
     shown = [outcomes[index] for index in order[:top].tolist()]
     rows = list(zip(shown, *(array[order[:top]].tolist() for array in arrays), strict=True))
     left = len(outcomes) - len(rows)
     rest = _sums(names, [array[order[top:]] for array in arrays], f"({left} more)") if left else None
-    return Table(names, headings, rows, rest, total, unit)
+    return Table(names, headings, rows, rest, total, unit, not result.has_own_words)
 
 
 def steps_to_read(result: Result, view: View) -> Table:
@@ -305,10 +328,10 @@ SYMBOLS: dict[str, tuple[str, str]] = {
     "₀": ("0", "_0"), "₁": ("1", "_1"), "₂": ("2", "_2"), "Γ": ("Gamma", r"\Gamma "), "Δ": ("Delta", r"\Delta "),
     "α": ("alpha", r"\alpha "), "β": ("beta", r"\beta "), "γ": ("gamma", r"\gamma "), "κ": ("kappa", r"\kappa "),
     "λ": ("lambda", r"\lambda "), "μ": ("mu", r"\mu "), "π": ("pi", r"\pi "), "σ": ("sigma", r"\sigma "),
-    "χ": ("chi", r"\chi "), "ψ": ("psi", r"\psi "),
+    "χ": ("chi", r"\chi "), "ψ": ("psi", r"\psi "), "→": ("->", r"\to "),
 }  # fmt: skip
 COVARIANCE = ("S", r"\Sigma ")  # what Σ is where an index follows
-_PROSE = {"–": "-", "…": "...", "é": "e", "█": "#"}
+_PROSE = {"–": "-", "…": "...", "Rényi": "Renyi", "█": "#"}
 
 
 def spelt(text: str, way: int) -> str:
@@ -320,21 +343,23 @@ def spelt(text: str, way: int) -> str:
     return text
 
 
-def ascii_only(text: str, encoding: str = "ascii") -> str:
-    """The text in ASCII: symbols spelt out, anything else that the encoding lacks as its escape.
+def writable(text: str, encoding: str = "ascii") -> str:
+    """A text of klcli's own with its symbols spelt in ASCII, and what else the encoding lacks as escapes.
 
-    >>> ascii_only("D(P‖Q) = Σ p·log(p/q)")
+    >>> writable("D(P‖Q) = Σ p·log(p/q)")
     'D(P||Q) = sum p*log(p/q)'
     """
     if text.isascii():
         return text
-    return "".join(_writable(sign, encoding) for sign in spelt(text, 0))
+    text = spelt(text, 0)
+    for own, plain in _PROSE.items():
+        text = text if can_write(own, encoding) else text.replace(own, plain)
+    return _escaped(text, encoding)
 
 
-def _writable(sign: str, encoding: str) -> str:
+def _escaped(text: str, encoding: str) -> str:
     # Sign by sign, and read back: Shift_JIS makes of a yen sign the byte that is a backslash.
-    ways = (sign, _PROSE.get(sign, sign))
-    return next((way for way in ways if can_write(way, encoding)), _escape(sign))
+    return text if text.isascii() else "".join(x if can_write(x, encoding) else _escape(x) for x in text)
 
 
 def can_write(text: str, encoding: str) -> bool:

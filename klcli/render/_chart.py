@@ -35,6 +35,7 @@ class Chart(NamedTuple):
     contributions: list[Series]
     heading: str  # of the contributions, with their unit
     left_out: int  # outcomes, where there are too many to draw
+    is_given: bool  # whether the outcomes are labels, and none of klcli's own words
 
 
 def chart(results: Sequence[Result], view: View) -> Chart:
@@ -67,6 +68,7 @@ def chart(results: Sequence[Result], view: View) -> Chart:
         [_only(series, kept) for series in contributions],
         first.headings.get([*first.terms][-1], [*first.terms][-1]) + unit,
         len(outcomes) - len(kept),
+        not first.has_own_words,
     )
 
 

@@ -54,7 +54,7 @@ def draw(results: Sequence[Result], view: View, console: Console) -> None:
 
 def _draw_page(shown: Page, view: View, console: Console) -> None:
     def say(line: str, style: str = "") -> None:
-        text = Text(view.writable(line), style=style)
+        text = Text(view.prose(line, shown.given), style=style)
         console.print(text, width=view.width, soft_wrap=view.width is None)
 
     say(f"{shown.title}   {shown.formula}", "bold")
@@ -82,7 +82,7 @@ def _laid_out(table: Table, view: View) -> Iterator[RichTable]:
     """The table with decimal points in line; on a terminal with rules, bars, and in parts where it is too wide."""
     columns = list(map(list, zip(table.headings, *text_rows(table, view.digits), strict=True)))
     if view.ascii:
-        columns = [list(map(view.writable, column)) for column in columns]
+        columns = [list(_written(table, index, column, view)) for index, column in enumerate(columns)]
     columns = [column if index in table.words else _aligned(column) for index, column in enumerate(columns)]
     room = math.inf if view.width is None else view.width
     colours = [""] * len(columns[0])
@@ -103,6 +103,12 @@ def _laid_out(table: Table, view: View) -> Iterator[RichTable]:
     widths = _widths(columns, table.words, room)
     for part in _parts(widths, table.words[0], room):
         yield _grid([columns[index] for index in part], part, widths, table, colours, view)
+
+
+def _written(table: Table, index: int, column: Sequence[str], view: View) -> Iterator[str]:
+    """The column as the output can carry it; its heading, and what sums rows up, are klcli's own words."""
+    given = range(1, len(table.rows) + 1) if table.is_given and index in table.words else ()
+    return (view.carried(text) if row in given else view.writable(text) for row, text in enumerate(column))
 
 
 def _widths(columns: Sequence[Sequence[str]], words: Sequence[int], room: float) -> list[int]:
