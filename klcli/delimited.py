@@ -477,6 +477,8 @@ def _refuse_another_delimiter(cells: list[list[str]], text: str, delimiter: str)
             continue
         if mark in first and not looks_like_number(first.rpartition(mark)[2]) and mark in others[0]:
             where = f"line {first_place(text)}"
+            if first_line(text).lstrip().startswith('"'):
+                raise FormatError(f"{where}: quotes around the whole row, its {mark!r} too: leave them out")
             raise FormatError(f"{where}: no {delimiter!r} in any line, and {mark!r} in every one: give --delimiter")
         if mark not in first and mark in others[0]:
             where = f"line {first_place(text)}"

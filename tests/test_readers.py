@@ -3017,6 +3017,9 @@ def test_a_long_label_takes_no_time(tmp_path, text):
         ("p.csv", 'p, label\n0.5, "a"\n0.5, "b"\n', "line 2: ' \"a\"': leave out the blank before the quote"),
         ("p.csv", '"label", "p"\n"a", 0.5\n"b", 0.5\n', "line 1: ' \"p\"': leave out the blank before the quote"),
         ("p.csv", 'p, label\n0.5, "a\n0.25, b"\n0.25, c\n', "line 2: ' \"a': leave out the blank before the quote"),
+        ("p.csv", '"w,n"\n"a,3"\n"b,5"\n', "line 1: quotes around the whole row, its ',' too: leave them out"),
+        ("p.csv", '\n"w;n"\r\n"a;3"\r\n', "line 2: quotes around the whole row, its ';' too: leave them out"),
+        ("p.tsv", '"w\tn"\n"""a""\t3"\n', "line 1: quotes around the whole row, its '\\t' too: leave them out"),
         ("p.tsv", "label,p\na,0.5\nb,0.5\n", "line 1: no '\\t' in any line, and ',' in every one: give --delimiter"),
         (
             "p.csv",
