@@ -12,7 +12,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from klcli import sources
-from klcli.columns import Column, FormatError, as_typed, repeated
+from klcli.columns import Column, FormatError, as_asked, as_typed, repeated
 from klcli.distribution import listed
 from klcli.errors import clipped
 from klcli.lazy import np
@@ -168,7 +168,7 @@ def columns(found: list[Tensor], wanted: str | None = None) -> list[Column]:
         notes = _told_of_labels(found, tensor, row, "the outcomes are numbered from 0")
         return [_column(tensor, row)._replace(notes=notes)]
     others = [tensor.name for tensor in found if not tensor.fault]
-    _refuse_unread(found, f"choose another array, as in ::{others[0]}" if others else "")
+    _refuse_unread(found, f"choose another array, as in {as_asked('', others[0])}" if others else "")
     for tensor in found:
         _refuse_rows(tensor)
     return [_column(tensor) for tensor in found]
@@ -216,7 +216,7 @@ def matrix(found: list[Tensor], wanted: str | None = None) -> tuple[Array, tuple
     """
     if wanted is None and len(found) > 1:
         names = [tensor.name for tensor in found]
-        raise FormatError(f"holds several arrays ({listed(names, 20)}): choose one, as in ::{names[0]}")
+        raise FormatError(f"holds several arrays ({listed(names, 20)}): choose one, as in {as_asked('', names[0])}")
     tensor, row = (found[0], None) if wanted is None else _chosen(found, wanted)
     values: Array = np.atleast_2d(tensor.values(row))
     return values, _told_of_labels(found, tensor, row, "rows and columns are numbered from 0")
@@ -248,7 +248,7 @@ def _refuse_rows(tensor: Tensor) -> None:
     """Raise where an array of 2 dimensions is to be one distribution; its shape says so, whatever its numbers."""
     if len(tensor.shape) == 2 and not tensor.fault:
         shown, row = " × ".join(map(str, tensor.shape)), _row_name(tensor, 0)
-        cure = "save it as x.ravel()" if tensor.shape[1] == 1 else f"choose a row, as ::{row}"
+        cure = "save it as x.ravel()" if tensor.shape[1] == 1 else f"choose a row, as {as_asked('', row)}"
         what = f"has 2 dimensions ({shown}), and a distribution 1: {cure}"
         raise _error(tensor.name, what)
 
@@ -319,7 +319,7 @@ def _missing(found: list[Tensor], wanted: str) -> str:
 
     names = [tensor.name for tensor in found]
     close = get_close_matches(wanted, names, 1)
-    hint = f": did you mean ::{close[0]}?" if close else ""
+    hint = f": did you mean {as_asked('', close[0])}?" if close else ""
     return f"no array {clipped(wanted)!r} among {listed(names, 20)}{hint}"
 
 

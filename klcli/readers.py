@@ -277,7 +277,7 @@ def _chosen(columns: list[Column], wanted: str) -> list[Column]:
     from difflib import get_close_matches
 
     close = get_close_matches(wanted, names, 1)
-    hint = f": did you mean ::{close[0]}?" if close else ""
+    hint = f": did you mean {as_asked('', close[0])}?" if close else ""
     raise FormatError(f"no column {clipped(wanted)!r} among {listed(names, 20)}{hint}")
 
 
@@ -334,7 +334,7 @@ def _doubt_of_labels(column: Column) -> str:
 
 def rounding(column: Column, values: Array) -> str:
     """What is told of a whole number that float64 has not."""
-    index = rounded(column.cells, values)
+    index = rounded(column.cells, values) if column.values is None else None  # or it was a number already
     if index is None:
         return ""
     place = (column.at or column.place)(index)

@@ -779,6 +779,14 @@ def test_names_to_be_typed_are_whole() -> None:
     assert said(lambda: columns(found, name[1:])).endswith(f"did you mean ::{name}?")
 
 
+def test_names_to_be_typed_are_in_quotes_where_a_shell_needs_them() -> None:
+    """So that they can be put behind the name of the file as they are shown."""
+    found = [npy(saved(np.eye(2)), "$HOME"), npy(saved(np.eye(2)), "a b")]
+    assert said(lambda: columns(found[:1])).endswith("choose a row, as '::$HOME.0'")
+    assert said(lambda: matrix(found)).endswith("choose one, as in '::$HOME'")
+    assert said(lambda: columns(found, "a c")).endswith("did you mean '::a b'?")
+
+
 @pytest.mark.parametrize(
     ("members", "wanted", "words"),
     [

@@ -784,6 +784,12 @@ def test_whole_numbers_that_others_would_round(engine: Engine, tmp_path: Path) -
     with pytest.raises(InputError, match="holds whole numbers beyond 2\\^53 in one file, and others in another"):
         counted(engine, "*.parquet")
     assert counted(engine, "1.parquet").labels == [str(2**53), str(2**53 + 1)]
+    for kind, least in (("TINYINT", -(2**7)), ("SMALLINT", -(2**15)), ("INTEGER", -(2**31))):  # which has no abs()
+        parquet(tmp_path / "1.parquet", f"SELECT unnest([{least}, 20])::{kind} AS x")
+        assert sorted(map(float, counted(engine, "*.parquet").labels)) == [least, 0.5, 20]
+    parquet(tmp_path / "1.parquet", f"SELECT ({-(2**63)})::BIGINT AS x")
+    with pytest.raises(InputError, match="holds whole numbers beyond 2\\^53 in one file, and others in another"):
+        counted(engine, "*.parquet")
 
 
 def test_large_whole_numbers_beside_a_cell_that_is_none(engine: Engine, tmp_path: Path) -> None:
@@ -1074,6 +1080,8 @@ def test_tables_of_sqlite(duck: Engine, tmp_path: Path) -> None:
         counted(duck, "shop.db")
     with pytest.raises(InputError, match=r"^shop\.db::nope: no table 'nope' among orders, other$"):
         counted(duck, "shop.db::nope::x")
+    with pytest.raises(InputError, match=r"^b\.db: holds several columns .*: choose one, as in b\.db::t::name$"):
+        counted(duck, "b.db")
 
 
 @pytest.mark.parametrize(("one", "other"), [("(38,2)", "(38,3)"), ("(5,2)", "(38,1)"), ("(20,10)", "(38,9)")])
@@ -1201,6 +1209,8 @@ def test_tables_of_duckdb(duck: Engine, tmp_path: Path) -> None:
         connection.execute("CREATE TABLE orders AS SELECT 'a' AS item, range AS n FROM range(3)")
     before = (tmp_path / "shop.duckdb").read_bytes()
     assert counted(duck, "shop.duckdb::orders::item") == Counts(["a"], [3], 0, 0)
+    with pytest.raises(InputError, match=r"^shop\.duckdb: holds .*: choose one, as in shop\.duckdb::orders::item$"):
+        counted(duck, "shop.duckdb")
     assert (tmp_path / "shop.duckdb").read_bytes() == before
 
 

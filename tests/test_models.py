@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from conftest import Done
 
+from klcli import delimited
 from klcli.errors import InputError
 from klcli.matrices import Matrix, matched, read_matrix
 
@@ -576,6 +577,33 @@ def test_decimal_commas_in_two_columns_without_a_header(call: Run) -> None:
     assert call("distill", "d.csv", "d.csv", "--decimal", ",").err == (
         "klcli: d.csv: line 1: '1.500' has a point, and the decimal sign is a comma\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("mu", "logvar", "said"),
+    [
+        ([0.5, 1], [0.1, -math.inf], "note: infinite: the variance is 0 (logvar = -∞) at latent 1"),
+        ([0.5, 1e20], [0.1, 0.2], "5.000000e+39"),
+        ([0.5, 1], [0.1, -3.4028234663852886e38], "1.701412e+38"),
+        ([0.5, math.inf], [0.1, 0.2], "v.npz::mu: latent 1: ∞ is not a finite number"),
+        ([0.5, 1], [0.1, math.inf], "v.npz::logvar: latent 1: σ² = exp(∞) is beyond the largest float64"),
+    ],
+)
+def test_a_vae_of_arrays_with_large_numbers(call: Run, mu: list[float], logvar: list[float], said: str) -> None:
+    """An encoder that went astray has them, and arrays have no text that float64 could have rounded."""
+    np.savez("v.npz", mu=np.array(mu), logvar=np.array(logvar))
+    done = call("vae", "v.npz")
+    assert said in done.out + done.err
+
+
+def test_a_logit_that_masks_is_one_in_batches_of_many_rows(call: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The least float32 among more rows than are read as text."""
+    monkeypatch.setattr(delimited, "MANY", 10)
+    rows = "".join(f"0.5,{row}\n" for row in range(20))
+    Path("a.csv").write_text(f"a,b\n{rows}0.5,-3.4028234663852886e38\n", encoding="utf-8")
+    many = call("distill", "a.csv", "a.csv")
+    monkeypatch.setattr(delimited, "MANY", 100)
+    assert (many.code, many.out) == (0, call("distill", "a.csv", "a.csv").out)
 
 
 def test_a_list_beside_lists_is_no_side_of_a_vae(call: Run) -> None:

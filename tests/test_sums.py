@@ -417,7 +417,7 @@ H(P,Q) = 1.75 instead of H(P) = 1.5. The other direction, D(Q‖P), is as a rule
     assert entropy["inputs"] == {"p": "p.parquet::n"}
 
 
-@pytest.mark.parametrize("option", ["--smooth=laplace", "--duplicates=sum", "--decimal=,"])
+@pytest.mark.parametrize("option", ["--smooth=laplace", "--duplicates=sum", "--decimal=,", "--max-size=1GiB"])
 def test_what_changes_the_data_is_not_for_an_engine(call: Run, tmp_path: Path, option: str) -> None:
     """It is refused rather than passed over."""
     p = table(tmp_path / "p.parquet", ["a", "b", "c"], [1, 1, 2])

@@ -11,6 +11,7 @@ import click
 from klcli.cli.options import Checked, Text, option, text_options
 from klcli.cli.show import refuse_inputs, say
 from klcli.errors import OptionError
+from klcli.sources import MAX_SIZE
 
 if TYPE_CHECKING:
     from klcli.engines import Engine
@@ -78,10 +79,12 @@ def summed(measure: str, sources: Sequence[str], given: dict[str, Any]) -> Resul
     """The measure of these tables, of which an engine makes the sums, and fetches the largest terms alone."""
     from klcli import engines, sums
 
-    is_usual = {"smooth": None, "duplicates": "refuse", "decimal": "."}
+    is_usual = {"smooth": None, "duplicates": "refuse", "decimal": ".", "max_size": MAX_SIZE}
     wrong = next((name for name, usual in is_usual.items() if given[name] != usual), None)
     if wrong is not None:
-        raise OptionError(f"--{wrong} is not for --engine, which adds up what is there: leave one of them out")
+        raise OptionError(
+            f"--{wrong.replace('_', '-')} is not for --engine, which adds up what is there: leave one of them out"
+        )
     refuse_inputs(sources, given, engines.inputs)
     how = {name: given[name] for name in ("input_format", "encoding", "delimiter")}
     name, _ = known_engine(given["engine"])

@@ -276,7 +276,7 @@ class Table:
         from difflib import get_close_matches
 
         close = get_close_matches(name, names, 1)
-        hint = f": did you mean ::{close[0]}?" if close else ""
+        hint = f": did you mean {as_asked('', close[0])}?" if close else ""
         raise InputError(f"{self.name}: no column {clipped(name)!r} among {listed(names, 20)}{hint}")
 
     def _countable(self, field: Field) -> Field:

@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from klcli import litter, sources, streams
@@ -33,11 +34,12 @@ class File(NamedTuple):
     name: str
 
 
-class Place(NamedTuple):
+@dataclass
+class Place:
     """What a source names, and how its text is written.
 
     `name` is what it is called in outputs, and `typed` how it is asked for; the table is one in a database, and the
-    column one of the table.
+    column one of the table. Which table is meant where none is named is known once the database is open.
     """
 
     name: str
@@ -271,12 +273,14 @@ def _refuse_rounded(place: Place, name: str, types: Sequence[str]) -> None:
 
 
 def chosen_table(place: Place, names: Sequence[str]) -> str:
-    """The table that is asked for, or the only one.
+    """The table that is asked for, or the only one, which is the one that the place has from then on.
 
     Raises FormatError, with those that there are, where there is no such table, or where none is chosen of several.
     """
-    if place.table in names or (place.table is None and len(names) == 1):
-        return place.table or names[0]
+    if place.table is None and len(names) == 1:
+        place.table, place.typed = names[0], f"{place.typed}::{names[0]}"
+    if place.table is not None and place.table in names:
+        return place.table
     if not names:
         raise FormatError("holds no tables")
     if place.table is None:

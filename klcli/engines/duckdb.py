@@ -310,7 +310,7 @@ def _part(paths: Sequence[str], types: Sequence[str], mixed: set[int]) -> str:
 def _exact(column: str) -> str:
     """The whole number, where it stays what it is among numbers that are not whole."""
     fault = _quoted(f"klcli: {files.BEYOND}")
-    return f"CASE WHEN abs({column}) > {EXACT} THEN error({fault}) ELSE {column} END"
+    return f"CASE WHEN {column} NOT BETWEEN -{EXACT} AND {EXACT} THEN error({fault}) ELSE {column} END"
 
 
 def _too_wide(name: str) -> str:

@@ -347,7 +347,7 @@ def _exact(part: str, table: Sequence[tuple[str, str]], mixed: set[int]) -> str:
     columns = [f"c{index}" for index in range(len(table))]
     is_whole = [index in mixed and kind == "whole" for index, (_, kind) in enumerate(table)]
     cells = [
-        _refused(f"abs({x}) > {EXACT}", files.BEYOND, x) if odd else x
+        _refused(f"{x} NOT BETWEEN -{EXACT} AND {EXACT}", files.BEYOND, x) if odd else x
         for x, odd in zip(columns, is_whole, strict=True)
     ]
     named = ", ".join(f"{cell} AS {_identifier(name)}" for cell, (name, _) in zip(cells, table, strict=True))
