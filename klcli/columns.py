@@ -31,7 +31,12 @@ class Column(NamedTuple):
     decimal: str = "."  # the sign that was one in its cells, which have a point now
     row_of: str | None = None  # the name of the list of lists whose row it is, "" where that has none
     at: Callable[[int], str] | None = None  # where each of its cells stands, where that is nearer than its row
+    label_at: Callable[[int], str] | None = None  # where each of its labels stands, where that is not in its row
     fault: str = ""  # why its cells are no numbers, where that is told if it is asked for
+
+    def place_of_label(self, index: int) -> str:
+        """Where the label of that row stands."""
+        return (self.label_at or self.place)(index)
 
     @property
     def size(self) -> int:

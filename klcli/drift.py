@@ -24,6 +24,7 @@ from klcli.profiles import (
     MISSING,
     NAN,
     NESTED,
+    UNCOUNTED,
     Column,
     IncomparableError,
     Joint,
@@ -91,7 +92,7 @@ def drift(
                 sides = (column.outcomes(missing), other.outcomes(missing))
                 results.append(_compared(title, column, sides, names, smooth, sensitivity))
             elif joined is None or "nested" in (column.kind, other.kind) or smooth:
-                skipped.append(f"{title}: {_why_not(column, other, joined is not None)}")
+                skipped.append(f"{title}: {_why_not((column, other), names, joined is not None)}")
             else:
                 results.append(_of_joint(title, joined(title), names))
         except IncomparableError as error:
@@ -140,9 +141,12 @@ def _require_values(n: int, m: int, names: tuple[str, str]) -> None:
         raise IncomparableError(f"no values in {names[0] if not n else names[1]}, so nothing to compare")
 
 
-def _why_not(column: Column, other: Column, has_tables: bool) -> str:
+def _why_not(columns: tuple[Column, Column], names: tuple[str, str], has_tables: bool) -> str:
     """Why columns without counts are not compared."""
-    if "nested" in (column.kind, other.kind):
+    kinds = [each.kind for each in columns]
+    if UNCOUNTED in kinds:
+        return f"not counted in {names[kinds.index(UNCOUNTED)]}, since the profile that was given by --like lacks it"
+    if "nested" in kinds:
         return NESTED
     if has_tables:
         return "too many different values to smooth"

@@ -300,7 +300,7 @@ def _refuse_numbers_mistyped(column: Column, name: str) -> None:
     words = [not is_number(label) for label in labels]
     if any(words) and not is_key(column.label_name) and not (all(words) and column.labels_first):
         slip = words.index(True)
-        where = f"{name}: {column.place(slip)}, column {column.label_name}"
+        where = f"{name}: {column.place_of_label(slip)}, column {column.label_name}"
         try:
             number(labels[slip])
         except NoNumeralError as error:
@@ -310,8 +310,8 @@ def _refuse_numbers_mistyped(column: Column, name: str) -> None:
     missing = next((index for index, label in enumerate(labels) if not _is_label(label)), None)
     if missing is not None:
         raise InputError(
-            f"{name}: {column.place(missing)}: {clipped(labels[missing])!r} stands among labels, or for a number "
-            "that is missing: rows have names, or numbers in every column"
+            f"{name}: {column.place_of_label(missing)}: {clipped(labels[missing])!r} stands among labels, or for a "
+            "number that is missing: rows have names, or numbers in every column"
         )
 
 

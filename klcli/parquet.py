@@ -225,7 +225,14 @@ class _Table:
         ]
         words = {index for index in flat if is_text[index] and not is_empty[index]}
         words -= self._repeating([index for index in sorted(words) if self._types[index] == "BOOLEAN"])
-        cells = [["a" if index in words else "0"] for index in flat]
+        samples = [
+            index
+            for index in flat
+            if tables.is_of_samples(self._names[index]) and _NUMBERS.fullmatch(self._types[index])
+        ]
+        found = self._asked(f"count_if({self._is_fraction(index)})" for index in samples)
+        parts = {index for index, count in zip(samples, found, strict=True) if count}
+        cells = [["a" if index in words else "0.5" if index in parts else "0"] for index in flat]
         label = tables.label_column([self._names[index] for index in flat], cells) if len(flat) > 1 else None
         if label is not None and self._types[flat[label]] == "BLOB":
             if self._bytes_in([flat[label]])[0] > self._max_size:
@@ -261,16 +268,17 @@ class _Table:
     def _refuse_fractions(self, indices: Sequence[int]) -> None:
         """Raise FormatError where one of the columns, which are not used, may be one of probabilities."""
         typed = {index: self._types[index] for index in indices if self._types[index] != "BLOB"}
-        may_be = {
-            index: f"CAST(c{index} AS DOUBLE) > 0 AND CAST(c{index} AS DOUBLE) < 1"
-            if _NUMBERS.fullmatch(each)
-            else _may_be_fraction(self._text(index))
-            for index, each in typed.items()
-        }
+        may_be = {index: self._is_fraction(index) for index in typed}
         found = self._asked(f"count_if({each})" for each in may_be.values())
         for index in (index for index, count in zip(may_be, found, strict=True) if count):
             is_text = not _NUMBERS.fullmatch(typed[index])
             tables.check_row_names(self._names[index], self._fractions(index) if is_text else ["0.5"])
+
+    def _is_fraction(self, index: int) -> str:
+        """What holds of a cell of the column that may be a probability."""
+        if _NUMBERS.fullmatch(self._types[index]):
+            return f"CAST(c{index} AS DOUBLE) > 0 AND CAST(c{index} AS DOUBLE) < 1"
+        return _may_be_fraction(self._text(index))
 
     def _fractions(self, index: int) -> list[str]:
         """Some cells of the column that may be fractions; all of its text may be more than there is room for."""

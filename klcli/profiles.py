@@ -17,9 +17,10 @@ LEAST_EXPECTED = 5  # Cochran (1954): below it the distribution of G is not that
 MISSING, NAN = "(missing)", "NaN"  # what values that are missing are called, where they are outcomes
 NESTED = "holds lists, structures or bytes, which are not counted"
 IN_THE_SAME_BINS = "count one in those of the other, by profile count --like"
+UNCOUNTED = "uncounted"  # of a column that the profile given by --like has not
 KINDS = {
     "text": "categorical", "whole": "number", "number": "number", "decimal": "number", "truth": "boolean",
-    "date": "date", "time": "date", "nested": "nested",
+    "date": "date", "time": "date", "nested": "nested", UNCOUNTED: "not counted",
 }  # fmt: skip
 
 
@@ -31,7 +32,8 @@ class Column(NamedTuple):
     """How often each value of a column was seen, or how many were in each bin.
 
     `edges` part the bins, None where values are counted by themselves. `counts` is None where there are too many
-    different values to keep. `stands_for` is what whole numbers are to pandas that are lengths of time or months.
+    different values to keep, or the kind is one that is not counted. `stands_for` is what whole numbers are to pandas
+    that are lengths of time or months.
     """
 
     kind: str
@@ -188,7 +190,7 @@ def _column(tree: Mapping[str, Any], rows: int) -> Column:
             raise ValueError("edges that do not rise")
         if counts is None or len(counts) < len(edges) + 1:
             raise ValueError("fewer counts than bins")
-    if counts is not None and (kind == "nested" or sum(counts.values()) + nulls + nans != rows):
+    if counts is not None and (kind in ("nested", UNCOUNTED) or sum(counts.values()) + nulls + nans != rows):
         raise ValueError("counts that are not those of its rows")
     return Column(kind, counts, nulls, nans, edges, str(tree.get("stands_for", "")))
 

@@ -308,9 +308,10 @@ def _distribution(column: Column, name: str, normalize: bool, duplicates: str) -
         place = (column.at or column.place)(error.index)
         raise InputError(f"{name}: {place}{where}: {error}") from None
     except OutcomeError as error:
-        place_of = column.at if column.at and len(error.indices) == 1 else column.place
+        is_of_labels = len(error.indices) > 1
+        place_of = column.place_of_label if is_of_labels else column.at or column.place
         places = " and ".join(map(place_of, error.indices))
-        doubt = _doubt_of_labels(column) if len(error.indices) > 1 else ""
+        doubt = _doubt_of_labels(column) if is_of_labels else ""
         raise InputError(f"{name}: {places}: {error.what}{doubt}") from None
 
 
@@ -319,7 +320,7 @@ def _blank_label(column: Column) -> str:
     row = None if column.labels is None else first_blank(column.labels)
     if row is None:
         return ""
-    return f"{column.place(row)}: a blank label, taken for an outcome of its own"
+    return f"{column.place_of_label(row)}: a blank label, taken for an outcome of its own"
 
 
 def _doubt_of_labels(column: Column) -> str:

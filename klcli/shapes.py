@@ -66,15 +66,15 @@ def named_columns(tree: Members) -> list[Column]:
     of_labels = _name_of_labels(tree)
     _refuse_square(tree, of_labels)
     idle = _idle_members(tree) | _names_of_lists(tree)
-    labels: dict[str, str] = {}  # by the numbers of their rows, from 0
+    labels: dict[str, tuple[str, Callable[[], str]]] = {}  # and their places, by the numbers of their rows, from 0
     columns = []
     for name, node in tree:
         path = f"$.{name}"
         if name == of_labels and isinstance(node, Members):
             refuse_twice(node, path)
-            labels = {str(key): label_of(item, f"{path}.{key}") for key, item in node}
+            labels = {str(key): _label(item, f"{path}.{key}") for key, item in node}
         elif name == of_labels:
-            labels = {str(index): label_of(item, f"{path}[{index}]") for index, item in enumerate(node)}
+            labels = {str(index): _label(item, f"{path}[{index}]") for index, item in enumerate(node)}
         elif name in idle:
             continue
         elif isinstance(node, Members):
@@ -191,7 +191,9 @@ def _table_by_columns(tree: Members) -> list[Column] | None:
         return place_of(nodes[name][index], f"$.{name}{step.format(keys[index])}")
 
     columns = _table(nodes, at, lambda index: f"$, row {keys[index]}")
-    return [column._replace(place=partial(at, column.name)) for column in columns]
+    return [
+        column._replace(place=partial(at, column.name), label_at=partial(at, column.label_name)) for column in columns
+    ]
 
 
 def _unlabelled(tree: Members) -> dict[str, tuple[str]]:
@@ -252,12 +254,19 @@ def _are_rows(columns: Sequence[Column]) -> bool:
     return has_weights and (any(map(is_key, outcomes)) or is_counting(names))
 
 
-def _with_labels(column: Column, labels: dict[str, str], of_labels: str, *, is_list: bool) -> Column:
+def _label(node: Any, path: str) -> tuple[str, Callable[[], str]]:
+    """A label, and what says where it stands."""
+    return label_of(node, path), partial(place_of, node, path)
+
+
+def _with_labels(
+    column: Column, labels: dict[str, tuple[str, Callable[[], str]]], of_labels: str, *, is_list: bool
+) -> Column:
     """The column with the labels, which are told by the numbers of its rows, be these keys or positions.
 
     Where these are others, that is its fault.
     """
-    if is_list and column.labels is not None and set(column.labels) == set(labels.values()):
+    if is_list and column.labels is not None and set(column.labels) == {label for label, _ in labels.values()}:
         return column  # they are its keys already
     if column.labels is None and len(labels) != len(column.cells):
         sizes = f"{counted(len(column.cells), 'number')} for {counted(len(labels), 'label')}"
@@ -265,7 +274,10 @@ def _with_labels(column: Column, labels: dict[str, str], of_labels: str, *, is_l
     keys = [*map(str, range(len(column.cells)))] if column.labels is None else column.labels
     if labels.keys() != set(keys):
         return column._replace(fault=f"$.{column.name}: its keys are not those of $.{of_labels}")
-    return column._replace(labels=[labels[key] for key in keys], label_name=of_labels)
+    found = [labels[key] for key in keys]
+    return column._replace(
+        labels=[label for label, _ in found], label_name=of_labels, label_at=lambda index: found[index][1]()
+    )
 
 
 _OF_LABELS = (*LABEL_NAMES, *KEY_NAMES)

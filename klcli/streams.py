@@ -142,7 +142,7 @@ def _joined(parts: Iterable[list[str]]) -> Iterator[list[str]]:
 
 
 def blocks(file: BinaryIO) -> Iterator[bytes]:
-    """All that the file holds, unpacked where it is packed.
+    """All that the file holds, unpacked where it is packed: no part is empty, and the first has any mark whole.
 
     Raises FormatError where what is packed is broken.
     """
@@ -151,11 +151,16 @@ def blocks(file: BinaryIO) -> Iterator[bytes]:
     if packing is None:
         yield from sources.arriving(file)
         return
-    parts = sources.parts(data, packing)
-    first = next(parts, b"")
+    parts = filter(None, sources.parts(data, packing))
+    first = b""
+    while len(first) < _MARK and (part := next(parts, b"")):
+        first += part
     if sources.packing_of(first):
         raise FormatError(f"{packing.name}: packed twice: unpack it first")
-    yield from itertools.chain((first,), parts)
+    yield from itertools.chain(filter(None, (first,)), parts)
+
+
+_MARK = 16  # bytes, more than a mark of an encoding or of what is packed has
 
 
 class _Content:

@@ -8,14 +8,15 @@ from itertools import islice
 from types import MappingProxyType
 
 from klcli.columns import Column, FormatError, is_infinite, is_number, looks_like_number
-from klcli.distribution import listed
+from klcli.distribution import MOST, listed
 from klcli.errors import clipped
 from klcli.labels import MANY
 from klcli.numerals import NumeralError, number, refusal
 
 LABEL_NAMES = ("label", "labels", "outcome", "category", "name")
 _ID_NAMES = ("id", "key", "index", "bin", "bucket", "row", "rank", "year")  # of what tells rows apart
-KEY_NAMES = (*_ID_NAMES, "sample")  # of labels that may be numbers
+_SAMPLE = "sample"
+KEY_NAMES = (*_ID_NAMES, _SAMPLE)  # of labels that may be numbers
 _NUMBER_NAMES = ("obs", "no", "nr", "s.no", "sr.no", "sl.no", "code", "fips", "zip")  # of what is put before words
 WEIGHT_NAMES = (
     "n",
@@ -113,11 +114,16 @@ def _doubts_of_labels(name: str, labels: Sequence[str], *, has_others: bool) -> 
     """What is told of labels that may not be those that were meant: numbers of rows, or of weights with mistakes."""
     if not is_key(name):
         words = [repr(clipped(word)) for word in _words_among_numbers(labels)]
-        among = f"the labels are from column {name}, with {listed(words)} among numbers"
+        among = f"the labels are from column {name}, with {_few(words)} among numbers"
         return [f"{among}: put it right if it was to be one"] if words else []
-    if has_others and name.lower() not in LABEL_NAMES and all(map(is_number, islice(labels, MANY))):
-        return [f"{FROM_KEYS}{listed(labels)}, are from {_called(name)}: call another one label if it is"]
+    if has_others and name.lower() not in LABEL_NAMES and all(map(looks_like_number, islice(labels, MANY))):
+        return [f"{FROM_KEYS}{_few(labels)}, are from {_called(name)}: call another one label if it is"]
     return []
+
+
+def _few(labels: Sequence[str]) -> str:
+    """The first of the labels in one line, of which an engine has not counted all."""
+    return f"{listed(labels[:MOST])}{', ...' if len(labels) > MOST else ''}"
 
 
 def _words_among_numbers(labels: Sequence[str]) -> list[str]:
@@ -187,13 +193,12 @@ def label_column(names: Sequence[str], columns: Sequence[Sequence[str]]) -> int 
             return index
     if nameless is not None:
         return nameless
-    keys = _ID_NAMES if _may_be_counted(names) else KEY_NAMES
-    return next((index for index, name in enumerate(names) if is_of_ids(name) or name.lower() in keys), None)
-
-
-def _may_be_counted(names: Sequence[str]) -> bool:
-    """Whether a sample is no key, for none of the names is one of weights: beside a population it is counted."""
-    return set(WEIGHT_NAMES).isdisjoint(map(str.lower, names))
+    keys = [index for index, name in enumerate(names) if is_of_ids(name) or name.lower() in _ID_NAMES]
+    if not set(WEIGHT_NAMES).isdisjoint(map(str.lower, names)):  # beside a population a sample is counted
+        keys += [
+            index for index, name in enumerate(names) if is_of_samples(name) and not _has_fractions(columns[index])
+        ]
+    return min(keys, default=None)
 
 
 def value_columns(
@@ -230,8 +235,13 @@ def likeliest(names: Sequence[str]) -> str:
 
 def check_row_names(name: str, column: Sequence[str]) -> None:
     """Raise FormatError where the column, which is not used, may be one of probabilities."""
-    if any(is_number(cell) and not is_infinite(cell) and 0 < number(cell) < 1 for cell in column):
+    if _has_fractions(column):
         raise FormatError(f"{_called(name)} holds fractions, no names of rows: name it, or leave it out")
+
+
+def _has_fractions(column: Sequence[str]) -> bool:
+    """Whether some of the cells may be probabilities."""
+    return any(is_number(cell) and not is_infinite(cell) and 0 < number(cell) < 1 for cell in column)
 
 
 def _is_words(column: Sequence[str]) -> bool:
@@ -281,6 +291,11 @@ def _numbers_rows(name: str) -> bool:
 def is_of_ids(name: str) -> bool:
     """Whether the name is one of ids of something, as user_id is."""
     return name.lower().endswith(("_id", " id"))
+
+
+def is_of_samples(name: str) -> bool:
+    """Whether a column of that name numbers the samples, unless it holds fractions and is one."""
+    return name.lower() == _SAMPLE
 
 
 def names_labels(name: str) -> bool:

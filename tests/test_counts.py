@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import bz2
 import contextlib
+import gzip
 import itertools
 import json
+import lzma
 import math
 import os
 import re
@@ -30,6 +33,7 @@ from klcli.counts import counts
 from klcli.errors import InputError, OptionError
 
 duckdb = pytest.importorskip("duckdb", reason="duckdb is not installed")
+zstandard = pytest.importorskip("zstandard", reason="zstandard is not installed")
 
 Run = Callable[..., Done]
 MAY, JUNE = (str(SAMPLES / f"orders_{month}.csv") for month in ("may", "june"))
@@ -460,6 +464,34 @@ def test_units_of_a_text(monkeypatch: pytest.MonkeyPatch, unit: str, expected: C
     Path("t.txt").write_bytes(TEXT.encode())
     monkeypatch.setattr(sources, "_BLOCK", block)
     assert streams.tally("t.txt", unit) == expected
+
+
+PACKERS = {"gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress, "zst": zstandard.ZstdCompressor().compress}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("pack", PACKERS.values(), ids=[*PACKERS])
+def test_a_packed_text_is_what_it_is(call: Run, pack: Callable[[bytes], bytes], encoding: str) -> None:
+    """Though some packers give nothing for the first bytes, or in the middle of a character."""
+    words = [f"{word}{number * 7919 % 10_007}" for number in range(60_000) for word in ("東京", "大阪")]
+    Path("t.csv").write_bytes(pack("\n".join(["city,n", *(f"{word},1" for word in words), ""]).encode(encoding)))
+    Path("t.txt").write_bytes(pack("\n".join(words).encode(encoding)))
+    assert streams.tally("t.txt", "words") == Counter(words)
+    found = call("count", "t.csv::city", "--json").results[0]["terms"]
+    assert {row["outcome"]: row["count"] for row in found} == Counter(words)
+    Path("t.txt").write_bytes(pack(pack("\n".join(words).encode(encoding))))
+    with pytest.raises(FormatError, match="packed twice"):
+        streams.tally("t.txt", "words")
+
+
+@pytest.mark.parametrize("pack", PACKERS.values(), ids=[*PACKERS])
+def test_a_character_is_whole_in_whatever_parts_it_is_packed(pack: Callable[[bytes], bytes]) -> None:
+    """A byte to a part, marks among them, and parts of nothing between."""
+    for text in ("\ufeff東\n東\n".encode(), "東\n東\n".encode("utf-16"), "東\n東\n".encode()):
+        Path("t.txt").write_bytes(b"".join(pack(bytes([byte])) + pack(b"") for byte in text))
+        assert streams.tally("t.txt", "lines") == Counter(["東", "東"])
+    Path("t.txt").write_bytes(pack(b"") + pack(b""))
+    assert streams.tally("t.txt", "lines") == Counter()
 
 
 @given(st.text(alphabet="a b\n\r\té", max_size=30), st.integers(1, 5))

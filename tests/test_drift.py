@@ -667,6 +667,21 @@ def test_drift_is_written_in_ascii(call: Run) -> None:
     assert r"note: city: drifted: Quito 0 -> 0.0333 (99 %), \u6771\u4eac 0.24 -> 0.23 (0 %)" in done.out
 
 
+def test_a_column_that_the_model_lacks_is_not_counted(call: Run) -> None:
+    """It is told of where it is left out, and for what it is where the profile is compared or put together."""
+    Path("may.csv").write_text("a,b\n1,x\n2,y\n", encoding="utf-8")
+    Path("june.csv").write_text("a,b,z\n1,x,u\n2,y,v\n2,y,v\n", encoding="utf-8")
+    call("profile", "count", "may.csv", "-o", "may.json")
+    done = call("profile", "count", "june.csv", "--like", "may.json", "-o", "june.json")
+    assert done.err == "klcli: note: june.csv: not in may.json, so not counted: z\n"
+    call("profile", "merge", "june.json", "june.json", "-o", "both.json")
+    why = "z: not counted in {}, since the profile that was given by --like lacks it"
+    for name in ("june.json", "both.json"):
+        assert f"note: {why.format(name)}\n" in call("drift", name, "june.csv").out
+        assert refused(call("drift", "june.csv", name, "--columns", "z")).endswith(why.format(name))
+    assert "note: columns of june.json alone: z\n" in call("drift", "may.csv", "june.json").out
+
+
 def test_two_tables_of_one_database_come_from_a_pipe(shell: Run) -> None:
     """What comes from a pipe is copied once, and read as often as it is needed."""
     with contextlib.closing(sqlite3.connect("s.db")) as database:

@@ -848,6 +848,32 @@ def test_a_file_beside_its_packed_copy_is_refused(engine: Engine, tmp_path: Path
     assert counted(engine, "d::c").counts == [2]
 
 
+@pytest.mark.parametrize("ending", ["gz", "bz2", "xz", "zst", "lz4", "snappy"])
+def test_what_is_packed_is_known_by_its_content(engine: Engine, tmp_path: Path, ending: str) -> None:
+    """A text that is called as packed ones are is read as it is, as after a download that was unpacked on the way."""
+    for name, text in (("p.csv", "c,n\na,1\n"), ("p.jsonl", '{"c": "a"}\n')):
+        (tmp_path / f"{name}.{ending}").write_text(text)
+        if ending in ("gz", "bz2", "xz", "zst"):
+            assert counted(engine, f"{name}.{ending}::c").labels == ["a"]
+    assert counted(engine, f"p.csv.{ending}::c").labels == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("row", "fault"),
+    [
+        ("a" * 2**27 + ",1\n", "longer than 128 MiB"),
+        ('"' + "a" * 2**27 + '",1\n', "longer than 128 MiB"),
+        ('"' + ("a" * 2**20 + "\n") * 2**7 + '",1\n', "a cell longer than 128 MiB: is a quote never closed?"),
+    ],
+    ids=["plain", "quoted", "quoted, of many lines"],
+)
+def test_a_row_that_is_too_long_is_refused(duck: Engine, tmp_path: Path, row: str, fault: str) -> None:
+    """As what it is, and before an engine wants many times the memory."""
+    (tmp_path / "p.csv").write_text(f"c,n\n{row}b,2\n")
+    with pytest.raises(InputError, match=rf"^p\.csv: line 2: {re.escape(fault)}$"):
+        counted(duck, "p.csv::n")
+
+
 @pytest.mark.parametrize("line_end", ["\n", "\r\n"])
 @pytest.mark.parametrize("row", ["Smith, John,", "x,1,,", 'x,1,""', ",,"])
 def test_blank_cells_too_many_are_seen_in_any_row(engine: Engine, tmp_path: Path, row: str, line_end: str) -> None:
@@ -1362,7 +1388,7 @@ def test_a_profile_in_the_bins_of_another(engine: Engine, tmp_path: Path) -> Non
         "day": Column("date", {"(-inf, 2026-01-03)": 1, "[2026-01-03, inf)": 0, "(no date)": 1}, 1, 0, [20456]),
         "x": Column("number", {"(-inf, 1.5)": 0, "[1.5, inf)": 1, "(no number)": 1}, 1, 0, [1.5]),
         "n": Column("whole", {"(-inf, 3)": 2, "[3, inf)": 0}, 1, 0, [3]),
-        "more": Column("text", None),
+        "more": Column("uncounted", None),
     }
 
 

@@ -20,6 +20,7 @@ from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
+import duckdb
 import numpy as np
 import pytest
 import yaml
@@ -1374,11 +1375,11 @@ def test_wrong_wholes_are_refused_in_every_form(form: str, numbers: tuple[str, .
         ("p.json", '{"a": 1, "b": 2, "\\u0061": 3}', "$.a and $.a"),
         ("p.json", '{"p": {"a": 1, "b": 2, "a": 3}}', "$.p.a and $.p.a"),
         ("p.json", '[{"label": "a", "p": 1}, {"label": "b", "p": 2}, {"label": "a", "p": 3}]', "$[0] and $[2]"),
-        ("p.json", '{"labels": ["a", "b", "a"], "p": [1, 2, 3]}', "$.p[0] and $.p[2]"),
+        ("p.json", '{"labels": ["a", "b", "a"], "p": [1, 2, 3]}', "$.labels[0] and $.labels[2]"),
         ("p.yaml", "a: 1\nb: 2\na: 3\n", "line 1 and line 3"),
         ("p.yaml", "a: 1\nb: 2\n'a': 3\n", "line 1 and line 3"),
         ("p.yaml", "p:\n  a: 1\n  b: 2\n  a: 3\n", "line 2 and line 4"),
-        ("p.yaml", "labels: [a, b, a]\np:\n- 1\n- 2\n- 3\n", "line 3 and line 5"),
+        ("p.yaml", "labels: [a, b, a]\np:\n- 1\n- 2\n- 3\n", "line 1 and line 1"),
     ],
 )
 def test_duplicate_labels_are_refused_with_both_places(name: str, text: str, places: str) -> None:
@@ -2518,6 +2519,34 @@ def test_a_sample_beside_a_population_is_counted(name: str) -> None:
         read(name)
     write("p.csv", "sample,count\n3,25\n4,75\n")
     assert read("p.csv").outcomes == ("3", "4")
+
+
+@pytest.mark.parametrize("name", ["p.csv", "p.json", "p.parquet"])
+def test_a_sample_of_fractions_is_no_column_of_labels(name: str, call: Callable[..., Done]) -> None:
+    """It is another distribution, whatever the one beside it is called, in every format and to every reader."""
+    write("p.csv", "p,sample\n0.5,0.4\n0.3,0.35\n0.2,0.25\n")
+    write("p.json", '[{"p":0.5,"sample":0.4},{"p":0.3,"sample":0.35},{"p":0.2,"sample":0.25}]')
+    duckdb.sql("COPY (FROM 'p.csv') TO 'p.parquet'")
+    assert held(read_all(name)) == [
+        (f"{name}::p", ("0", "1", "2"), [0.5, 0.3, 0.2]),
+        (f"{name}::sample", ("0", "1", "2"), [0.4, 0.35, 0.25]),
+    ]
+    for engine in [] if name == "p.json" else [("--engine", "duckdb")]:
+        assert "no column of labels among p, sample" in call("entropy", f"{name}::p", *engine).err
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [["12", "NA", "15"], ["12%", "43%", "45%"], ["1", "2", "-"], ["1,234", "2,345", "3,456"], ["1", "2", "3"]],
+)
+def test_keys_that_are_numbers_missing_or_mistyped_are_told_of(labels: list[str]) -> None:
+    """As those are that are numbers: they may not be what the outcomes are called."""
+    rows = "".join(f'{row + 20},{row + 5},"{label}"\n' for row, label in enumerate(labels))
+    path = write("p.csv", f"age,n,sample\n{rows}")
+    note, *_ = read(f"{path}::n").notes
+    assert (
+        note == f"p.csv::n: the labels, {', '.join(labels)}, are from column sample: call another one label if it is"
+    )
 
 
 def test_a_column_of_labels_is_no_distribution() -> None:

@@ -425,3 +425,15 @@ def test_what_changes_the_data_is_not_for_an_engine(call: Run, tmp_path: Path, o
     done = call("kl", p, p, "--engine=duckdb", option)
     assert (done.code, done.raw) == (2, b"")
     assert done.err == f"klcli: {name} is not for --engine, which adds up what is there: leave one of them out\n"
+
+
+def test_labels_that_may_be_others_are_told_of_as_without_an_engine(call: Run, tmp_path: Path) -> None:
+    """An engine looks at the first of them alone, so no number of them is given."""
+    rows = "".join(f"{row * 7},{row % 9 + 1},{row % 5 + 1}\n" for row in range(4000))
+    (tmp_path / "p.csv").write_text(f"id,n,m\n{rows}")
+    sides = (f"{tmp_path}/p.csv::n", f"{tmp_path}/p.csv::m")
+    for engine in ([], ["--engine", "duckdb"]):
+        assert (
+            "p.csv::n: the labels, 0, 7, 14, 21, 28, ..., are from column id: call another one label if it is"
+            in (call("kl", *sides, *engine, "--json").results[0]["notes"])
+        )

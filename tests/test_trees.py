@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import subprocess
 import sys
 import time
@@ -656,3 +657,32 @@ def test_a_fault_in_records_of_yaml_has_its_line() -> None:
     """It stands where the number stands, and not where its record begins."""
     text = "- name: a\n  city: q\n  n: 3\n- name: b\n  city: q\n  n: 1_000\n"
     assert refusal(write("p.yaml", text)).startswith("line 6, column n: '1_000'")
+
+
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        ('{"labels": ["a", "", "a"], "p": [1, 2, 3]}', "$.labels[0] and $.labels[2]"),
+        ('{"labels": {"0": "a", "1": "a"}, "p": {"0": 1, "1": 2}}', "$.labels.0 and $.labels.1"),
+        ('{"labels": ["a", "a"], "p": [1, 2], "q": {"0": 3, "1": 4}}', "$.labels[0] and $.labels[1]"),
+        ("labels:\n- a\n- b\n- a\np:\n- 1\n- 2\n- 3\n", "line 2 and line 4"),
+        ('[{"label": "a", "p": 1}, {"label": "a", "p": 1}]', "$[0] and $[1]"),
+    ],
+)
+def test_labels_that_stand_apart_are_found_where_they_stand(tmp_path: Path, text: str, places: str) -> None:
+    """And not where the numbers do."""
+    path = tmp_path / ("p.json" if text[0] in "{[" else "p.yaml")
+    path.write_text(text)
+    with pytest.raises(InputError, match=f": {re.escape(places)}: duplicate outcome 'a'"):
+        read(f"{path}::p" if "q" in text else path)
+
+
+def test_a_blank_label_is_told_of_where_it_stands(tmp_path: Path) -> None:
+    """Among the labels, in JSON and in YAML."""
+    for name, text, place in (
+        ("p.json", '{"labels": ["a", "", "c"], "p": [1, 2, 3]}', "$.labels[1]"),
+        ("p.yaml", "labels:\n- a\n- ''\n- c\np:\n- 1\n- 2\n- 3\n", "line 3"),
+    ):
+        (tmp_path / name).write_text(text)
+        told = f"{name}: {place}: a blank label, taken for an outcome of its own"
+        assert read(tmp_path / name).notes[0] == told

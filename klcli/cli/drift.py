@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Any
+from typing import Any, BinaryIO
 
 import click
 
@@ -183,11 +183,19 @@ def _kept_profile(source: str, stack: contextlib.ExitStack) -> Profile | None:
     if name is not None or not os.path.isfile(path):
         return None
     with open(path, "rb") as file:
-        start = file.read(200)
-        file.seek(max(os.fstat(file.fileno()).st_size - 400, 0))
-        if b'"klcli_profile"' not in start + file.read():  # behind the columns, where names were sorted
+        if b'"klcli_profile"' not in _ends_of(file):
             return None
     return _needed_profile(source, path)
+
+
+def _ends_of(file: BinaryIO) -> bytes:
+    """How the file begins and, where it is not packed, ends: names that were sorted put a profile's own name last."""
+    start = file.read(200)
+    if sources.packing_of(start):
+        with contextlib.suppress(FormatError):  # whoever reads it will say so
+            return next(streams.blocks(file), b"")[:200]
+    file.seek(max(os.fstat(file.fileno()).st_size - 400, 0))
+    return start + file.read()
 
 
 def _needed_profile(source: str, path: str | None = None) -> Profile:
@@ -299,6 +307,9 @@ def profile_count_command(data: str, like: str | None, **given: Any) -> None:
     if table is None:
         _refuse_unused(found.name, ("like", *READING))
     output.write(_written(found), given["output"])
+    uncounted = [name for name, column in found.columns.items() if column.kind == profiles.UNCOUNTED]
+    if model is not None and uncounted:
+        say(f"note: {found.name}: not in {model.name}, so not counted: {listed(uncounted, 20)}")
     for note in found.notes:
         say(f"note: {found.name}: {note}")
 

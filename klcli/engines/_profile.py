@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from klcli.engines import ORDERED, bins, in_quantiles
 from klcli.engines._kinds import as_label, tried_as, tried_as_large, typed
 from klcli.engines._sql import AT_ONCE, EXACT, whole_cell
-from klcli.profiles import KINDS, Column
+from klcli.profiles import KINDS, UNCOUNTED, Column
 
 if TYPE_CHECKING:
     from klcli.engines import Counts, Field, Stats, Table
@@ -33,12 +33,12 @@ def profile(
     ordered = [field for field in fields.values() if field.kind in ORDERED and like is None]
     stats = dict(zip(ordered, table.stats(ordered), strict=True))
     for name in names:
-        if like is None or name in like.columns:
-            model = None if like is None else like.columns[name]
+        model = None if like is None else like.columns.get(name, Column(UNCOUNTED, None))
+        if model is None or model.kind != UNCOUNTED:
             found = _column(table, fields[name], table.fields[name], size, model, stats)
             yield name, found._replace(stands_for=fields[name].unit)
         else:
-            yield name, Column(fields[name].kind, None)  # with nothing to compare it with
+            yield name, Column(UNCOUNTED, None)  # with nothing to compare it with
 
 
 def _is_wide_and_short(table: Table) -> bool:

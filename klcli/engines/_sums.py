@@ -277,6 +277,9 @@ def _some_cells(table: Table, fields: Sequence[Field]) -> list[list[str]]:
     The words are the first and the last in order, and beside numbers some more.
     """
     found = [["0" if field.kind in _NUMBERS else "a"] for field in fields]
+    for index, field in enumerate(fields):
+        if tables.is_of_samples(field.name):
+            found[index] = _fractions(table, field) or found[index]
     text = [index for index, field in enumerate(fields) if field.kind == "text" and table.is_text]
     number, whole = (table.numerals[kind][0] for kind in ("number", "whole"))
     asked = []

@@ -8,8 +8,8 @@ import re
 import shutil
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, islice
-from typing import Any, BinaryIO, NamedTuple
+from itertools import chain, count, islice
+from typing import Any, BinaryIO, NamedTuple, TextIO
 from urllib.parse import quote
 
 from klcli import delimited, litter, sources, streams
@@ -142,6 +142,17 @@ def _first_row(start: str, delimiter: str, is_whole: bool) -> list[str]:
     return first
 
 
+def _lines(text: TextIO) -> Iterator[str]:
+    """The lines of a text, of which none may be longer than engines take, so that they are bounded too."""
+    for number in count(1):
+        line = text.readline(_LONGEST)
+        if not line:
+            return
+        if len(line) == _LONGEST and line[-1] not in "\r\n":
+            raise FormatError(f"line {number}: {_TOO_LONG}")
+        yield line
+
+
 class _UnclosedError(FormatError):
     """A quote that is opened and never closed."""
 
@@ -163,7 +174,9 @@ def _rows(lines: Iterable[str], delimiter: str) -> Iterator[list[str]]:
     except csv.Error as error:
         if "expected after" in str(error):
             raise FormatError(f"line {line}: {delimited.after_quote(delimiter)}") from None
-        raise _UnclosedError(f"line {line}: a quote is opened and never closed") from None
+        is_long = "limit" in str(error)
+        what = f"a cell {_TOO_LONG}: is a quote never closed?" if is_long else "a quote is opened and never closed"
+        raise _UnclosedError(f"line {line}: {what}") from None
 
 
 def first_fault(place: Place) -> str | None:
@@ -174,11 +187,11 @@ def first_fault(place: Place) -> str | None:
     delimiter = head(place).delimiter if place.format == "csv" else ""
     for file in place.files:
         try:
-            with plain(file, place.encoding) as path, open(path, encoding="utf-8", newline="") as lines:
+            with plain(file, place.encoding) as path, open(path, encoding="utf-8", newline="") as text:
                 if place.format == "csv":
-                    deque(_rows(lines, delimiter), 0)
+                    deque(_rows(_lines(text), delimiter), 0)
                 else:
-                    check_records(lines)
+                    check_records(_lines(text))
         except FormatError as error:
             return f"{file.name}: {error}"
         except UnicodeError:
@@ -245,13 +258,17 @@ def plain(file: File, encoding: str | None, head: Head | None = None) -> Iterato
         is_plain = sources.packing_of(start) is None and sources.mark_of(start) is None
         if is_plain and encoding in (None, "utf-8"):
             _refuse_what_engines_pass_over(file.path, file.name, head)
-            yield file.path
+            is_misnamed = os.path.splitext(file.path)[1].lower() in _OF_PACKED  # by which an engine would go
+            yield f"/dev/fd/{opened.fileno()}" if is_misnamed else file.path
             return
         text = streams.text(streams.blocks(opened), encoding)
         with streams.copied(part.encode() for part in text) as copy:
             path = f"/dev/fd/{copy.fileno()}"
             _refuse_what_engines_pass_over(path, file.name, head)
             yield path
+
+
+_OF_PACKED = (*sources.ENDINGS, ".lz4", ".snappy", ".deflate")
 
 
 def _refuse_what_engines_pass_over(path: str, name: str, head: Head | None) -> None:
@@ -269,8 +286,8 @@ def _refuse_what_engines_pass_over(path: str, name: str, head: Head | None) -> N
             raise InputError(f"{name}: line {line}: a blank {where} a cell: leave it out")
     if not is_even:
         try:
-            with open(path, encoding="utf-8", newline="") as lines:
-                deque(_rows(lines, head.delimiter), 0)
+            with open(path, encoding="utf-8", newline="") as text:
+                deque(_rows(_lines(text), head.delimiter), 0)
         except FormatError as error:
             raise InputError(f"{name}: {error}") from None
         except UnicodeError:
@@ -278,15 +295,16 @@ def _refuse_what_engines_pass_over(path: str, name: str, head: Head | None) -> N
 
 
 def _looked_through(path: str, head: Head) -> tuple[bool, bool]:
-    """Whether there are blanks between a quote and what may be the end of a cell, and no row is too long.
+    """Whether there are blanks between a quote and what may be the end of a cell, and no row has too much.
 
-    Within quotes such blanks mean nothing. No row is too long if there are as many delimiters outside of quotes as
-    so many rows have.
+    Within quotes such blanks mean nothing. No row has cells too many if there are as many delimiters outside of
+    quotes as so many rows have; and none has more bytes than an engine takes, which may want many times the memory.
     """
     sign, line_end = head.delimiter.encode(), head.line_end.encode()
     loose = re.compile(rb"(?:\A|[\r\n]|%b) +\"|\" +(?:%b|[\r\n]|\Z)" % ((re.escape(sign),) * 2))
     end = line_end[-1:]  # alone, since a block may part CR from LF
     signs, ends, is_quoted, may_have_blanks, last = 0, 0, False, False, b""
+    length, longest = 0, 0  # of the row that goes on, and of the longest one
     with open(path, "rb") as file:
         while block := file.read(_BLOCK):
             data = last[-_SEAM:] + block
@@ -298,8 +316,10 @@ def _looked_through(path: str, head: Head) -> tuple[bool, bool]:
             signs += outside.count(sign)
             ends += outside.count(end) - outside.count(end + line_end)  # of which one is that of a blank line
             last = block
+            length = len(outside) - outside.rfind(end) if end in outside else length + len(block)
+            longest = max(longest, length)
     rows = ends + (not last.endswith(end)) - head.blank
-    return may_have_blanks, signs == (len(head.names) - 1) * rows
+    return may_have_blanks, signs == (len(head.names) - 1) * rows and longest < _LONGEST
 
 
 def _loose_quotes(file: BinaryIO, sign: bytes) -> Iterator[tuple[int, str]]:
@@ -339,6 +359,7 @@ def _ends(data: bytes, start: int, stop: int) -> int:
 _BLOCK = 2**20
 _SEAM = 100  # bytes, more than blanks in a row
 _LONGEST = 2**27  # bytes in a cell, of which an engine takes no longer one
+_TOO_LONG = f"longer than {_LONGEST >> 20} MiB"
 
 
 @contextlib.contextmanager
