@@ -135,7 +135,7 @@ def _given(results: Sequence[Result], view: View) -> list[str]:
     """The texts that were given and would be shown as others are if they were spelt as klcli's own."""
     names = {name for result in results for name in (result.label, *result.inputs.values())}
     labels = {label for each in results if not each.has_own_words for label in each.terms.get("outcome", ())}
-    found = {printable(text) for text in names | labels if not text.isascii()}
+    found = {printable(text) for text in names | labels if not text.isascii() and _SPELT.search(text)}
     return sorted((text for text in found if view.writable(text) != view.carried(text)), key=len, reverse=True)
 
 
@@ -332,6 +332,9 @@ SYMBOLS: dict[str, tuple[str, str]] = {
 }  # fmt: skip
 COVARIANCE = ("S", r"\Sigma ")  # what Σ is where an index follows
 _PROSE = {"–": "-", "…": "...", "Rényi": "Renyi", "█": "#"}
+
+
+_SPELT = re.compile("|".join(map(re.escape, (*SYMBOLS, *_PROSE))))
 
 
 def spelt(text: str, way: int) -> str:

@@ -21,7 +21,7 @@ _LEAST = 4  # cells of a label where numbers leave no room for more
 def render(results: Sequence[Result], view: View) -> str:
     """The chart as lines of text, no wider than the terminal where labels and numbers leave room."""
     drawn, shown = chart(results, view), pages(results, view)
-    given = [text for page in shown for text in page.given]
+    given = sorted({text for page in shown for text in page.given}, key=len, reverse=True)
     lines = [*_wrapped([drawn.title], view), *([] if view.steps is False else _panels(drawn, view, given)), ""]
     lines += _wrapped([series.name for series in drawn.contributions], view, given)
     for page in shown:
