@@ -479,12 +479,13 @@ def _refuse_another_delimiter(cells: list[list[str]], text: str, delimiter: str)
             where = f"line {first_place(text)}"
             if first_line(text).lstrip().startswith('"'):
                 raise FormatError(f"{where}: quotes around the whole row, its {mark!r} too: leave them out")
-            raise FormatError(f"{where}: no {delimiter!r} in any line, and {mark!r} in every one: give --delimiter")
+            raise FormatError(f"{where}: no {delimiter!r} in any line, and {mark!r} in every one: {_OTHER_DELIMITER}")
         if mark not in first and mark in others[0]:
             where = f"line {first_place(text)}"
             raise FormatError(f"{where}: a title or a comment, and {mark!r} in every line below? Leave it out")
 
 
+_OTHER_DELIMITER = "give another --delimiter, or leave that and --input-format out"
 _LATE_QUOTE = re.compile('[ \\t]+"')
 
 

@@ -16,9 +16,10 @@ class Literal(str):
 
 
 class Quoted(str):
-    """A scalar that was written in quotes."""
+    """A scalar that was written in quotes, or as a block below | or >."""
 
     line = 0
+    style = '"'
 
 
 class Items(list[Any]):
@@ -86,7 +87,9 @@ def cell_of(node: Any, path: str, of: str = "") -> str:
     if isinstance(node, str):
         of_labels = of and f"if {clipped(of)} holds labels, call it labels"
         is_quoted = is_number(node) and not re.match("0[0-9]", node)
-        cures = ("leave out the quotes" if is_quoted else "", of_labels)
+        style = getattr(node, "style", '"')
+        cure = f"write it where the {style} stands" if style in ("|", ">") else "leave out the quotes"
+        cures = (cure if is_quoted else "", of_labels)
         hint = "".join(f"{mark}{cure}" for mark, cure in zip((": ", "; or, "), filter(None, cures), strict=False))
     raise FormatError(f"{place_of(node, path)}: expected a number, found {kind_of(node)}{hint}")
 

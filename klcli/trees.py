@@ -227,6 +227,8 @@ def _yaml_tree(events: Iterator[Any], lines: Sequence[int]) -> Any:
             scalar: Any = event
             node = Quoted(scalar.value) if scalar.style else Literal(scalar.value)
             node.line = line
+            if scalar.style:
+                node.style = scalar.style
         if open_nodes:
             open_nodes[-1].add(node)
         else:

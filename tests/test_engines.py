@@ -946,6 +946,27 @@ def test_a_name_is_no_pattern(engine: Engine, tmp_path: Path, name: str, ending:
     assert sum(counted(engine, f"*.{ending}::city").counts) == 15
 
 
+@pytest.mark.parametrize("ending", ["csv", "parquet", "jsonl"])
+@pytest.mark.parametrize("folder", ["", "d\\e[1]/"])
+@pytest.mark.parametrize("name", ["data\\s[1]", "[1]s", "s"])
+def test_what_stands_beside_a_name_matters_not(
+    engine: Engine, tmp_path: Path, ending: str, folder: str, name: str
+) -> None:
+    """Not where a backslash would be taken for a folder, nor where a name beside is not UTF-8 or begins with one."""
+    files = [f"{folder}{name}", f"{folder}{name}".replace("\\", "/")]
+    for index, each in enumerate(dict.fromkeys(files)):
+        path = tmp_path / f"{each}.{ending}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if ending == "parquet":
+            parquet(path, f"SELECT 'c{index}' AS city")
+        else:
+            path.write_text(f"city\nc{index}\n" if ending == "csv" else f'{{"city": "c{index}"}}\n')
+    for beside in (b"d\xe9", b"\xb1\xa8\xb1\xed.csv", b"\\x"):
+        for place in (tmp_path, tmp_path / folder):
+            (Path(os.fsdecode(os.fsencode(place) + b"/" + beside))).mkdir(exist_ok=True)
+    assert counted(engine, f"{files[0]}.{ending}::city").labels == ["c0"]
+
+
 @pytest.mark.parametrize("inner", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("outer", ["\n", "\r\n"])
 def test_a_line_break_in_a_header(duck: Engine, tmp_path: Path, inner: str, outer: str) -> None:

@@ -1659,6 +1659,8 @@ def test_yaml_labels_are_text(text: str, outcomes: tuple[str, ...]) -> None:
         ("a: 0x1F\n", "line 1: '0x1F' is not a decimal number"),
         ("a: 2024-01-01\n", "line 1: '2024-01-01' is not a number"),
         ("a: '0.5'\nb: 0.5\n", "line 1: expected a number, found text, '0.5': leave out the quotes"),
+        ("a: >-\n  3\nb: 4\n", "line 1: expected a number, found text, '3': write it where the > stands"),
+        ("a: 4\nb: |-\n  3\n", "line 2: expected a number, found text, '3': write it where the | stands"),
         ("a: |\n  0.5\n", "line 1: expected a number, found text, '0.5\\n'"),
         ("a: &x 0.5\nb: *x\n", "line 2: an alias, *x: write the values out"),
         ("&a [*a]\n", "line 1: an alias, *a: write the values out"),
@@ -3049,7 +3051,12 @@ def test_a_long_label_takes_no_time(tmp_path, text):
         ("p.csv", '"w,n"\n"a,3"\n"b,5"\n', "line 1: quotes around the whole row, its ',' too: leave them out"),
         ("p.csv", '\n"w;n"\r\n"a;3"\r\n', "line 2: quotes around the whole row, its ';' too: leave them out"),
         ("p.tsv", '"w\tn"\n"""a""\t3"\n', "line 1: quotes around the whole row, its '\\t' too: leave them out"),
-        ("p.tsv", "label,p\na,0.5\nb,0.5\n", "line 1: no '\\t' in any line, and ',' in every one: give --delimiter"),
+        (
+            "p.tsv",
+            "label,p\na,0.5\nb,0.5\n",
+            "line 1: no '\\t' in any line, and ',' in every one: give another --delimiter, or leave that and "
+            "--input-format out",
+        ),
         (
             "p.csv",
             '{"label":"a","p":1}\n{"label":"b","p":1}\n',

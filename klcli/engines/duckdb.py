@@ -104,6 +104,7 @@ class DuckDB:
     def __init__(self, connection: Any, stack: contextlib.ExitStack, folder: str) -> None:
         self._connection, self.stack, self._folder = connection, stack, folder
         self._macros = dict(_MACROS)  # those that no query has asked for yet
+        self._links: dict[str, str] = {}  # by the paths to which they lead
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """What the query answers; FormatError where what it reads is not what it should be."""
@@ -122,6 +123,23 @@ class DuckDB:
     def quoted(self, text: str) -> str:
         """The text as a literal."""
         return _quoted(text)
+
+    def _list(self, paths: Iterable[str]) -> str:
+        return f"[{', '.join(map(self._path, paths))}]"
+
+    def _path(self, path: str) -> str:
+        r"""The path as a literal, or that of a link to the file where there are signs of a pattern in it.
+
+        In what is escaped for it DuckDB takes \ for / and looks at all files beside, whatever they are called.
+        """
+        from glob import escape, has_magic
+
+        if has_magic(path):
+            link = f"{self._folder}/{len(self._links)}"
+            if path not in self._links:
+                os.symlink(path, link)
+            path = self._links.setdefault(path, link)
+        return _quoted(escape(path))
 
     def relation(self, _: str) -> None:
         """None: whatever is counted is a file."""
@@ -144,22 +162,22 @@ class DuckDB:
         groups: dict[tuple[str, ...], list[str]] = {}  # the files whose columns have these types
         tables, all_types = [], []
         for file in place.files:
-            schema = top_level(self.rows(f"{SCHEMA} FROM parquet_schema({_path(file.path)})"))
+            schema = top_level(self.rows(f"{SCHEMA} FROM parquet_schema({self._path(file.path)})"))
             names = [node.name for node in schema]
             wide |= {node.name for node in schema if (node.digits or 0) > files.MOST_DIGITS}
             notes |= {node.name: NO_NANOSECONDS for node in schema if node.type == "INT96"}
             if os.path.getsize(file.path) < _LARGE:
-                [(end,)] = self.rows(f"SELECT {END_OF_PAGES} FROM parquet_metadata({_path(file.path)})")
+                [(end,)] = self.rows(f"SELECT {END_OF_PAGES} FROM parquet_metadata({self._path(file.path)})")
                 refuse_two_in_one(file.path, end)
-            units_here = units_of(self.rows(writers_query(_path(file.path))))
+            units_here = units_of(self.rows(writers_query(self._path(file.path))))
             units |= units_here
-            types = [*self._types(f"read_parquet({_path(file.path)}, {PARQUET})")]
+            types = [*self._types(f"read_parquet({self._path(file.path)}, {PARQUET})")]
             kinds = [units_here.get(name) or _kind_of_column(type_) for name, type_ in zip(names, types, strict=True)]
             tables.append([*zip(names, kinds, strict=True)])
             all_types.append(types)
             groups.setdefault(tuple(types), []).append(file.path)
         mixed = files.mixed_columns(place, tables, all_types)
-        parts = [_part(paths, types, mixed) for types, paths in groups.items()]
+        parts = [_part(self._list(paths), types, mixed) for types, paths in groups.items()]
         fields = self._typed(view, f"({' UNION ALL '.join(parts)})", names)
         notes |= {name: stands_for(name, units[name]) for name in units}
         fields = [
@@ -185,7 +203,7 @@ class DuckDB:
         """A view of CSV in a closed dialect, every cell as text: DuckDB's own guesses lose rows in silence."""
         columns = ", ".join(f"'c{index}': 'VARCHAR'" for index in range(len(names)))
         self.rows(
-            f"CREATE TEMP VIEW {view} AS SELECT * FROM read_csv({_list(paths)}, auto_detect = false, {how}, "
+            f"CREATE TEMP VIEW {view} AS SELECT * FROM read_csv({self._list(paths)}, auto_detect = false, {how}, "
             f"quote = '\"', escape = '\"', columns = {{{columns}}}, max_line_size = {_LONGEST})"
         )
         return text_fields(names)
@@ -194,7 +212,7 @@ class DuckDB:
         from klcli.engines import _texts as texts
 
         plain = [self.stack.enter_context(texts.plain(file, place.encoding)) for file in place.files]
-        lines = f"read_ndjson_objects({_list(plain)}, maximum_object_size = {_LONGEST})"
+        lines = f"read_ndjson_objects({self._list(plain)}, maximum_object_size = {_LONGEST})"
         keys = "json_keys(json)"
         [(records, wrong, twice)] = self.rows(
             f"SELECT count(*), count(*) FILTER (json_type(json) <> 'OBJECT'), "
@@ -298,12 +316,12 @@ def _micros(column: str) -> str:
     return f"CASE WHEN {is_part} THEN error({_quoted(fault)}) ELSE unix_micros({column}) END"
 
 
-def _part(paths: Sequence[str], types: Sequence[str], mixed: set[int]) -> str:
+def _part(paths: str, types: Sequence[str], mixed: set[int]) -> str:
     """The files whose columns have these types, of which some are mixed with others."""
     columns = [f"c{index}" for index in range(len(types))]
     whole = {index for index in mixed if files.kind_of(types[index], _KINDS) == "whole"}
     cells = [_exact(column) if index in whole else column for index, column in enumerate(columns)]
-    source = f"read_parquet({_list(paths)}, {PARQUET}) AS t({', '.join(columns)})"
+    source = f"read_parquet({paths}, {PARQUET}) AS t({', '.join(columns)})"
     return f"SELECT {', '.join(cells)} FROM {source}"
 
 
@@ -430,17 +448,6 @@ def _quoted(text: str) -> str:
 
 def _identifier(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
-
-
-def _list(paths: Iterable[str]) -> str:
-    return f"[{', '.join(map(_path, paths))}]"
-
-
-def _path(path: str) -> str:
-    """The path as a literal, for functions that would see a pattern in it."""
-    from glob import escape
-
-    return _quoted(escape(path))
 
 
 def reason(error: Exception) -> str:
