@@ -42,7 +42,7 @@ def held(path: str) -> Iterator[BinaryIO]:
 
 @contextlib.contextmanager
 def opened(path: str) -> Iterator[BinaryIO]:
-    """The file, or a copy of what comes from a pipe.
+    """The file, or a copy of what comes from a pipe, or of the rest where others have read a part of standard input.
 
     Raises InputError where there is no such file, or where it is no file.
     """
@@ -57,9 +57,9 @@ def opened(path: str) -> Iterator[BinaryIO]:
             raise InputError(f"{sources.called_in_messages(path)}: is a directory: name a file in it") from None
         except (OSError, ValueError) as error:
             raise InputError(sources.missing(path, error, or_numbers=False)) from None
-        if not stat.S_ISREG(kind):
-            if not stat.S_ISFIFO(kind) and path != STDIN:
-                raise InputError(f"{sources.called_in_messages(path)}: is a device or a socket, not a file")
+        if not stat.S_ISREG(kind) and not stat.S_ISFIFO(kind) and path != STDIN:
+            raise InputError(f"{sources.called_in_messages(path)}: is a device or a socket, not a file")
+        if not stat.S_ISREG(kind) or (path == STDIN and os.lseek(file.fileno(), 0, os.SEEK_CUR)):
             file = stack.enter_context(copied(sources.arriving(file)))
         yield file
 

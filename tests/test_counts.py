@@ -534,6 +534,21 @@ def test_a_word_of_many_blocks_takes_time_in_proportion(monkeypatch: pytest.Monk
     assert streams.tally("t.txt", unit) == Counter(["ACGT" * 2**20])
 
 
+@pytest.mark.parametrize("pack", [None, *PACKERS.values()], ids=["plain", *PACKERS])
+def test_what_others_have_read_of_standard_input_is_not_read_again(
+    shell: Run, pack: Callable[[bytes], bytes] | None
+) -> None:
+    """As a shell leaves it behind a title: the rest is what there is, for whoever counts."""
+    rest = b"city\nA\nB\nA\n"
+    Path("t.csv").write_bytes(b"a title\n" + (pack(rest) if pack else rest))
+    Path("rest.csv").write_bytes(rest)
+    for counting in ("count -", "count --by lines -", "profile count -"):
+        done = shell(f"{{ read -r title; $K {counting}; }} < t.csv")
+        assert (done.code, done.out) == (0, shell(f"cat rest.csv | $K {counting}").out)
+    done = shell("{ read -r title; $K drift rest.csv - --json; } < t.csv")
+    assert [(each["label"], each["value"], each["details"]["m"]) for each in done.results] == [("city", 0, 3)]
+
+
 def test_the_corpus_of_the_article(call: Run, shell: Run) -> None:
     """The letters of 8192 in the article's proportions, and their entropy of 1.75 bits."""
     corpus = str(SAMPLES / "abcd.txt")
