@@ -196,7 +196,7 @@ def _column(tree: Mapping[str, Any], rows: int) -> Column:
 
 
 def _is_edge(x: Any) -> bool:
-    return math.isfinite(x) if isinstance(x, float) else type(x) is int and abs(x) < 2**128
+    return math.isfinite(x) if isinstance(x, float) else type(x) is int and abs(x) <= 2**128
 
 
 def _count(x: Any) -> int:

@@ -364,6 +364,7 @@ _SIGNATURES = {  # each of them up to what no text has: RDX is an explosive, and
     rb"\x80[\x02-\x05]": "a pickle, which is never read: save the numbers as CSV",
     rb"\x89HDF\r\n\x1a\n": "an HDF5 file: save the numbers as CSV, JSON or .npy",
     rb"ARROW1\0": "an Arrow file: save it as Parquet",
+    rb"ORC[\n\r]?[\0-\x08\x0e-\x1f]": "an ORC file: save it as Parquet",
     rb"SQLite format 3\0": "an SQLite database: write the query's answer to CSV",
     rb"MATLAB \d\.\d[ -~]*[\0\x01]": "a MATLAB file: save the numbers as CSV",
     rb"RD[ABX]\d\n[ABX]\n": "an R data file: save the table with write.csv",
@@ -385,15 +386,20 @@ _OF_WORDS = ("gb18030", "big5", "shift_jis", "euc-kr", "cp1252", "cp1251", "cp12
 _OF_ACCENTS = ("cp1252", "cp1250", "cp1251", "gb18030", "big5", "shift_jis", "euc-kr")
 
 
+def refuse_known(data: bytes, encoding: str | None = None) -> None:
+    """Raise FormatError, with what it is, where the data begin as what is known to be no text."""
+    is_wide = encoding is not None and encoding.startswith(("utf-16", "utf-32"))  # in which a pickle may begin as 考
+    known = next((what for start, what in _SIGNATURES.items() if re.match(start, data)), None)
+    if known is not None and not is_wide:
+        raise FormatError(f"is {known}")
+
+
 def text(data: bytes, encoding: str | None = None) -> str:
     """The bytes as text: in the encoding of their mark, in the one that was named, or else in UTF-8.
 
     Raises FormatError, with the line, where they are not, and where they are known to be no text, or are none.
     """
-    is_wide = encoding is not None and encoding.startswith(("utf-16", "utf-32"))  # in which a pickle may begin as 考
-    known = next((what for start, what in _SIGNATURES.items() if re.match(start, data)), None)
-    if known is not None and not is_wide:
-        raise FormatError(f"is {known}")
+    refuse_known(data, encoding)
     marked = mark_of(data)
     data = data.removeprefix(codecs.BOM_UTF8)
     try:

@@ -21,7 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import rel_entr
 
-from klcli import delimited, engines, rooms
+from klcli import delimited, engines, profiles, readers, rooms
 from klcli.drift import g_test
 from klcli.engines import Counts, Engine, Table, _texts
 from klcli.engines._kinds import tried_as
@@ -802,6 +802,52 @@ def test_large_whole_numbers_beside_a_cell_that_is_none(engine: Engine, tmp_path
         found = dict(engines.profile(engines.opened(engine, f"q{low}.csv"), ["x"], 4, Profile("p", 2, like)))["x"]
         assert list((found.counts or {}).values()) == [2, 2, 1]
         assert (found.edges, found.nulls) == ([low + 1], 1)
+
+
+def test_whole_numbers_at_the_ends_of_their_types(duck: Engine, tmp_path: Path) -> None:
+    """They are counted in bins whose last edge no number of the type can be compared with, in profiles too."""
+    ends = {"HUGEINT": 2**127 - 1, "UHUGEINT": 2**128 - 1, "UBIGINT": 2**64 - 1, "BIGINT": -(2**63)}
+    with duckdb.connect(str(tmp_path / "t.duckdb")) as base:
+        for kind, end in ends.items():
+            base.execute(f"CREATE TABLE {kind}_ AS SELECT ({end})::{kind} AS x FROM range(20)")
+        base.execute(f"CREATE TABLE several AS SELECT {2**127 - 1}::HUGEINT - i AS x FROM range(20) r(i)")
+    for kind, end in ends.items():
+        table = engines.opened(duck, f"t.duckdb::{kind}_")
+        found = dict(engines.profile(table, ["x"], 4))
+        assert found["x"].edges == [end, end + 1]
+        assert [*(found["x"].counts or {}).values()] == [0, 20, 0]
+        like = profiles.from_tree(profiles.to_tree(Profile("p", 20, found)), "p")
+        assert dict(engines.profile(table, ["x"], 4, like)) == found
+    table = engines.opened(duck, "t.duckdb::several")
+    edges = engines.even_edges(table, table.field("x"), Fraction(10))
+    assert table.histogram(table.field("x"), edges).counts[1:-1] == [2, 10, 8]
+    large = Profile("p", 20, dict(engines.profile(table, ["x"], 4)))
+    (tmp_path / "u.csv").write_text("x,y\n1,2\n")
+    with pytest.raises(InputError, match=r"^u\.csv: column x: the bins of the reference have more than the 38"):
+        dict(engines.profile(engines.opened(duck, "u.csv"), ["x"], 4, large))
+
+
+@pytest.mark.parametrize(
+    ("start", "what"),
+    [
+        (b"ARROW1\0\0\xff", "is an Arrow file: save it as Parquet"),
+        (b"ORC\n\x06\x12\x04\x08", "is an ORC file: save it as Parquet"),
+        (b"\x80\x04\x95", "is a pickle, which is never read: save the numbers as CSV"),
+        (b"%PDF-1.7\n%\xb5", "is a PDF"),
+    ],
+)
+@pytest.mark.parametrize("encoding", [None, "latin-1"])
+def test_what_is_no_text_is_called_what_it_is(
+    duck: Engine, tmp_path: Path, start: bytes, what: str, encoding: str | None
+) -> None:
+    """Where raw data are read as where distributions are, whatever encoding is named."""
+    (tmp_path / "t.csv").write_bytes(start + b"label,n\na,1\n")
+    for reads in (
+        lambda: engines.opened(duck, "t.csv", encoding=encoding),
+        lambda: readers.read("t.csv", encoding=encoding),
+    ):
+        with pytest.raises(InputError, match=rf"^t\.csv: {re.escape(what)}$"):
+            reads()
 
 
 def test_days_among_times(engine: Engine, tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from klcli.engines import _single as single
 from klcli.engines._files import FORMATS, NOT_UTF_8, Place, inputs, located, named
 from klcli.engines._kinds import as_label, forms_of, typed
 from klcli.engines._ranks import at_ranks
-from klcli.engines._sql import AT_ONCE, INFINITY, bucket, comparable, is_nan, literal, with_zero, zero
+from klcli.engines._sql import AT_ONCE, INFINITY, bucket, comparable, is_below, is_nan, literal, with_zero, zero
 from klcli.errors import InputError, OptionError, clipped
 from klcli.numerals import number
 
@@ -328,9 +328,9 @@ class Table:
         x = comparable(field)
         unread = f"{field.text} IS NOT NULL AND {x} IS NULL" if field.text else "FALSE"
         nan = is_nan(x) if field.kind == "number" else "FALSE"
-        ends = [literal(single.edge(each) if field.is_single else each) for each in edges]
+        ends = [single.edge(each) if field.is_single else each for each in edges]
         if len(edges) <= _FEW_EDGES:  # to hold a value against all of them is quicker than to search among them
-            cases = (unread, nan, *(f"{x} < {end}" for end in ends))
+            cases = (unread, nan, *(is_below(x, end) for end in ends))
             asked = ", ".join(f"coalesce(count_if({each}), 0)" for each in cases)  # of nothing DuckDB has NULL
             rows, filled, unreads, nans, *below = self.rows(f"SELECT count(*), count({x}), {asked}")[0]
             counts = [high - low for low, high in pairwise([0, *below, filled - nans])]

@@ -82,7 +82,7 @@ def located(
     """
     path, names = _split(source)
     files = list(_found(path, stack))
-    formats = [input_format or _format(file, path) for file in files]
+    formats = [input_format or _format(file, path, encoding) for file in files]
     odd = next((file.name for file, format_ in zip(files, formats, strict=True) if format_ != formats[0]), None)
     if odd is not None:
         raise InputError(f"{path}: holds files of several formats: {files[0].name}, {odd}")
@@ -202,7 +202,7 @@ def _named_in_utf_8(path: str, stack: contextlib.ExitStack) -> str:
     return path
 
 
-def _format(file: File, path: str) -> str:
+def _format(file: File, path: str, encoding: str | None) -> str:
     """The format of a file, by what it begins with, or by its ending."""
     try:
         with open(file.path, "rb") as opened:
@@ -212,6 +212,10 @@ def _format(file: File, path: str) -> str:
     for signature, name in _SIGNATURES.items():
         if signature.match(start):
             return name
+    try:
+        sources.refuse_known(start, encoding)
+    except FormatError as error:
+        raise InputError(f"{file.name}: {error}") from None
     ending = sources.ending(path if file.name == path else file.name)
     named = _ENDINGS.get(ending, "ndjson" if start.lstrip()[:1] == b"{" else "csv")
     if named in ("parquet", *DATABASES):

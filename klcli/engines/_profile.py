@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from klcli.engines import ORDERED, bins, in_quantiles
 from klcli.engines._kinds import as_label, tried_as, tried_as_large, typed
 from klcli.engines._sql import AT_ONCE, EXACT, whole_cell
+from klcli.errors import InputError, clipped
 from klcli.profiles import KINDS, UNCOUNTED, Column
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 MOST_LABELS = 10_000  # that are kept of a column
 _FEW_CELLS = 10**8
+_TOO_MANY_DIGITS = "the bins of the reference have more than the 38 digits that numbers in text may have"
 _NAN = whole_cell("[nN][aA][nN]")
 
 
@@ -73,6 +75,9 @@ def _in_bins_of(model: Column, table: Table, field: Field, as_given: Field) -> C
         field = field._replace(kind="date", sql=f"CAST({field.sql} AS DATE)")
     is_alike = field.kind == model.kind or (field.kind in numbers and model.kind in numbers)
     if model.kind == "whole" and as_given.kind == "text" and max(map(abs, model.edges), default=0) > EXACT:
+        if max(map(abs, model.edges)) >= 10**38:
+            cure = "save it with types, as Parquet, or leave it out by --exclude"
+            raise InputError(f"{table.name}: column {clipped(field.name)}: {_TOO_MANY_DIGITS}: {cure}")
         field = tried_as_large(table, as_given)
     elif not is_alike and as_given.kind == "text":
         field = tried_as(model.kind, as_given, table.forms)

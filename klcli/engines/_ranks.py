@@ -109,7 +109,7 @@ def _by_place(x: str, kind: str, ranges: Sequence[_Range]) -> str:
     """
     size = max(_EDGES // len(ranges), 4)
     edges = {edge for each in ranges for edge in (each.least, *_between(each, kind, size), each.most)}
-    return bucket(x, [literal(edge) for edge in sorted(edges)])
+    return bucket(x, sorted(edges))
 
 
 def _between(given: _Range, kind: str, size: int) -> Iterator[Any]:

@@ -54,13 +54,19 @@ def is_nan(x: str) -> str:
     return f"isnan({x})"
 
 
-def bucket(x: str, edges: Sequence[str], first: int = 0) -> str:
+def is_below(x: str, edge: Any) -> str:
+    """Whether x is less than the edge; the one above the largest HUGEINT no other HUGEINT can be compared with."""
+    beyond = isinstance(edge, int) and edge >= 2**127
+    return f"{x} <= {literal(edge - 1)}" if beyond else f"{x} < {literal(edge)}"
+
+
+def bucket(x: str, edges: Sequence[Any], first: int = 0) -> str:
     """How many of the edges are not above x: a search by halves, as nested cases."""
     if not edges:
         return str(first)
     middle = len(edges) // 2
     below, above = bucket(x, edges[:middle], first), bucket(x, edges[middle + 1 :], first + middle + 1)
-    return f"CASE WHEN {x} < {edges[middle]} THEN {below} ELSE {above} END"
+    return f"CASE WHEN {is_below(x, edges[middle])} THEN {below} ELSE {above} END"
 
 
 def zero(x: Any) -> Any:
