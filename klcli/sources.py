@@ -195,7 +195,7 @@ def missing(path: str, error: OSError | ValueError, *, or_numbers: bool = True) 
     are_numbers = _may_be_numbers(path)  # or were to be some, of any length
     if error.errno != errno.ENOENT and not (are_numbers and error.errno == errno.ENAMETOOLONG):
         return f"{called_in_messages(path)}: {(error.strerror or str(error)).lower()}"
-    if os.path.islink(path):
+    if os.path.islink(path) or os.path.islink(path.partition("::")[0]):
         return f"{called_in_messages(path)}: a link to a file that is not there"
     from difflib import get_close_matches
 

@@ -549,6 +549,16 @@ def test_what_others_have_read_of_standard_input_is_not_read_again(
     assert [(each["label"], each["value"], each["details"]["m"]) for each in done.results] == [("city", 0, 3)]
 
 
+def test_decimal_commas_are_advised_where_they_are_read(call: Run) -> None:
+    """In CSV alone."""
+    Path("t.csv").write_text("x;y\n1,5;1\n2,5;2\n")
+    Path("t.ndjson").write_text('{"x": "1,5"}\n{"x": "2,5"}\n')
+    advice = "; or give --decimal , if its numbers have commas"
+    assert refused(call("count", "t.csv::x", "--bins", "2")).endswith(advice)
+    assert call("count", "t.csv::x", "--bins", "2", "--decimal", ",").code == 0
+    assert not refused(call("count", "t.ndjson::x", "--bins", "2")).endswith(advice)
+
+
 def test_the_corpus_of_the_article(call: Run, shell: Run) -> None:
     """The letters of 8192 in the article's proportions, and their entropy of 1.75 bits."""
     corpus = str(SAMPLES / "abcd.txt")

@@ -850,6 +850,35 @@ def test_what_is_no_text_is_called_what_it_is(
             reads()
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"p": {"0": 1, "1": 2}}',
+        '{"p": [1, 2], "c": ["a", "b"]}\n',
+        '\n{"columns": ["p"], "index": [0], "data": [[1]]}',
+    ],
+)
+def test_a_table_by_its_columns_is_no_record(engine: Engine, tmp_path: Path, text: str) -> None:
+    """As pandas writes one, unless it is told otherwise: all of it would be one row."""
+    (tmp_path / "t.json").write_text(text)
+    with pytest.raises(InputError, match=r"^t\.json: one record of lists or mappings alone: if it is a table by"):
+        engines.opened(engine, "t.json")
+    (tmp_path / "t.json").write_text(text.strip() + "\n" + text.strip())
+    assert engines.opened(engine, "t.json").rows("SELECT count(*)") == [(2,)]
+
+
+@pytest.mark.parametrize(
+    ("cells", "width"), [("1,1.7976931348623157e308", 1e306), ("-1.7976931348623157e308,2", 1e307)]
+)
+def test_bins_beyond_float64_are_refused(duck: Engine, tmp_path: Path, cells: str, width: float) -> None:
+    """The largest float64 stands for what is missing in some files, and no edge is above it."""
+    (tmp_path / "t.csv").write_text("x,y\n" + "".join(f"{cell},1\n" for cell in cells.split(",")))
+    table = engines.opened(duck, "t.csv")
+    (field,) = engines.typed(table, [table.field("x")])
+    with pytest.raises(OptionError, match=r"^bins of that width go beyond the largest float64, 1\.8e308: give --b"):
+        engines.even_edges(table, field, Fraction(width))
+
+
 def test_days_among_times(engine: Engine, tmp_path: Path) -> None:
     """A day is the time at which it begins, and a time is in its day, where the reference has the other."""
     parquet(tmp_path / "t.parquet", "SELECT unnest(['2024-01-01', '2024-01-02 10:00'])::TIMESTAMP AS x")

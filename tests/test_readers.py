@@ -316,6 +316,7 @@ def test_a_link_is_followed_and_a_circle_refused() -> None:
     assert read("link.csv").name == "link.csv"
     assert refusal("loop") == "loop: too many levels of symbolic links"
     assert refusal("dangling") == "dangling: a link to a file that is not there"
+    assert refusal("dangling::p") == "dangling::p: a link to a file that is not there"
 
 
 @pytest.mark.parametrize(

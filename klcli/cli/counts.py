@@ -118,9 +118,8 @@ def _binned(table: Table, field: Field, given: dict[str, Any]) -> Counts:
     """The values of the field in bins, which are wanted by their number or by their width."""
     (field,) = engines.typed(table, [field])
     if field.kind not in engines.ORDERED:
-        comma = (
-            "; or give --decimal , if its numbers have commas" if given["decimal"] == "." and table.is_text else ""
-        )
+        may_be = given["decimal"] == "." and table.place.format == "csv"
+        comma = "; or give --decimal , if its numbers have commas" if may_be else ""
         raise InputError(
             f"{table.name}::{field.name}: is {field.kind}, which has no order: leave --bins or --width out{comma}"
         )

@@ -518,7 +518,10 @@ def even_edges(table: Table, field: Field, width: Fraction) -> list[Any]:
     is_whole = field.kind not in ("number", "decimal") and width.denominator == 1
 
     def edge(index: int) -> Any:
-        return int(index * width) if is_whole else float(index * width)
+        try:
+            return int(index * width) if is_whole else float(index * width)
+        except OverflowError:
+            raise OptionError("bins of that width go beyond the largest float64, 1.8e308: give --bins") from None
 
     least, most = (single.shortest(x) if field.is_single else x for x in (stats.least, stats.most))
     first, last = math.floor(least / width), math.floor(most / width)

@@ -228,6 +228,20 @@ def check_records(lines: Iterable[str]) -> None:
             raise FormatError(f"line {number}: no record of JSON")
 
 
+def refuse_columns(place: Place) -> None:
+    """Raise FormatError where the only record of JSON is a table by its columns: nothing but lists or mappings."""
+    import json
+
+    for file in place.files:
+        with plain(file, place.encoding) as path, open(path, encoding="utf-8", newline="") as text:
+            record: dict[str, Any] = next((json.loads(line) for line in _lines(text) if line.strip()), {})
+        if record and all(isinstance(value, (list, dict)) for value in record.values()):
+            raise FormatError(
+                "one record of lists or mappings alone: if it is a table by its columns, write one record to a line, "
+                "as pandas does by to_json(orient='records', lines=True)"
+            )
+
+
 def _no_constant(word: str) -> None:
     raise ValueError(f"{word} is no number of JSON")
 

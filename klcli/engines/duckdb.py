@@ -225,6 +225,8 @@ class DuckDB:
         found = [row[0] for row in self.rows(f"SELECT DISTINCT unnest({keys}) FROM {lines}")]
         if not found:
             raise FormatError("no records with names" if records else "empty")
+        if records == 1:
+            texts.refuse_columns(place)
         names = texts.in_order(found, [row[0] for row in self.rows(f"SELECT {keys} FROM {lines} LIMIT {texts.ROWS}")])
         paths = [_quoted(texts.json_pointer(name)) for name in names]
         fields = ", ".join(f"{_member(path)} AS c{index}" for index, path in enumerate(paths))

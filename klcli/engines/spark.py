@@ -281,6 +281,8 @@ class Spark:
         found = [row[0] for row in self.rows(f"SELECT DISTINCT explode({keys}) AS name FROM {lines}")]
         if not found:
             raise FormatError("no records with names" if records else "empty")
+        if records == 1:
+            texts.refuse_columns(place)
         names = texts.in_order(found, [row[0] for row in self.rows(f"SELECT {keys} FROM {lines} LIMIT {texts.ROWS}")])
         members = [_member(_quoted(name)) for name in names]
         both = ", ".join(
