@@ -297,8 +297,9 @@ def profile_group() -> None:
 )
 def profile_count_command(data: str, like: str | None, **given: Any) -> None:
     """The profile of a table: how often each value of a column comes, or how many are in each bin, as JSON."""
-    refuse_inputs([data, *([like] if like else [])], given, engines.inputs)
-    sources.refuse_stdin_twice([data, *([like] if like else [])], "profile")
+    read = [data, *([like] if like else [])]
+    refuse_inputs(read, given, engines.inputs)
+    sources.refuse_stdin_twice(read, "profile")
     if like and _is_typed("bins"):
         raise OptionError(f"--like {like} has bins of its own: leave --bins out")
     model = _needed_profile(like) if like else None

@@ -74,8 +74,9 @@ def _in_bins_of(model: Column, table: Table, field: Field, as_given: Field) -> C
     elif field.kind == "time" and model.kind == "date":
         field = field._replace(kind="date", sql=f"CAST({field.sql} AS DATE)")
     is_alike = field.kind == model.kind or (field.kind in numbers and model.kind in numbers)
-    if model.kind == "whole" and as_given.kind == "text" and max(map(abs, model.edges), default=0) > EXACT:
-        if max(map(abs, model.edges)) >= 10**38:
+    largest = max(map(abs, model.edges), default=0)
+    if model.kind == "whole" and as_given.kind == "text" and largest > EXACT:
+        if largest >= 10**38:
             cure = "save it with types, as Parquet, or leave it out by --exclude"
             raise InputError(f"{table.name}: column {clipped(field.name)}: {_TOO_MANY_DIGITS}: {cure}")
         field = tried_as_large(table, as_given)

@@ -157,12 +157,12 @@ class _UnclosedError(FormatError):
     """A quote that is opened and never closed."""
 
 
-def _rows(lines: Iterable[str], delimiter: str) -> Iterator[list[str]]:
-    """The rows of lines with their ends; FormatError with the line of one that is longer, shorter or badly quoted."""
+def _rows(text: TextIO, delimiter: str) -> Iterator[list[str]]:
+    """The rows of a text; FormatError with the line of one that is longer, shorter or badly quoted."""
     import csv
 
     csv.field_size_limit(_LONGEST)
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    reader = csv.reader(_lines(text), delimiter=delimiter, strict=True)
     width, line = 0, 1
     try:
         for row in reader:
@@ -189,9 +189,9 @@ def first_fault(place: Place) -> str | None:
         try:
             with plain(file, place.encoding) as path, open(path, encoding="utf-8", newline="") as text:
                 if place.format == "csv":
-                    deque(_rows(_lines(text), delimiter), 0)
+                    deque(_rows(text, delimiter), 0)
                 else:
-                    check_records(_lines(text))
+                    check_records(text)
         except FormatError as error:
             return f"{file.name}: {error}"
         except UnicodeError:
@@ -209,11 +209,11 @@ def _not_utf_8(file: File) -> str | None:
     return None
 
 
-def check_records(lines: Iterable[str]) -> None:
+def check_records(text: TextIO) -> None:
     """Raise FormatError with the first line that is no record of JSON, as RFC 8259 has it."""
     import json
 
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(_lines(text), 1):
         if line.endswith("\r"):
             raise FormatError(f"line {number}: ends in CR alone: end lines in LF")
         try:
@@ -228,12 +228,12 @@ def check_records(lines: Iterable[str]) -> None:
             raise FormatError(f"line {number}: no record of JSON")
 
 
-def refuse_columns(place: Place) -> None:
+def refuse_columns(paths: Iterable[str]) -> None:
     """Raise FormatError where the only record of JSON is a table by its columns: nothing but lists or mappings."""
     import json
 
-    for file in place.files:
-        with plain(file, place.encoding) as path, open(path, encoding="utf-8", newline="") as text:
+    for path in paths:
+        with open(path, encoding="utf-8", newline="") as text:
             record: dict[str, Any] = next((json.loads(line) for line in _lines(text) if line.strip()), {})
         if record and all(isinstance(value, (list, dict)) for value in record.values()):
             raise FormatError(
@@ -301,7 +301,7 @@ def _refuse_what_engines_pass_over(path: str, name: str, head: Head | None) -> N
     if not is_even:
         try:
             with open(path, encoding="utf-8", newline="") as text:
-                deque(_rows(_lines(text), head.delimiter), 0)
+                deque(_rows(text, head.delimiter), 0)
         except FormatError as error:
             raise InputError(f"{name}: {error}") from None
         except UnicodeError:

@@ -135,10 +135,10 @@ class DuckDB:
         from glob import escape, has_magic
 
         if has_magic(path):
-            link = f"{self._folder}/{len(self._links)}"
             if path not in self._links:
-                os.symlink(path, link)
-            path = self._links.setdefault(path, link)
+                self._links[path] = f"{self._folder}/{len(self._links)}"
+                os.symlink(path, self._links[path])
+            path = self._links[path]
         return _quoted(escape(path))
 
     def relation(self, _: str) -> None:
@@ -226,7 +226,7 @@ class DuckDB:
         if not found:
             raise FormatError("no records with names" if records else "empty")
         if records == 1:
-            texts.refuse_columns(place)
+            texts.refuse_columns(plain)
         names = texts.in_order(found, [row[0] for row in self.rows(f"SELECT {keys} FROM {lines} LIMIT {texts.ROWS}")])
         paths = [_quoted(texts.json_pointer(name)) for name in names]
         fields = ", ".join(f"{_member(path)} AS c{index}" for index, path in enumerate(paths))

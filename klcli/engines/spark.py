@@ -267,7 +267,8 @@ class Spark:
         fault = texts.first_fault(place)  # Spark takes more for JSON than is JSON, and leaves out what it cannot read
         if fault:
             raise InputError(fault)
-        parts = [self._file(f"{view}_{index}", "text", path) for index, path in enumerate(self._plain(place))]
+        plain = self._plain(place)
+        parts = [self._file(f"{view}_{index}", "text", path) for index, path in enumerate(plain)]
         lines = f"(SELECT value FROM {self._together(parts)} WHERE trim(value) <> '')"
         keys = "json_object_keys(value)"
         [(records, wrong, twice)] = self.rows(
@@ -282,7 +283,7 @@ class Spark:
         if not found:
             raise FormatError("no records with names" if records else "empty")
         if records == 1:
-            texts.refuse_columns(place)
+            texts.refuse_columns(plain)
         names = texts.in_order(found, [row[0] for row in self.rows(f"SELECT {keys} FROM {lines} LIMIT {texts.ROWS}")])
         members = [_member(_quoted(name)) for name in names]
         both = ", ".join(

@@ -127,16 +127,15 @@ def _page(results: Sequence[Result], view: View) -> Page:
         asides="" if many else "   ".join(_asides(first, view.digits)),
         notes=[printable(note) for note in dict.fromkeys(note for result in results for note in result.notes)],
         explanation=[printable(line) for result in results if view.explain for line in _explained(result)],
-        given=_given(results, view) if view.ascii else [],
+        given=_given(results) if view.ascii else [],
     )
 
 
-def _given(results: Sequence[Result], view: View) -> list[str]:
-    """The texts that were given and would be shown as others are if they were spelt as klcli's own."""
+def _given(results: Sequence[Result]) -> list[str]:
+    """The texts that were given and have signs that are spelt where they are klcli's own, the longest first."""
     names = {name for result in results for name in (result.label, *result.inputs.values())}
     labels = {label for each in results if not each.has_own_words for label in each.terms.get("outcome", ())}
-    found = {printable(text) for text in names | labels if not text.isascii() and _SPELT.search(text)}
-    return sorted((text for text in found if view.writable(text) != view.carried(text)), key=len, reverse=True)
+    return sorted({printable(text) for text in names | labels if _SPELT.search(text)}, key=len, reverse=True)
 
 
 def _explained(result: Result) -> list[str]:
@@ -332,8 +331,6 @@ SYMBOLS: dict[str, tuple[str, str]] = {
 }  # fmt: skip
 COVARIANCE = ("S", r"\Sigma ")  # what Σ is where an index follows
 _PROSE = {"–": "-", "…": "...", "Rényi": "Renyi", "█": "#"}
-
-
 _SPELT = re.compile("|".join(map(re.escape, (*SYMBOLS, *_PROSE))))
 
 
