@@ -29,6 +29,8 @@ _NESTED = re.compile(r"\]$|^(STRUCT|MAP|UNION)\(|^(BLOB|VARIANT|GEOMETRY)")
 _OVERHEAD = 2**28  # bytes that DuckDB needs beside what it unpacks
 _MOST = 2**62  # bytes of which it can be told
 _BLOCK = 2**20  # rows of text that are fetched at once
+_AT_ONCE = 1000  # columns whose cells are fetched at once
+_PLANNED = 2**14  # characters of one query: for each all columns are bound, and to plan it takes their square
 _LONGEST = 25  # bytes of a number as text, save a DECIMAL or a HUGEINT
 
 
@@ -137,7 +139,7 @@ class _Table:
         if label in self._faults:
             raise FormatError(f"{self._faults[label]} or as text")
         self._refuse_large([*values, *([] if label is None else [label])])
-        self._refuse_fractions([index for index in range(len(self._names)) if index not in (label, *used)])
+        self._refuse_fractions(sorted(set(range(len(self._names))).difference([label], used)))
         labels = None if label is None else self._labels(label)
         why = {self._names[index]: f"holds no numbers: it is {self._types[index]}" for index in beside}
         common = tables.labelled(self._names, label, labels, used, _place, why)
@@ -301,8 +303,9 @@ class _Table:
         return sum(each or 0 for each in self._asked(f"sum(strlen({self._text(index)}))" for index in indices))
 
     def _are_empty(self) -> list[bool]:
-        """Whether each column holds nothing but NULL."""
-        return self._asked(f"count(*) > 0 AND count(c{index}) = 0" for index in range(len(self._names)))
+        """Whether each column holds nothing but NULL, in a table that has rows."""
+        found = self._asked(f"count(c{index})" for index in range(len(self._names)))
+        return [self._rows > 0 and not count for count in found]
 
     def _labels(self, index: int) -> Sequence[str]:
         from klcli.engines.duckdb import ZONED
@@ -324,7 +327,7 @@ class _Table:
 
     def _cells(self, indices: Sequence[int]) -> Iterator[tuple[int, list[str]]]:
         """Each of the columns with its cells as text; those of many short ones are asked for at once."""
-        many = max(_BLOCK // max(self._rows, 1), 1)
+        many = min(max(_BLOCK // self._rows, 1), _AT_ONCE)
         for start in range(0, len(indices), many):
             some = indices[start : start + many]
             parts = zip(*self._blocks([self._text(index) for index in some]), strict=True)
@@ -347,12 +350,11 @@ class _Table:
         return f"CAST({column} AS VARCHAR)"
 
     def _asked(self, aggregates: Iterable[str], table: str = "") -> list[Any]:
-        """What each of the aggregates is of the table, as many in one query as are planned in time."""
-        from klcli.engines._sql import AT_ONCE
-
+        """What each of the aggregates is of the table."""
         wanted, found = [*aggregates], []
-        for start in range(0, len(wanted), AT_ONCE):
-            some = ", ".join(wanted[start : start + AT_ONCE])
+        at_once = max(_PLANNED // max(map(len, wanted), default=1), 1)
+        for start in range(0, len(wanted), at_once):
+            some = ", ".join(wanted[start : start + at_once])
             found += self._execute(f"SELECT {some} FROM {table or self._table}").fetchone()
         return found
 
