@@ -155,6 +155,7 @@ class _Table:
                 values=numbers[index],
                 cells=cells.get(index, ()),
                 fault=self._faults.get(index, ""),
+                notes=(*common.notes, *self._told_of_values(index)),
             )
             for index in values
         ]
@@ -169,15 +170,27 @@ class _Table:
 
     def _told_of_labels(self, label: int) -> Iterator[str]:
         """What is told of labels that are not quite what the file holds."""
-        from klcli.engines.duckdb import IN_UTC, NO_NANOSECONDS, ZONED, stands_for, units_of
+        from klcli.engines.duckdb import IN_UTC, NO_NANOSECONDS, ZONED, stands_for
 
-        name, units = self._names[label], units_of(self._told_by_writers)
-        if name in units:
-            yield stands_for(name, units[name])
+        name = self._names[label]
+        if name in self._units:
+            yield stands_for(name, self._units[name])
         if self._schema[label].type == "INT96":
             yield f"{name}: {NO_NANOSECONDS}"
         if self._types[label] in ZONED:
             yield f"{name}: {IN_UTC}"
+
+    @functools.cached_property
+    def _units(self) -> dict[str, str]:
+        from klcli.engines.duckdb import units_of
+
+        return units_of(self._told_by_writers)
+
+    def _told_of_values(self, index: int) -> Iterator[str]:
+        """What is told of numbers that stand for something else."""
+        unit = self._units.get(self._names[index])
+        if unit is not None:
+            yield f"whole numbers that stand for {unit}"
 
     @property
     def _index(self) -> Any:
@@ -260,9 +273,12 @@ class _Table:
     def _counting(self, indices: Sequence[int]) -> set[int]:
         """Those of the columns that hold nothing but the numbers of rows, from 0 or from 1: of three or more."""
         pairs = [(index, first) for index in indices for first in (0, 1)]
-        if self._rows < 3 or not pairs or "file_row_number" in self._names:
+        if self._rows < 3 or not pairs:
             return set()
-        table = f"read_parquet($path, hive_partitioning = false, file_row_number = true) AS t({self._aliases}, row)"
+        rows = "read_parquet($path, hive_partitioning = false, file_row_number = true)"
+        if "file_row_number" in map(str.lower, self._names):  # which takes longer
+            rows = f"(SELECT *, row_number() OVER () - 1 FROM {self._table})"
+        table = f"{rows} AS t({self._aliases}, row)"
         are = (f"bool_and(coalesce(c{index} = row + {first}, false))" for index, first in pairs)
         found = self._asked(are, table)
         return {index for (index, _), is_so in zip(pairs, found, strict=True) if is_so}

@@ -18,6 +18,7 @@ MISSING, NAN = "(missing)", "NaN"  # what values that are missing are called, wh
 NESTED = "holds lists, structures or bytes, which are not counted"
 IN_THE_SAME_BINS = "count one in those of the other, by profile count --like"
 UNCOUNTED = "uncounted"  # of a column that the profile given by --like has not
+_UNKNOWN = ("nested", UNCOUNTED)  # kinds of columns of which nothing was counted
 KINDS = {
     "text": "categorical", "whole": "number", "number": "number", "decimal": "number", "truth": "boolean",
     "date": "date", "time": "date", "nested": "nested", UNCOUNTED: "not counted",
@@ -155,6 +156,8 @@ def to_tree(profile: Profile) -> dict[str, Any]:
     for each in columns.values():
         if not each["stands_for"]:
             del each["stands_for"]
+        if each["kind"] in _UNKNOWN:
+            del each["nulls"], each["nans"]
     return {"klcli_profile": VERSION, "name": profile.name, "rows": profile.rows, "columns": columns}
 
 
@@ -180,7 +183,7 @@ def from_tree(tree: dict[str, Any], name: str) -> Profile:
 
 def _column(tree: Mapping[str, Any], rows: int) -> Column:
     kind, edges, given = tree["kind"], tree["edges"], tree["counts"]
-    nulls, nans = _count(tree["nulls"]), _count(tree["nans"])
+    nulls, nans = _count(tree.get("nulls", 0)), _count(tree.get("nans", 0))
     if kind not in KINDS:
         raise ValueError(f"no kind {clipped(str(kind))!r}")
     counts = None if given is None else {str(label): _count(count) for label, count in given.items()}
@@ -190,7 +193,7 @@ def _column(tree: Mapping[str, Any], rows: int) -> Column:
             raise ValueError("edges that do not rise")
         if counts is None or len(counts) < len(edges) + 1:
             raise ValueError("fewer counts than bins")
-    if counts is not None and (kind in ("nested", UNCOUNTED) or sum(counts.values()) + nulls + nans != rows):
+    if counts is not None and (kind in _UNKNOWN or sum(counts.values()) + nulls + nans != rows):
         raise ValueError("counts that are not those of its rows")
     return Column(kind, counts, nulls, nans, edges, str(tree.get("stands_for", "")))
 

@@ -14,7 +14,7 @@ import re
 import select
 import stat
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, BinaryIO, NamedTuple, Protocol, overload
 
 from klcli.columns import FormatError, line_at
@@ -366,6 +366,7 @@ _SIGNATURES = {  # each of them up to what no text has: RDX is an explosive, and
     rb"ARROW1\0": "an Arrow file: save it as Parquet",
     rb"ORC[\n\r]?[\0-\x08\x0e-\x1f]": "an ORC file: save it as Parquet",
     rb"SQLite format 3\0": "an SQLite database: write the query's answer to CSV",
+    rb"[\s\S]{8}DUCK[\s\S]{2}\0{6}": "a DuckDB database: write the query's answer to CSV or Parquet",
     rb"MATLAB \d\.\d[ -~]*[\0\x01]": "a MATLAB file: save the numbers as CSV",
     rb"RD[ABX]\d\n[ABX]\n": "an R data file: save the table with write.csv",
     rb"[\s\S]{257}ustar(\0|  \0)": "a tar archive: unpack it, and name a file that was in it",
@@ -437,12 +438,23 @@ def encoding_of(marked: str | None, named: str | None) -> str:
     return marked or named or "utf-8"
 
 
-def is_utf8(data: bytes) -> bool:
-    """Whether the bytes are UTF-8 without its mark, with characters beyond ASCII: hardly ever so by chance."""
+def is_utf8(blocks: Iterable[bytes]) -> bool:
+    """Whether all of it is UTF-8 without its mark, with characters beyond ASCII: hardly ever so by chance."""
+    decoder, is_ascii = codecs.getincrementaldecoder("utf-8")(), True
     with contextlib.suppress(UnicodeDecodeError):
-        data.decode()
-        return not data.isascii() and not data.startswith(codecs.BOM_UTF8)
+        for number, block in enumerate(blocks):
+            if not number and block.startswith(codecs.BOM_UTF8):
+                return False
+            decoder.decode(block)
+            is_ascii = is_ascii and block.isascii()
+        decoder.decode(b"", final=True)
+        return not is_ascii
     return False
+
+
+def of_other_encoding(encoding: str) -> str:
+    """What is told of text for which `is_utf8` holds, and which was to be read in another encoding."""
+    return f"it is UTF-8 as it stands, and was read as {encoding}, as was asked"
 
 
 def _undecodable(data: bytes, named: str | None, marked: str | None, error: UnicodeError) -> str:

@@ -203,7 +203,9 @@ def text(blocks: Iterator[bytes], encoding: str | None = None) -> Iterator[str]:
             before = decoder.decode(block[: max(len(block) - len(error.object) + error.start, 0)])
             line += ends.decode(before, final=True).count("\n")
             odd = error.object[error.start]
-            cure = "name another --encoding" if encoding else "name its --encoding, or save it as UTF-8"
+            cure = (
+                "name another --encoding" if encoding else "save it as UTF-8, or name the --encoding of every input"
+            )
             raise FormatError(f"line {line}: byte 0x{odd:02x} is not {found.upper()}: {cure}") from None
         line += ends.decode(part).count("\n")
         part = part.removeprefix("\ufeff") if is_first else part

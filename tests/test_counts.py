@@ -350,7 +350,7 @@ def test_bytes_that_are_no_text(call: Run, option: str) -> None:
 def test_a_broken_database(call: Run) -> None:
     """A file that begins as a database of DuckDB and is none is refused with its name."""
     Path("broken.duckdb").write_bytes(b"checksumDUCK\x40" + bytes(7) + b"junk")
-    assert refused(call("count", "broken.duckdb::t::x")).startswith("broken.duckdb::t: ")
+    assert refused(call("count", "broken.duckdb::t::x")).startswith("broken.duckdb: ")
 
 
 def test_standard_input(shell: Run) -> None:
@@ -549,14 +549,44 @@ def test_what_others_have_read_of_standard_input_is_not_read_again(
     assert [(each["label"], each["value"], each["details"]["m"]) for each in done.results] == [("city", 0, 3)]
 
 
-def test_decimal_commas_are_advised_where_they_are_read(call: Run) -> None:
-    """In CSV alone."""
-    Path("t.csv").write_text("x;y\n1,5;1\n2,5;2\n")
-    Path("t.ndjson").write_text('{"x": "1,5"}\n{"x": "2,5"}\n')
-    advice = "; or give --decimal , if its numbers have commas"
-    assert refused(call("count", "t.csv::x", "--bins", "2")).endswith(advice)
-    assert call("count", "t.csv::x", "--bins", "2", "--decimal", ",").code == 0
-    assert not refused(call("count", "t.ndjson::x", "--bins", "2")).endswith(advice)
+DECIMALS = "; or give --decimal , for its numbers have commas"
+THOUSANDS = "; leave its commas out if they are marks between thousands"
+
+
+@pytest.mark.parametrize(
+    ("cells", "advice"),
+    [
+        (("1,5", "2,5"), DECIMALS),
+        (("1,5", "2,500", ""), DECIMALS),
+        (("1,200", "950", "12,000"), f"{THOUSANDS}; or give --decimal , if they are decimal signs"),
+        (("1,200,000", "-1,200.50"), THOUSANDS),
+        (("1,5", "2.5"), ""),
+        (("5%", "n/a"), ""),
+        (("2024-02-30", "2024-02-28"), ""),
+    ],
+)
+def test_the_cure_of_commas_is_for_what_they_are(call: Run, cells: tuple[str, ...], advice: str) -> None:
+    """A thousand is not to become 1, and of no commas there is no word; they are in CSV alone."""
+    Path("t.csv").write_text("x;y\n" + "".join(f"{cell};1\n" for cell in cells))
+    Path("t.ndjson").write_text("".join(f'{{"x": "{cell}"}}\n' for cell in cells))
+    for name, cure in (("t.csv", advice), ("t.ndjson", "")):
+        told = f"{name}::x: is text, which has no order: leave --bins or --width out{cure}"
+        assert refused(call("count", f"{name}::x", "--bins", "2")) == told
+    assert (call("count", "t.csv::x", "--bins", "2", "--decimal", ",").code == 0) == ("--decimal" in advice)
+
+
+@pytest.mark.parametrize("command", [("count", "t.csv::c"), ("profile", "count", "t.csv")])
+@pytest.mark.parametrize(("encoding", "is_told"), [("cp1252", True), ("utf-8", False), ("gb18030", True)])
+def test_utf_8_that_is_read_as_something_else(
+    call: Run, command: tuple[str, ...], encoding: str, is_told: bool
+) -> None:
+    """As beside an input that is, for which --encoding was given: it holds for all of them."""
+    Path("t.csv").write_text("c\nCafé\n" + "a\n" * 70_000, encoding="utf-8")
+    told = f"t.csv: it is UTF-8 as it stands, and was read as {encoding}, as was asked"
+    assert (told in call(*command, "--encoding", encoding).err) is is_told
+    for data in ("c\nCafé\n".encode("utf-8-sig"), b"c\na\n", "c\nCafé\n".encode("gb18030")):
+        Path("t.csv").write_bytes(data)
+        assert "it is UTF-8" not in call(*command, "--encoding", encoding).err
 
 
 def test_the_corpus_of_the_article(call: Run, shell: Run) -> None:

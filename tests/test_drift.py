@@ -298,6 +298,41 @@ def test_what_is_asked_for_in_vain(call: Run, args: tuple[str, ...], reason: str
     assert refused(call("drift", *args, stdin=Path(MAY).read_text())).startswith(reason)
 
 
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (("--columns", ""), "no column '' among a, b"),
+        (("--exclude", ""), "no column '' among a, b"),
+        (("--exclude", "b,a"), "no column is left of a, b"),
+        (("--columns", "a", "--exclude", "a"), "no column is left of a, b"),
+    ],
+)
+def test_columns_of_which_none_is_left(call: Run, options: tuple[str, ...], reason: str) -> None:
+    """An empty name is what a variable of the shell is that was never set, and is not all of them."""
+    Path("t.csv").write_text("a,b\n1,2\n")
+    for command in (("profile", "count", "t.csv"), ("drift", "t.csv", "t.csv")):
+        assert refused(call(*command, *options)) == f"t.csv: {reason}"
+
+
+def test_of_what_is_not_counted_a_profile_says_nothing(call: Run) -> None:
+    """How much is missing is known of columns of too many labels, and not of lists or of what --like lacks."""
+    with duckdb.connect() as base:
+        some = "CASE WHEN i % 10 > 0 THEN 'l' || i END AS many, CASE WHEN i > 5 THEN [i] END AS lists, 1 AS n"
+        base.execute(f"COPY (SELECT {some} FROM range(20000) t(i)) TO 't.parquet'")
+    columns = json.loads(call("profile", "count", "t.parquet", "-o", "t.json").out or Path("t.json").read_text())[
+        "columns"
+    ]
+    assert columns["many"] == {"kind": "text", "counts": None, "nulls": 2000, "nans": 0, "edges": None}
+    assert columns["lists"] == {"kind": "nested", "counts": None, "edges": None}
+    call("profile", "merge", "t.json", "t.json", "-o", "both.json")
+    assert json.loads(Path("both.json").read_text())["columns"]["many"]["nulls"] == 4000
+    call("profile", "count", "t.parquet", "--columns", "n", "-o", "n.json")
+    call("profile", "count", "t.parquet", "--like", "n.json", "-o", "like.json")
+    assert json.loads(Path("like.json").read_text())["columns"]["many"] == {
+        "kind": "uncounted", "counts": None, "edges": None
+    }  # fmt: skip
+
+
 def test_whole_numbers_beside_float64_are_compared_exactly(call: Run, tmp_path: Path) -> None:
     """Beyond 2^53 an edge is no float64, and a number of these is below it or not, in text and with types."""
     least = 2**53

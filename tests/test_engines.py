@@ -8,6 +8,9 @@ import math
 import os
 import re
 import sqlite3
+import subprocess
+import sys
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from fractions import Fraction
@@ -680,7 +683,7 @@ def test_json_lines(engine: Engine, tmp_path: Path) -> None:
     assert counted(engine, 't.jsonl::b."c') == Counts(["x", "y\n"], [1] * 2, 2, 0)
     assert counted(engine, "t.jsonl::z") == Counts(["true"], [1], 3, 0)
     (tmp_path / "t.jsonl").write_text('{"a": 1, "a": 2}\n{"a": 3}\n')
-    with pytest.raises(InputError, match=r"t\.jsonl: a name stands twice in 1 of 2 records$"):
+    with pytest.raises(InputError, match=r"t\.jsonl: line 1: two values are called 'a': leave one out$"):
         counted(engine, "t.jsonl::a")
     (tmp_path / "t.json").write_text("[1, 2]")
     with pytest.raises(
@@ -722,7 +725,7 @@ def test_lines_that_are_no_json(engine: Engine, tmp_path: Path, line: str) -> No
 def test_a_line_of_json_that_is_no_text(engine: Engine, tmp_path: Path) -> None:
     """It is on its line, and named as in any other text."""
     (tmp_path / "t.ndjson").write_bytes(b'{"a":"x"}\n{"a":"\xff"}\n')
-    with pytest.raises(InputError, match=r"t\.ndjson: line 2: byte 0xff is not UTF-8: name its --encoding"):
+    with pytest.raises(InputError, match=r"t\.ndjson: line 2: byte 0xff is not UTF-8: save it as UTF-8, or name"):
         counted(engine, "t.ndjson::a")
 
 
@@ -907,6 +910,67 @@ def test_folders_hold_each_file_once(engine: Engine, tmp_path: Path) -> None:
     assert counted(engine, "d::c").labels == ["1", "2", "4"]
     assert counted(engine, "d/[12l]*/e.csv::c").labels == ["1", "2"]
     assert engines.inputs("d") == ["d/1/e.csv", "d/2/e.csv", "d/_c=1/e.csv"]
+
+
+@pytest.mark.parametrize("source", ["d", "d/*.csv", "d/**/*.csv"])
+def test_what_a_folder_holds_and_is_not_there_is_refused(duck: Engine, tmp_path: Path, source: str) -> None:
+    """A link without its file, as where content was not fetched, and what is no file: it may be half of the data."""
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d" / "a.csv").write_text("c,x\n1,1\n")
+    (tmp_path / "d" / "b.csv").symlink_to("../objects/b")
+    (tmp_path / "d" / "b.md").symlink_to("../objects/b")
+    with pytest.raises(InputError, match=r"^d/b\.csv: a link to a file that is not there$"):
+        counted(duck, f"{source}::c")
+    (tmp_path / "d" / "b.csv").unlink()
+    os.mkfifo(tmp_path / "d" / "c.csv")
+    with pytest.raises(InputError, match=r"^d/c\.csv: is a pipe, a device or a socket: name it by itself$"):
+        counted(duck, f"{source}::c")
+    (tmp_path / "d" / "c.csv").unlink()
+    assert counted(duck, f"{source}::c").counts == [1]
+
+
+@pytest.mark.parametrize("mode", [0o000, 0o444, 0o311])
+@pytest.mark.parametrize("source", ["d", "d/june", "d/*/*.csv", "d/**/*.csv", "d/**", "*/june/*.csv", "d/ju*/y.csv"])
+def test_a_folder_that_cannot_be_read_is_refused(monkeypatch: pytest.MonkeyPatch, source: str, mode: int) -> None:
+    """Its files would be left out, and nobody would know."""
+    with tempfile.TemporaryDirectory() as name:
+        monkeypatch.chdir(name)
+        os.chmod(name, 0o755)
+        for place in ("d", "d/may", "d/june"):
+            os.mkdir(place)
+        for file in ("d/z.csv", "d/may/x.csv", "d/june/y.csv"):
+            Path(file).write_text("c,x\n1,1\n")
+        os.chmod("d/june", mode)
+        is_root = os.geteuid() == 0
+        try:
+            if is_root:
+                os.chown("d/june", 65534, -1)
+                os.seteuid(65534)
+            if (source, mode) == ("d/ju*/y.csv", 0o311):  # which can be reached, as is wanted
+                assert engines.inputs(source) == ["d/june/y.csv"]
+            else:
+                with pytest.raises(InputError, match=r"^d/june: permission denied$"):
+                    engines.inputs(source)
+        finally:
+            if is_root:
+                os.seteuid(0)
+            os.chmod("d/june", 0o755)
+
+
+def test_what_is_left_out_of_a_folder_is_told_of(duck: Engine, tmp_path: Path) -> None:
+    """A part without an ending may be data."""
+    (tmp_path / "d" / "sub").mkdir(parents=True)
+    for file in ("d/a.csv", "d/sub/b.csv"):
+        (tmp_path / file).write_text("c,x\n1,1\n")
+    assert engines.opened(duck, "d").notes == ()
+    for file in ("d/part-0001", "d/sub/README.md", "d/_SUCCESS", "d/.a.crc"):
+        (tmp_path / file).touch()
+    told = "left out, for no data have such an ending: part-0001, sub/README.md"
+    assert engines.opened(duck, "d").notes == (told,)
+    assert engines.opened(duck, "d/*.csv").notes == engines.opened(duck, "d/**/*.csv").notes == ()
+    for file in ("d/part-0001", "d/_SUCCESS"):
+        (tmp_path / file).unlink()
+    assert engines.opened(duck, "d/*").notes == ("left out, for they are folders: d/sub",)
 
 
 @pytest.mark.parametrize("packed", ["e.csv.gz", "e.csv.zst"])
@@ -1179,6 +1243,83 @@ def test_packed_text(engine: Engine, tmp_path: Path) -> None:
         counted(engine, "t.csv.gz::a")
 
 
+@pytest.mark.parametrize("kept", [-1, -1000, -4095, 9000])
+@pytest.mark.parametrize("mode", ["delete", "wal"])
+def test_a_database_of_sqlite_that_is_cut_off(duck: Engine, tmp_path: Path, kept: int, mode: str) -> None:
+    """SQLite takes what is not there for zeros, and of 0 and NULL it makes values."""
+    with contextlib.closing(sqlite3.connect(tmp_path / "s.db")) as base:
+        base.execute(f"PRAGMA journal_mode = {mode}")
+        base.execute("CREATE TABLE t(city TEXT, n INT)")
+        base.executemany("INSERT INTO t VALUES(?, ?)", [("Berlin", index % 3) for index in range(2000)])
+        base.commit()
+    assert counted(duck, "s.db::t::n").counts == [667, 667, 666]
+    (tmp_path / "s.db").write_bytes((tmp_path / "s.db").read_bytes()[:kept])
+    with pytest.raises(
+        InputError, match=r"^s\.db::t: cut off in the middle of a page: copy it once more$|^s\.db: cut"
+    ):
+        counted(duck, "s.db::t::n")
+
+
+def test_a_write_to_sqlite_that_never_ended(duck: Engine, tmp_path: Path) -> None:
+    """What is to be taken back stands in a file beside it, and may only be taken back by who may write."""
+    script = (
+        "import os, sqlite3; base = sqlite3.connect('s.db'); base.execute('PRAGMA cache_size = 1');"
+        "base.execute('CREATE TABLE t(c)'); base.commit();"
+        "base.executemany('INSERT INTO t VALUES(?)', [('x' * 500,)] * 5000); os._exit(0)"
+    )
+    subprocess.run([sys.executable, "-c", script], cwd=tmp_path, check=True)
+    cure = r"a write to it was never ended: open it once by sqlite3, beside its -journal$"
+    with pytest.raises(InputError, match=rf"^s\.db: SQLite cannot read it: {cure}"):
+        counted(duck, "s.db::t::c")
+    with contextlib.closing(sqlite3.connect(tmp_path / "s.db")) as base:
+        base.execute("SELECT * FROM t").fetchall()
+    assert counted(duck, "s.db::t::c").counts == []
+
+
+def test_tables_of_every_schema(duck: Engine, tmp_path: Path) -> None:
+    """As dbt makes them; main is where those are that are called by their name alone."""
+    with duckdb.connect(str(tmp_path / "s.duckdb")) as base:
+        base.execute("CREATE SCHEMA marts; CREATE TABLE marts.orders AS SELECT 'a' AS item")
+    assert counted(duck, "s.duckdb").labels == ["a"]
+    assert counted(duck, "s.duckdb::marts.orders::item").labels == ["a"]
+    with duckdb.connect(str(tmp_path / "both.duckdb")) as base:
+        base.execute("CREATE SCHEMA marts; CREATE TABLE marts.orders AS SELECT 'a' AS item")
+        base.execute("CREATE TABLE orders AS SELECT 'b' AS item; CREATE VIEW seen AS SELECT 'c' AS item")
+    with pytest.raises(InputError, match=r"^both\.duckdb: no table 'order' among marts\.orders, orders, seen$"):
+        counted(duck, "both.duckdb::order::item")
+    for name, label in (("marts.orders", "a"), ("orders", "b"), ("seen", "c")):
+        assert counted(duck, f"both.duckdb::{name}::item").labels == [label]
+
+
+def test_tables_of_any_name(duck: Engine, tmp_path: Path) -> None:
+    """The one that the most of what was typed names is meant, and the rest names a column."""
+    with contextlib.closing(sqlite3.connect(tmp_path / "s.db")) as base:
+        base.execute('CREATE TABLE "a::b"("x::y")')
+        base.execute("CREATE TABLE a(b)")
+        base.executescript("""INSERT INTO "a::b" VALUES('of both'); INSERT INTO a VALUES('of a')""")
+    assert counted(duck, "s.db::a::b").labels == counted(duck, "s.db::a::b::x::y").labels == ["of both"]
+    assert counted(duck, "s.db::a").labels == ["of a"]
+    with pytest.raises(InputError, match=r"^s\.db: holds several tables \(a, a::b\): choose one, as in s\.db::a$"):
+        counted(duck, "s.db")
+
+
+def test_a_database_that_is_open_elsewhere(duck: Engine, tmp_path: Path) -> None:
+    """As in a notebook: the cure stands where the lock is."""
+    script = (
+        "import duckdb, sys; base = duckdb.connect('s.duckdb');"
+        "base.execute('CREATE TABLE t(c INT)'); print(flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", script], cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as other:
+        assert other.stdout is not None
+        other.stdout.readline()
+        told = rf"another program \(PID {other.pid}\) has it open to write: close it there, or give a copy of it$"
+        with pytest.raises(InputError, match=rf"^s\.duckdb: {told}"):
+            counted(duck, "s.duckdb::t::c")
+        other.communicate()
+
+
 def test_tables_of_sqlite(duck: Engine, tmp_path: Path) -> None:
     """A table of SQLite by its name: NULL is missing and blank text is not; names may hold quotes."""
     with sqlite3.connect(tmp_path / "b.db") as base:
@@ -1200,7 +1341,7 @@ def test_tables_of_sqlite(duck: Engine, tmp_path: Path) -> None:
         InputError, match=r"^shop\.db: holds several tables \(orders, other\): choose one, as in shop\.db::orders$"
     ):
         counted(duck, "shop.db")
-    with pytest.raises(InputError, match=r"^shop\.db::nope: no table 'nope' among orders, other$"):
+    with pytest.raises(InputError, match=r"^shop\.db: no table 'nope' among orders, other$"):
         counted(duck, "shop.db::nope::x")
     with pytest.raises(InputError, match=r"^b\.db: holds several columns .*: choose one, as in b\.db::t::name$"):
         counted(duck, "b.db")
@@ -1538,7 +1679,7 @@ def test_too_many_labels_are_not_kept(engine: Engine, tmp_path: Path, monkeypatc
     (tmp_path / "t.csv").write_text("a,b\nx,u\ny,v\nz,\n,v\n")
     table = engines.opened(engine, "t.csv")
     assert dict(engines.profile(table, ["a", "b"], 2)) == {
-        "a": Column("text", None),
+        "a": Column("text", None, 1),
         "b": Column("text", {"v": 2, "u": 1}, 1),
     }
 

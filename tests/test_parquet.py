@@ -484,6 +484,16 @@ def test_numbers_of_rows_before_their_names(write: Write) -> None:
     assert [column.name for column in found(write(rows.format(first=2)))] == ["x", "y"]
 
 
+@pytest.mark.parametrize("name", ["file_row_number", "File_Row_Number", "FILE_ROW_NUMBER"])
+def test_numbers_of_rows_as_duckdb_calls_them(write: Write, name: str) -> None:
+    """DuckDB adds a column of that name to count them, and adds none where there is one."""
+    rows = "SELECT i + {first} AS {name}, 'l' || i AS city, i * i AS y FROM range(4) t(i)"
+    assert [column.name for column in found(write(rows.format(first=0, name=name)))] == ["y"]
+    assert [column.name for column in found(write(rows.format(first=2, name=name)))] == [name, "y"]
+    (column,) = found(write(f"SELECT i + 1 AS x, 'l' || i AS city, i * i AS {name} FROM range(4) t(i)"))
+    assert (column.name, column.notes) == (name, ("told rows apart, so not used: column x",))
+
+
 def test_columns_are_asked_for_together(write: Write) -> None:
     """One by one, thousands of them would take time with the square of their number; their cells are their own."""
     names = [f"x{index}" for index in range(5000)]
@@ -616,6 +626,17 @@ def test_labels_that_stand_for_something_else_in_pandas(tmp_path: Path) -> None:
         (column,) = found(tmp_path / "p.parquet")
         told[kind] = [note for note in column.notes if "stand for" in note and kind in note and "x: save it" in note]
     assert {kind: len(notes) for kind, notes in told.items()} == {"period[M]": 1, "timedelta64": 1, "datetime64": 0}
+
+
+def test_values_that_stand_for_something_else_in_pandas(tmp_path: Path) -> None:
+    """Of lengths of time the numbers are read, and it is said of what."""
+    import pandas as pd
+
+    table = pd.DataFrame({"label": ["a", "b"], "n": [3, 4], "wait": pd.to_timedelta([1, 2], unit="h").as_unit("ns")})
+    table.to_parquet(tmp_path / "p.parquet")
+    n, wait = found(tmp_path / "p.parquet")
+    assert (n.notes, len(wait.notes), wait.cells) == ((), 1, ["3600000000000", "7200000000000"])
+    assert wait.notes[0].startswith("whole numbers that stand for timedelta64")
 
 
 @pytest.mark.parametrize("place", [0, 1, 2])

@@ -463,6 +463,7 @@ def test_half_a_character_is_refused(tmp_path: Path, text: str, encoding: str) -
         (b"\x89HDF\r\n\x1a\n", "an HDF5 file"),
         (b"ARROW1\0\0", "an Arrow file"),
         (b"SQLite format 3\0", "an SQLite database"),
+        (b"\x86\xf3\x1d\x02\x9b\0\0\0DUCK\x40" + bytes(7), "a DuckDB database"),
         (b"MATLAB 5.0 MAT-file", "a MATLAB file"),
         (b"RDX3\nX\n", "an R data file"),
         (b"RDA3\nA\n3\n262657\n", "an R data file"),

@@ -118,10 +118,9 @@ def _binned(table: Table, field: Field, given: dict[str, Any]) -> Counts:
     """The values of the field in bins, which are wanted by their number or by their width."""
     (field,) = engines.typed(table, [field])
     if field.kind not in engines.ORDERED:
-        may_be = given["decimal"] == "." and table.place.format == "csv"
-        comma = "; or give --decimal , if its numbers have commas" if may_be else ""
+        cure = engines.cure_of_commas(table, field) if field.kind == "text" else ""
         raise InputError(
-            f"{table.name}::{field.name}: is {field.kind}, which has no order: leave --bins or --width out{comma}"
+            f"{table.name}::{field.name}: is {field.kind}, which has no order: leave --bins or --width out{cure}"
         )
     if given["width"] is None:
         return engines.in_quantiles(table, field, given["bins"])[1]

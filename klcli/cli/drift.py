@@ -237,12 +237,15 @@ def _written(profile: Profile) -> bytes:
 def _chosen(names: list[str], table: str, given: dict[str, Any], like: Profile | None) -> list[str]:
     """The names of the columns to count; those that a model lacks are not, but they are told of."""
     known = [*names, *(like.columns if like is not None else ())]
-    wanted = _named(given["columns"], known) if given["columns"] else names
-    left_out = _named(given["exclude"], known) if given["exclude"] else []
+    wanted = names if given["columns"] is None else _named(given["columns"], known)
+    left_out = [] if given["exclude"] is None else _named(given["exclude"], known)
     for name in (*wanted, *left_out):
         if name not in names and (like is None or name not in like.columns):
             raise InputError(f"{table}: no column {clipped(name)!r} among {listed(names, 20)}")
-    return [name for name in names if name in wanted and name not in left_out]
+    found = [name for name in names if name in wanted and name not in left_out]
+    if not found and like is None:
+        raise InputError(f"{table}: no column is left of {listed(names, 20)}")
+    return found
 
 
 def _named(text: str, known: list[str]) -> list[str]:

@@ -234,7 +234,7 @@ def text_options() -> tuple[click.Parameter, ...]:
         option(
             "--encoding",
             type=Checked("name", sources.known_encoding),
-            help="Encoding of every input, where it is not UTF-8 and no mark shows it.",
+            help="Encoding of every input that has no mark of its own; UTF-8 without it.",
         ),
         option(
             "--delimiter",

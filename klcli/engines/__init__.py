@@ -23,7 +23,7 @@ from klcli.counts import ranked
 from klcli.distribution import listed
 from klcli.engines import _single as single
 from klcli.engines._files import FORMATS, NOT_UTF_8, Place, inputs, located, named
-from klcli.engines._kinds import as_label, forms_of, typed
+from klcli.engines._kinds import as_label, cure_of_commas, forms_of, typed
 from klcli.engines._ranks import at_ranks
 from klcli.engines._sql import AT_ONCE, INFINITY, bucket, comparable, is_below, is_nan, literal, with_zero, zero
 from klcli.errors import InputError, OptionError, clipped
@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FORMATS", "MOST_BINS", "ORDERED", "Counts", "Engine", "Field", "Stats", "Table", "Weights", "as_label", "bins",
-    "chosen", "even_edges", "in_quantiles", "inputs", "joint", "labels_of", "labels_of_missing", "opened", "profile",
-    "started", "sums", "text_fields", "typed", "weights",
+    "chosen", "cure_of_commas", "even_edges", "in_quantiles", "inputs", "joint", "labels_of", "labels_of_missing",
+    "opened", "profile", "started", "sums", "text_fields", "typed", "weights",
 ]  # fmt: skip
 
 ORDERED = ("whole", "number", "decimal", "date", "time")  # of which there are bins
@@ -248,15 +248,15 @@ class Table:
         if twice is not None:
             raise InputError(f"{place.name}: two columns are called {clipped(twice)!r}")
         self.fields = {field.name: field for field in fields}
-        self.notes: tuple[str, ...] = ()
+        self.notes = place.notes
         self.is_text = place.format in ("csv", "ndjson", "sqlite")
         self.forms = forms_of(place, engine.quoted)
         self.numerals = forms_of(place, engine.quoted, zeros="0*")  # as in small files, where 007 is a weight
         folders = sorted({part for file in place.files for part in file.name.split("/")[:-1] if "=" in part})
         if folders:
-            self.notes = (f"what folders say, as {clipped(folders[0])}, is no column",)
+            self.notes += (f"what folders say, as {clipped(folders[0])}, is no column",)
         if place.format == "csv" and place.has_header and len(fields) == 1:
-            self.notes = (f"the first row, {fields[0].name}, names the column (--no-header: it is data)",)
+            self.notes += (f"the first row, {fields[0].name}, names the column (--no-header: it is data)",)
 
     def field(self, name: str | None = None) -> Field:
         """The field of that name, or the only one.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -39,7 +40,8 @@ class Place:
     """What a source names, and how its text is written.
 
     `name` is what it is called in outputs, and `typed` how it is asked for; the table is one in a database, and the
-    column one of the table. Which table is meant where none is named is known once the database is open.
+    column one of the table: until the database is open, `table` is all that was asked for. `notes` say how it was
+    read.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Place:
     delimiter: str | None = None
     has_header: bool = True
     decimal: str = "."
+    notes: tuple[str, ...] = ()
 
 
 def named(source: str, relation: Callable[[str], str | None]) -> Place | None:
@@ -81,7 +84,8 @@ def located(
     Raises InputError where there is none, and where they are not of one format.
     """
     path, names = _split(source)
-    files = list(_found(path, stack))
+    matches = _matching(path)
+    files = list(_found(path, matches.files, stack))
     formats = [input_format or _format(file, path, encoding) for file in files]
     odd = next((file.name for file, format_ in zip(files, formats, strict=True) if format_ != formats[0]), None)
     if odd is not None:
@@ -95,12 +99,10 @@ def located(
     if format_ == "tsv":
         format_, delimiter = "csv", delimiter or "\t"
     called = "stdin" if path == sources.STDIN else os.path.basename(path.rstrip("/")) or path
-    table = names.pop(0) if names and format_ in DATABASES else None
-    within = "" if table is None else f"::{table}"
-    column = "::".join(names) if names else None
-    return Place(
-        f"{called}{within}", f"{path}{within}", files, format_, table, column, encoding, delimiter, header, decimal
-    )
+    asked = "::".join(names) if names else None
+    table, column = (asked, None) if format_ in DATABASES else (None, asked)
+    notes = matches.notes if format_ in DATABASES else (*matches.notes, *_of_other_encoding(files, encoding))
+    return Place(called, path, files, format_, table, column, encoding, delimiter, header, decimal, notes)
 
 
 def _split(source: str) -> tuple[str, list[str]]:
@@ -121,29 +123,97 @@ def _split(source: str) -> tuple[str, list[str]]:
 def inputs(source: str) -> list[str]:
     """The paths of all that the source names."""
     path, _ = _split(source)
-    return _matching(path) or [path]
+    return _matching(path).files or [path]
 
 
-def _matching(path: str) -> list[str]:
-    """The data files in a folder, or the files that match a pattern; none where the path is neither."""
+class _Matches(NamedTuple):
+    """The files that a path stands for, none where it is neither a folder nor a pattern, and what is told of them."""
+
+    files: list[str]
+    notes: tuple[str, ...] = ()
+
+
+def _matching(path: str) -> _Matches:
+    """The data files in a folder, or the files that match a pattern.
+
+    Raises InputError where some of them cannot be known or read.
+    """
     import glob
 
     if os.path.isdir(path):
-        every = glob.glob(os.path.join(glob.escape(path), "**"), recursive=True)
-        data = [each for each in every if sources.ending(each) in _ENDINGS and not _is_aside(each[len(path) :])]
-        return _once_each(data)
-    return _once_each(glob.glob(path, recursive=True)) if _is_pattern(path) else []
+        every = [*_within(path)]
+        data = [each for each in every if sources.ending(each) in _ENDINGS]
+        others = [os.path.relpath(each, path) for each in sorted({*every} - {*data})]
+        told = f"left out, for no data have such an ending: {listed(others)}"
+        return _Matches(_once_each(data), (told,) if others else ())
+    if not _is_pattern(path):
+        return _Matches([])
+    _refuse_unlisted(path)
+    found = glob.glob(path, recursive=True)
+    folders = [] if path.endswith("**") else sorted(filter(os.path.isdir, found))
+    told = f"left out, for they are folders: {listed(folders)}"
+    return _Matches(_once_each(each for each in found if not os.path.isdir(each)), (told,) if folders else ())
 
 
-def _is_aside(within: str) -> bool:
-    """Whether the path within a folder of data is none of data: a name that begins with _, as Spark's _temporary."""
-    return any(part.startswith("_") and "=" not in part for part in within.split("/"))
+def _within(folder: str) -> Iterator[str]:
+    """The files in a folder and in those within it, links too, but for names that begin with a point or with _.
+
+    Spark has such names for what is no data, as _temporary; _year=2024 is a name of a column.
+    """
+    for place, folders, names in os.walk(
+        folder, onerror=lambda error: _look_into(str(error.filename)), followlinks=True
+    ):
+        _look_into(place)
+        here = f"{os.path.realpath(place)}/"
+        folders[:] = [
+            each
+            for each in folders
+            if not _is_aside(each) and not here.startswith(f"{os.path.realpath(os.path.join(place, each))}/")
+        ]
+        yield from (os.path.join(place, name) for name in names if not _is_aside(name))
+
+
+def _is_aside(name: str) -> bool:
+    return name.startswith(".") or (name.startswith("_") and "=" not in name)
+
+
+def _refuse_unlisted(pattern: str) -> None:
+    """Raise InputError where files may match in a folder that cannot be looked into: glob passes over it."""
+    import glob
+
+    parts = [*pattern.split("/"), *["*"] * pattern.endswith("**")]
+    first = next(number for number, part in enumerate(parts) if glob.has_magic(part))
+    for number in range(first, len(parts)):
+        before = "/".join([*parts[:number], ""])
+        for folder in glob.glob(before, recursive=True) if before else ["."]:
+            _look_into(folder, is_listed=glob.has_magic(parts[number]))
+
+
+def _look_into(folder: str, is_listed: bool = True) -> None:
+    """Raise InputError where what is in the folder cannot be reached, or listed, if it is to be."""
+    try:
+        os.stat(os.path.join(folder, "."))
+        if is_listed:
+            os.listdir(folder)
+    except OSError as error:
+        raise InputError(sources.missing(folder.rstrip("/") or "/", error, or_numbers=False)) from None
 
 
 def _once_each(paths: Iterable[str]) -> list[str]:
-    """The files among the paths in their order, each by that path to it which is no link, if there is one."""
+    """The files in their order, each by that path to it which is no link, if there is one.
+
+    Raises InputError where one is not there, or no file that can be read as often as it takes.
+    """
     found: dict[str, str] = {}
-    for path in sorted(path for path in paths if os.path.isfile(path)):
+    for path in sorted(paths):
+        try:
+            is_file = stat.S_ISREG(os.stat(path).st_mode)
+        except OSError as error:
+            raise InputError(sources.missing(path, error, or_numbers=False)) from None
+        if not is_file:
+            raise InputError(
+                f"{sources.called_in_messages(path)}: is a pipe, a device or a socket: name it by itself"
+            )
         real = os.path.realpath(path)
         if real not in found or os.path.abspath(path) == real:
             found[real] = path
@@ -156,8 +226,9 @@ def _is_pattern(path: str) -> bool:
     return path != sources.STDIN and not os.path.exists(path) and glob.has_magic(path)
 
 
-def _found(path: str, stack: contextlib.ExitStack) -> Iterator[File]:
-    matching = [path] if os.path.isfile(path) else _matching(path)
+def _found(path: str, matching: Sequence[str], stack: contextlib.ExitStack) -> Iterator[File]:
+    if os.path.isfile(path):
+        matching = [path]
     if matching:
         _refuse_packed_copies(path, matching)
         yield from (File(_named_in_utf_8(os.path.abspath(each), stack), each) for each in matching)
@@ -191,6 +262,16 @@ def _with_a_name(file: File, stack: contextlib.ExitStack) -> File:
     path = os.path.join(stack.enter_context(litter.folder()), "copy")
     shutil.copyfile(file.path, path)
     return file._replace(path=path)
+
+
+def _of_other_encoding(files: Sequence[File], encoding: str | None) -> Iterator[str]:
+    """What is told of files that are UTF-8, and were not to be."""
+    if encoding is None or "utf" in encoding:
+        return
+    for file in files:
+        with streams.opened(file.path) as opened:
+            if sources.is_utf8(streams.blocks(opened)):
+                yield f"{file.name}: {sources.of_other_encoding(encoding)}"
 
 
 def _named_in_utf_8(path: str, stack: contextlib.ExitStack) -> str:
@@ -281,14 +362,19 @@ def chosen_table(place: Place, names: Sequence[str]) -> str:
 
     Raises FormatError, with those that there are, where there is no such table, or where none is chosen of several.
     """
-    if place.table is None and len(names) == 1:
+    asked = place.table
+    if asked is None and len(names) == 1:
         place.table, place.typed = names[0], f"{place.typed}::{names[0]}"
-    if place.table is not None and place.table in names:
-        return place.table
+        return names[0]
+    found = max((name for name in names if f"{asked}::".startswith(f"{name}::")), key=len, default=None)
+    if asked is not None and found is not None:
+        place.table, place.column = found, asked[len(found) + 2 :] or None
+        place.name, place.typed = f"{place.name}::{found}", f"{place.typed}::{found}"
+        return found
     if not names:
         raise FormatError("holds no tables")
-    if place.table is None:
+    if asked is None:
         raise FormatError(
             f"holds several tables ({listed(names, 20)}): choose one, as in {as_asked(place.typed, names[0])}"
         )
-    raise FormatError(f"no table {clipped(place.table)!r} among {listed(names, 20)}")
+    raise FormatError(f"no table {clipped(asked.partition('::')[0])!r} among {listed(names, 20)}")

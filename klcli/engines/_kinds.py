@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from klcli.engines._sql import AT_ONCE, is_nan, literal, whole_cell
@@ -78,6 +79,22 @@ def _written_as(table: Table, view: str, kinds: dict[Field, list[str]], forms: F
         if written == filled[field] and (written or view != table.view):
             found[field].append(kind)
     return found
+
+
+def cure_of_commas(table: Table, field: Field) -> str:
+    """What is to be done about the commas in the numbers of a column of text; "" where it holds others, or none."""
+    if table.place.decimal == "," or table.place.format != "csv":
+        return ""
+    quoted = table.engine.quoted
+    in_thousands = whole_cell("[+-]?([0-9]+|[1-9][0-9]{0,2}(,[0-9]{3})+)([.][0-9]*)?")
+    forms = {"thousands": (quoted(in_thousands), "{}")}
+    forms |= {"decimals": forms_of(replace(table.place, decimal=","), quoted, zeros="0*")["number"]}
+    is_one = [f"count(CASE WHEN {_is_written(field.sql, kind, forms)} THEN 1 END)" for kind in forms]
+    [(filled, thousands, decimals)] = table.rows(f"SELECT count({field.sql}), {', '.join(is_one)}")
+    if thousands == filled:
+        also = "; or give --decimal , if they are decimal signs" if decimals == filled else ""
+        return f"; leave its commas out if they are marks between thousands{also}"
+    return "; or give --decimal , for its numbers have commas" if decimals == filled else ""
 
 
 def _read_as(kind: str, field: Field, forms: Forms) -> Field:

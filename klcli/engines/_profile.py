@@ -62,7 +62,10 @@ def _column(
     if model is not None and as_given.kind == "text":
         field, kind = as_label(model.kind, as_given, table.forms), model.kind
     labels = table.counts_up_to(MOST_LABELS, field)
-    return Column(kind, None) if labels is None else Column(kind, _tally(labels), labels.nulls, labels.nans)
+    if labels is None:
+        (known,) = table.stats([field])
+        return Column(kind, None, known.nulls, known.nans)
+    return Column(kind, _tally(labels), labels.nulls, labels.nans)
 
 
 def _in_bins_of(model: Column, table: Table, field: Field, as_given: Field) -> Column:

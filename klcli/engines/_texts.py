@@ -210,14 +210,14 @@ def _not_utf_8(file: File) -> str | None:
 
 
 def check_records(text: TextIO) -> None:
-    """Raise FormatError with the first line that is no record of JSON, as RFC 8259 has it."""
+    """Raise FormatError with the first line that is no record of JSON, as RFC 8259 has it, or holds a name twice."""
     import json
 
     for number, line in enumerate(_lines(text), 1):
         if line.endswith("\r"):
             raise FormatError(f"line {number}: ends in CR alone: end lines in LF")
         try:
-            record = json.loads(line, parse_constant=_no_constant) if line.strip() else {}
+            record = _loaded(line) if line.strip() else {}
             if "\\u" in line:
                 json.dumps(record, ensure_ascii=False).encode()  # half of a pair of surrogates is no sign
         except UnicodeError:
@@ -226,6 +226,22 @@ def check_records(text: TextIO) -> None:
             raise FormatError(f"line {number}: no JSON: {getattr(error, 'msg', error)}") from None
         if not isinstance(record, dict):
             raise FormatError(f"line {number}: no record of JSON")
+        if isinstance(record, _Record) and record.twice is not None:
+            raise FormatError(f"line {number}: two values are called {clipped(record.twice)!r}: leave one out")
+
+
+def _loaded(line: str) -> Any:
+    import json
+
+    return json.loads(line, parse_constant=_no_constant, object_pairs_hook=_Record)
+
+
+class _Record(dict[str, Any]):
+    """A mapping in JSON, and the name that stands in it twice, if one does."""
+
+    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
+        super().__init__(pairs)
+        self.twice = repeated(name for name, _ in pairs) if len(pairs) > len(self) else None
 
 
 def refuse_columns(paths: Iterable[str]) -> None:
@@ -387,7 +403,9 @@ def sqlite_copy(place: Place) -> Iterator[tuple[list[str], str, set[int]]]:
     (file,) = place.files
     with contextlib.ExitStack() as stack:
         try:
-            path, how = stack.enter_context(_left_alone(os.path.realpath(file.path)))  # beside which its log lies
+            real = os.path.realpath(file.path)  # beside which its log lies
+            _refuse_part_of_a_page(real)
+            path, how = stack.enter_context(_left_alone(real))
             uri = f"file:{quote(os.fsencode(path))}?{how}"
             base = stack.enter_context(contextlib.closing(sqlite3.connect(uri, uri=True)))
             found = base.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view') ORDER BY name")
@@ -398,7 +416,18 @@ def sqlite_copy(place: Place) -> Iterator[tuple[list[str], str, set[int]]]:
                 stack.close()
                 yield [each[0] for each in rows.description], f"/dev/fd/{copy.fileno()}", binary
         except sqlite3.Error as error:
-            raise FormatError(f"SQLite cannot read it: {error}") from None
+            is_left = os.path.exists(f"{real}-journal") and "readonly" in str(error)
+            what = "a write to it was never ended: open it once by sqlite3, beside its -journal" if is_left else error
+            raise FormatError(f"SQLite cannot read it: {what}") from None
+
+
+def _refuse_part_of_a_page(path: str) -> None:
+    """Raise FormatError where the last page of a database is not whole: SQLite has zeros where there is nothing."""
+    with open(path, "rb") as file:
+        size = int.from_bytes(file.read(18)[16:], "big")
+    size = 65536 if size == 1 else size
+    if size and os.path.getsize(path) % size:
+        raise FormatError("cut off in the middle of a page: copy it once more")
 
 
 @contextlib.contextmanager

@@ -237,9 +237,11 @@ class DuckDB:
 
     def _duckdb(self, view: str, place: files.Place) -> list[Field]:
         self.rows(f"ATTACH {_quoted(place.files[0].path)} AS {view}_file (READ_ONLY)")
-        catalog = "SELECT table_name FROM information_schema.tables WHERE table_catalog"
-        tables = sorted(row[0] for row in self.rows(f"{catalog} = '{view}_file' AND table_schema = 'main'"))
-        relation = f"{view}_file.{_identifier(files.chosen_table(place, tables))}"
+        catalog = "SELECT table_schema, table_name FROM information_schema.tables WHERE table_catalog"
+        found = self.rows(f"{catalog} = '{view}_file'")
+        tables = {table if schema == "main" else f"{schema}.{table}": (schema, table) for schema, table in found}
+        schema, table = tables[files.chosen_table(place, sorted(tables))]
+        relation = f"{view}_file.{_identifier(schema)}.{_identifier(table)}"
         names = [row[0] for row in self.rows(f"DESCRIBE SELECT * FROM {relation}")]
         return self._typed(view, relation, names, collation='COLLATE "binary"')
 
@@ -466,9 +468,13 @@ def reason(error: Exception) -> str:
         "unterminated quote": "a quote is opened and never closed, or some lines end otherwise than the first",
         "detected in value construction": "says of itself what is no text, as where a part is encrypted",
         "Invalid unicode": files.NOT_UTF_8,
+        "No magic bytes found at end": "cut off: its end is not there",
         "state machine reached an invalid state": "some lines end in CR LF and others do not: make them all alike",
         "Invalid string encoding found": files.NOT_UTF_8,
     }
     known = next((fault for words, fault in faults.items() if words in text), None)
+    lock = re.search(r"Conflicting lock is held.*?(PID \d+)", text)
+    if lock:
+        return f"another program ({lock[1]}) has it open to write: close it there, or give a copy of it"
     first = re.sub(' *(in file )?"?/[^" ]*"?', "", text.splitlines()[0])  # where it lies is no name of it
     return f"{place}{known}" if known else clipped(first, 200)
