@@ -6,7 +6,7 @@ P is the reference and Q the current table. The numbers of a column come from co
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -77,7 +77,7 @@ def drift(
 
     Raises InputError where there is no such column, and where profiles have other bins.
     """
-    notes = _notes(reference, current, fdr, effect)
+    alone = [*_alone(reference, current), *_alone(current, reference)]
     names = (reference.name, current.name)
     results, skipped = [], []
     for title in (title for title in reference.columns if title in current.columns):
@@ -98,27 +98,30 @@ def drift(
         except IncomparableError as error:
             skipped.append(f"{title}: {error}")
     if not results:
-        raise InputError(
-            f"{reference.name} and {current.name} have no column to compare: {listed([*notes, *skipped])}"
-        )
+        why = listed([*skipped, *alone]) if skipped or alone else "there is none in either"
+        raise InputError(f"{reference.name} and {current.name} have no column to compare: {why}")
     judged = _judged(results, fdr, effect)
+    notes = [*_notes(reference, current, fdr, effect), *alone]
+    notes += [f"{side.name}: {note}" for side in (reference, current) for note in side.notes]
     judged[0] = replace(judged[0], notes=(*notes, *skipped, *judged[0].notes))
     return judged
 
 
 def _notes(reference: Profile, current: Profile, fdr: float, effect: float) -> list[str]:
-    """What holds of all columns: who P and Q are, the thresholds, and columns that one side lacks."""
-    notes = [
+    """What holds of all columns: who P and Q are, and the thresholds."""
+    return [
         f"P is the reference, {reference.name} ({counted(reference.rows, 'row')}), and Q is {current.name} "
         f"({counted(current.rows, 'row')}); D(P‖Q) is what it costs to take Q for P",
         f"drifted: q-value <= {fdr:g} and JS >= {effect:g} nats; noise: JS >= {effect:g}, and chance may do it; "
         "else stable",
     ]
-    for one, other in ((reference, current), (current, reference)):
-        only = [title for title in one.columns if title not in other.columns]
-        if only:
-            notes.append(f"columns of {one.name} alone: {listed(only, 20)}")
-    return [*notes, *reference.notes, *current.notes]
+
+
+def _alone(one: Profile, other: Profile) -> Iterator[str]:
+    """What is told of the columns that the other side lacks, if there are some."""
+    only = [title for title in one.columns if title not in other.columns]
+    if only:
+        yield f"columns of {one.name} alone: {listed(only, 20)}"
 
 
 def _require_same_bins(title: str, column: Column, other: Column, names: tuple[str, str]) -> None:

@@ -367,6 +367,7 @@ _SIGNATURES = {  # each of them up to what no text has: RDX is an explosive, and
     rb"ORC[\n\r]?[\0-\x08\x0e-\x1f]": "an ORC file: save it as Parquet",
     rb"SQLite format 3\0": "an SQLite database: write the query's answer to CSV",
     rb"[\s\S]{8}DUCK[\s\S]{2}\0{6}": "a DuckDB database: write the query's answer to CSV or Parquet",
+    rb"PK\x03\x04": "a zip archive: unpack it and name a file that was in it, or save the sheet as CSV",
     rb"MATLAB \d\.\d[ -~]*[\0\x01]": "a MATLAB file: save the numbers as CSV",
     rb"RD[ABX]\d\n[ABX]\n": "an R data file: save the table with write.csv",
     rb"[\s\S]{257}ustar(\0|  \0)": "a tar archive: unpack it, and name a file that was in it",

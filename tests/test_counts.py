@@ -17,7 +17,9 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import tarfile
 import time
+import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -186,10 +188,7 @@ def test_options_that_mean_nothing(call: Run, options: tuple[str, ...]) -> None:
 
 def test_bins_of_words(call: Run) -> None:
     """Words have no order that bins could follow."""
-    expected = (
-        "orders_may.csv::city: is text, which has no order: leave --bins or --width out; or give --decimal , if its "
-        "numbers have commas"
-    )
+    expected = "orders_may.csv::city: is text, which has no order: leave --bins or --width out"
     assert refused(call("count", f"{MAY}::city", "--bins", "3")) == expected
 
 
@@ -562,6 +561,9 @@ THOUSANDS = "; leave its commas out if they are marks between thousands"
         (("1,200,000", "-1,200.50"), THOUSANDS),
         (("1,5", "2.5"), ""),
         (("5%", "n/a"), ""),
+        (("02139", "10001"), ""),
+        (("007,5", "1,5"), ""),
+        (("", ""), ""),
         (("2024-02-30", "2024-02-28"), ""),
     ],
 )
@@ -587,6 +589,44 @@ def test_utf_8_that_is_read_as_something_else(
     for data in ("c\nCafé\n".encode("utf-8-sig"), b"c\na\n", "c\nCafé\n".encode("gb18030")):
         Path("t.csv").write_bytes(data)
         assert "it is UTF-8" not in call(*command, "--encoding", encoding).err
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [
+        ("t.parquet.gz", "is a Parquet file packed by gzip: unpack it first"),
+        ("s.db.gz", "is an SQLite database packed by gzip: unpack it first"),
+        ("d.duckdb.bz2", "is a DuckDB database packed by bzip2: unpack it first"),
+        ("t.tar.gz", "is a tar archive: unpack it, and name a file that was in it"),
+        ("t.zip", "is a zip archive: unpack it and name a file that was in it, or save the sheet as CSV"),
+        ("t.xlsx", "is a zip archive: unpack it and name a file that was in it, or save the sheet as CSV"),
+        ("cut.parquet", "its end is not where it is to be: cut off, or followed by other bytes"),
+        ("more.parquet", "its end is not where it is to be: cut off, or followed by other bytes"),
+    ],
+)
+def test_what_holds_no_text_is_called_what_it_is(call: Run, shell: Run, name: str, what: str) -> None:
+    """Another encoding would not help, nor would another copy."""
+    Path("t.csv").write_text("c,n\na,1\n")
+    with duckdb.connect("d.duckdb") as base:
+        base.execute("CREATE TABLE t AS SELECT 'a' AS c; COPY t TO 't.parquet'")
+    with contextlib.closing(sqlite3.connect("s.db")) as base:
+        base.execute("CREATE TABLE t(c)")
+    for packed in ("t.parquet", "s.db"):
+        Path(f"{packed}.gz").write_bytes(gzip.compress(Path(packed).read_bytes()))
+    Path("d.duckdb.bz2").write_bytes(bz2.compress(Path("d.duckdb").read_bytes()))
+    with tarfile.open("t.tar.gz", "w:gz") as archive:
+        archive.add("t.csv")
+    for packed in ("t.zip", "t.xlsx"):
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as zipped:
+            zipped.write("t.csv")
+    Path("cut.parquet").write_bytes(Path("t.parquet").read_bytes()[:-1])
+    Path("more.parquet").write_bytes(Path("t.parquet").read_bytes() + b"\n")
+    for command in (("count", f"{name}::c"), ("drift", name, "t.csv"), ("profile", "count", name)):
+        assert refused(call(*command)) == f"{name}: {what}"
+    if "parquet" not in name:  # which is found by a few bytes at its start
+        assert refused(shell(f"cat '{name}' | $K count -::c")) == f"stdin: {what}"
+    if name in ("cut.parquet", "more.parquet"):
+        assert refused(call("entropy", name)) == f"{name}: a Parquet file that DuckDB cannot read: {what}"
 
 
 def test_the_corpus_of_the_article(call: Run, shell: Run) -> None:

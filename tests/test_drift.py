@@ -182,7 +182,8 @@ def test_columns_that_one_side_lacks_are_told_of() -> None:
     results = drift(profile(x={"a": 1}, old={"a": 1}), profile("cur", x={"a": 1}, new={"a": 1}))
     assert [result.label for result in results] == ["x"]
     assert {"columns of ref alone: old", "columns of cur alone: new"} <= set(results[0].notes)
-    with pytest.raises(InputError, match=r"^ref and cur have no column to compare"):
+    alone = "columns of ref alone: x, columns of cur alone: y"
+    with pytest.raises(InputError, match=rf"^ref and cur have no column to compare: {alone}$"):
         drift(profile(x={"a": 1}), profile("cur", y={"a": 1}))
 
 
@@ -312,6 +313,41 @@ def test_columns_of_which_none_is_left(call: Run, options: tuple[str, ...], reas
     Path("t.csv").write_text("a,b\n1,2\n")
     for command in (("profile", "count", "t.csv"), ("drift", "t.csv", "t.csv")):
         assert refused(call(*command, *options)) == f"t.csv: {reason}"
+
+
+def test_columns_of_one_side_can_be_left_out(call: Run) -> None:
+    """One may be no text, and would be read; a name that neither side has is a slip."""
+    Path("a.csv").write_text("id,x\n1,1\n2,2\n")
+    Path("b.csv").write_text("x,y\n1,1\n2,1\n")
+    call("profile", "count", "a.csv", "-o", "a.json")
+    for reference, current in (("a.csv", "b.csv"), ("b.csv", "a.csv"), ("a.json", "b.csv"), ("b.csv", "a.json")):
+        for options in (("--exclude", "id"), ("--exclude", "y,id"), ("--columns", "x,y,id"), ("--columns", "x")):
+            assert [each["label"] for each in call("drift", reference, current, *options, "--json").results] == ["x"]
+        assert "no column 'z' among " in refused(call("drift", reference, current, "--exclude", "z"))
+    told = "columns of a.csv alone: id"
+    assert told in call("drift", "a.csv", "b.csv", "--json").results[0]["notes"]
+    assert told not in call("drift", "a.csv", "b.csv", "--exclude", "id", "--json").results[0]["notes"]
+
+
+def test_nan_beside_days_is_missing(call: Run) -> None:
+    """As it is beside numbers, and --no-missing leaves it out."""
+    Path("days.csv").write_text("x,y\n2024-01-01,1\n2024-01-02,1\n")
+    with duckdb.connect() as base:
+        base.execute("COPY (SELECT * FROM (VALUES ('nan'::DOUBLE, 1), (1.0, 1), (NULL, 1)) t(x, y)) TO 'q.parquet'")
+    for options, wanted in (((), {"(no date)", "(missing)", "NaN"}), (("--no-missing",), {"(no date)"})):
+        (found,) = call("drift", "days.csv", "q.parquet", "--columns", "x", "--json", *options).results
+        held = {term["outcome"]: term["q"] for term in found["terms"] if term["q"]}
+        assert held == dict.fromkeys(wanted, 1 / len(wanted))
+
+
+def test_notes_of_either_side_say_of_which(call: Run) -> None:
+    """What was left out of a folder of the one is not of the other."""
+    for name in ("may", "june"):
+        Path(name).mkdir()
+        Path(name, "a.csv").write_text("x,y\n1,1\n2,2\n")
+    Path("june", "part-1").touch()
+    (x, _) = call("drift", "may", "june", "--json").results
+    assert x["notes"][2:] == ["june: left out, for no data have such an ending: part-1"]
 
 
 def test_of_what_is_not_counted_a_profile_says_nothing(call: Run) -> None:

@@ -236,7 +236,7 @@ def test_days_and_times_in_bins(engine: Engine, tmp_path: Path) -> None:
     ]  # fmt: skip
     table = engines.opened(engine, "t.csv")
     (field,) = engines.typed(table, [table.field("day")])
-    with pytest.raises(OptionError, match=r"t\.csv::day: is a date: give a whole --width$"):
+    with pytest.raises(OptionError, match=r"t\.csv::day: is a date: give a --width of whole days$"):
         engines.even_edges(table, field, Fraction(1, 2))
 
 
@@ -263,6 +263,27 @@ def test_times_are_cut_to_microseconds(engine: Engine, tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("a,b\n" + "".join(f"{cell},1\n" for cell in cells))
     assert binned(engine, "t.csv::a", 2)[0] == [1767261600000000]
     assert engines.opened(engine, "t.csv").stats([times_of(engine)])[0].least == -631151999876544
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "2026-01-01 15:30:00+0530", "2026-01-01T15:30+0530", "2026-01-01 07:00:00.00-03", "2026-01-01 10:00+00",
+        "2026-01-01 10:00:00 UTC", "2026-01-01 10:00 UTC", "2026-01-01T07:00-03:00",
+        " 2026-01-01 10:00:00.000000+00 ",
+    ],
+)  # fmt: skip
+def test_zones_as_databases_write_them(engine: Engine, tmp_path: Path, cell: str) -> None:
+    """Whole hours without minutes, as PostgreSQL and DuckDB do, or in words."""
+    (tmp_path / "t.csv").write_text(f"a,b\n{cell},1\n2026-01-01 10:00,1\n")
+    stats = engines.opened(engine, "t.csv").stats([times_of(engine)])[0]
+    assert stats.least == stats.most == 1767261600000000
+    (tmp_path / "q.csv").write_text(f"a,b\n{cell},1\nno time,1\n")
+    like = dict(engines.profile(engines.opened(engine, "t.csv"), ["a"], 2))
+    found = dict(engines.profile(engines.opened(engine, "q.csv"), ["a"], 2, Profile("t", 2, like)))["a"].counts
+    assert found is not None
+    assert found["(no date)"] == 1
+    assert sum(found.values()) == 2
 
 
 def times_of(engine: Engine) -> Any:
@@ -900,6 +921,8 @@ def test_folders_hold_each_file_once(engine: Engine, tmp_path: Path) -> None:
         (tmp_path / "d" / day / "e.csv").write_text(f"c,x\n{day},1\n")
     (tmp_path / "d" / "latest").symlink_to("2")
     (tmp_path / "d" / "2" / "self").symlink_to(".")
+    (tmp_path / "d" / "1" / "next").symlink_to("../2")
+    (tmp_path / "d" / "2" / "last").symlink_to("../1")
     for name in ("_temporary", ".hidden", "1/_delta_log"):
         (tmp_path / "d" / name).mkdir()
         (tmp_path / "d" / name / "e.csv").write_text("c,x\n3,1\n")
@@ -909,7 +932,7 @@ def test_folders_hold_each_file_once(engine: Engine, tmp_path: Path) -> None:
     (tmp_path / "d" / "_c=1" / "e.csv").write_text("c,x\n4,1\n")
     assert counted(engine, "d::c").labels == ["1", "2", "4"]
     assert counted(engine, "d/[12l]*/e.csv::c").labels == ["1", "2"]
-    assert engines.inputs("d") == ["d/1/e.csv", "d/2/e.csv", "d/_c=1/e.csv"]
+    assert engines.inputs("d") == engines.inputs("d/") == ["d/1/e.csv", "d/2/e.csv", "d/_c=1/e.csv"]
 
 
 @pytest.mark.parametrize("source", ["d", "d/*.csv", "d/**/*.csv"])

@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import click
 
@@ -104,8 +104,10 @@ def drift_command(reference: str, current: str, **given: Any) -> int:
         output.refuse_same(kept, "--save-profile", given["output"], "--output")
     with contextlib.ExitStack() as stack:
         started = functools.cache(lambda: stack.enter_context(started_engine(given)))
-        p, table = _profile(reference, stack, started, given)
-        q, other = _profile(current, stack, started, given, like=p)
+        sides = [_side(source, stack, started, given) for source in (reference, current)]
+        p = _profile(sides[0], given, beside=sides[1].columns)
+        q = _profile(sides[1], given, beside=sides[0].columns, like=p)
+        table, other = (side.table for side in sides)
         options = {name: given[name] for name in ("fdr", "effect", "smooth", "missing")}
         if table is None and other is None:
             _refuse_unused(p.name, READING)
@@ -129,29 +131,42 @@ def _joined(p: Table, q: Table, kinds: Profile, missing: bool, title: str) -> Jo
     return engines.joint(p, x, q, y, missing)
 
 
-def _profile(
-    source: str,
-    stack: contextlib.ExitStack,
-    started: Callable[[], Engine],
-    given: dict[str, Any],
-    like: Profile | None = None,
-) -> tuple[Profile, Table | None]:
-    """The profile that the source is, or that of the table that it names, and the table."""
+class _Side(NamedTuple):
+    """What a source names: a profile that was kept, or a table that is still to be counted."""
+
+    name: str
+    columns: list[str]
+    kept: Profile | None = None
+    table: Table | None = None
+
+
+def _side(source: str, stack: contextlib.ExitStack, started: Callable[[], Engine], given: dict[str, Any]) -> _Side:
+    """The profile that the source is, or the table that it names."""
     kept = _kept_profile(source, stack)
     if kept is not None:
-        if like is None and _is_typed("bins"):
-            raise OptionError(f"{kept.name}: was counted in bins of its own: leave --bins out")
-        return profiles.only(kept, _chosen(list(kept.columns), kept.name, given, like)), None
+        return _Side(kept.name, [*kept.columns], kept=kept)
     table = engines.opened(started(), source, **{name: given[name] for name in READING})
     if table.column is not None:
         raise InputError(f"{table.name}: ::{table.column} is a column: give --columns {as_chosen(table.column)}")
-    names = _chosen(list(table.fields), table.name, given, like)
+    return _Side(table.name, [*table.fields], table=table)
+
+
+def _profile(side: _Side, given: dict[str, Any], beside: Iterable[str], like: Profile | None = None) -> Profile:
+    """The profile of those columns that are wanted; what it is compared with has the names `beside`."""
+    names = _chosen(side, given, beside)
+    if not names and like is None:
+        raise InputError(f"{side.name}: no column is left of {listed(side.columns, 20)}")
+    if side.kept is not None:
+        if like is None and _is_typed("bins"):
+            raise OptionError(f"{side.name}: was counted in bins of its own: leave --bins out")
+        return profiles.only(side.kept, names)
+    assert side.table is not None
     columns = {}
-    for name, column in engines.profile(table, names, given["bins"], like):
+    for name, column in engines.profile(side.table, names, given["bins"], like):
         columns[name] = column
-        _progress(f"{table.name}: {len(columns)} of {len(names)} columns")
+        _progress(f"{side.name}: {len(columns)} of {len(names)} columns")
     _progress("")
-    return Profile(table.name, table.rows("SELECT count(*)")[0][0], columns, table.notes), table
+    return Profile(side.name, side.table.rows("SELECT count(*)")[0][0], columns, side.table.notes)
 
 
 def _refuse_unused(name: str, options: Iterable[str]) -> None:
@@ -234,18 +249,15 @@ def _written(profile: Profile) -> bytes:
     return encoded(json.dumps(profiles.to_tree(profile), ensure_ascii=False, allow_nan=False, indent=1) + "\n")
 
 
-def _chosen(names: list[str], table: str, given: dict[str, Any], like: Profile | None) -> list[str]:
-    """The names of the columns to count; those that a model lacks are not, but they are told of."""
-    known = [*names, *(like.columns if like is not None else ())]
-    wanted = names if given["columns"] is None else _named(given["columns"], known)
+def _chosen(side: _Side, given: dict[str, Any], beside: Iterable[str]) -> list[str]:
+    """The names of the columns to count; those that only the other side has are not, but they may be named."""
+    known = [*side.columns, *beside]
+    wanted = known if given["columns"] is None else _named(given["columns"], known)
     left_out = [] if given["exclude"] is None else _named(given["exclude"], known)
     for name in (*wanted, *left_out):
-        if name not in names and (like is None or name not in like.columns):
-            raise InputError(f"{table}: no column {clipped(name)!r} among {listed(names, 20)}")
-    found = [name for name in names if name in wanted and name not in left_out]
-    if not found and like is None:
-        raise InputError(f"{table}: no column is left of {listed(names, 20)}")
-    return found
+        if name not in known:
+            raise InputError(f"{side.name}: no column {clipped(name)!r} among {listed(side.columns, 20)}")
+    return [name for name in side.columns if name in wanted and name not in left_out]
 
 
 def _named(text: str, known: list[str]) -> list[str]:
@@ -307,8 +319,9 @@ def profile_count_command(data: str, like: str | None, **given: Any) -> None:
         raise OptionError(f"--like {like} has bins of its own: leave --bins out")
     model = _needed_profile(like) if like else None
     with contextlib.ExitStack() as stack:
-        found, table = _profile(data, stack, lambda: stack.enter_context(started_engine(given)), given, model)
-    if table is None:
+        side = _side(data, stack, lambda: stack.enter_context(started_engine(given)), given)
+        found = _profile(side, given, beside=model.columns if model else (), like=model)
+    if side.table is None:
         _refuse_unused(found.name, ("like", *READING))
     output.write(_written(found), given["output"])
     uncounted = [name for name, column in found.columns.items() if column.kind == profiles.UNCOUNTED]

@@ -514,7 +514,8 @@ def even_edges(table: Table, field: Field, width: Fraction) -> list[Any]:
         return []
     width *= _UNIT.get(field.kind, 1)
     if field.kind in ("date", "time") and width.denominator != 1:
-        raise OptionError(f"{table.name}::{field.name}: is a {field.kind}: give a whole --width")
+        unit = {"date": "days", "time": "microseconds"}[field.kind]
+        raise OptionError(f"{table.name}::{field.name}: is a {field.kind}: give a --width of whole {unit}")
     is_whole = field.kind not in ("number", "decimal") and width.denominator == 1
 
     def edge(index: int) -> Any:

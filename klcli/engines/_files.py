@@ -27,6 +27,8 @@ _SIGNATURES = {  # up to bytes that no text has
     re.compile(rb".{8}DUCK..\0{6}", re.DOTALL): "duckdb",
 }
 
+_CALLED = {"parquet": "a Parquet file", "sqlite": "an SQLite database", "duckdb": "a DuckDB database"}
+
 
 class File(NamedTuple):
     """A file: where it lies, and what it is called in messages."""
@@ -141,7 +143,7 @@ def _matching(path: str) -> _Matches:
     import glob
 
     if os.path.isdir(path):
-        every = [*_within(path)]
+        every = [*_within(path.rstrip("/") or "/")]
         data = [each for each in every if sources.ending(each) in _ENDINGS]
         others = [os.path.relpath(each, path) for each in sorted({*every} - {*data})]
         told = f"left out, for no data have such an ending: {listed(others)}"
@@ -164,13 +166,22 @@ def _within(folder: str) -> Iterator[str]:
         folder, onerror=lambda error: _look_into(str(error.filename)), followlinks=True
     ):
         _look_into(place)
-        here = f"{os.path.realpath(place)}/"
         folders[:] = [
             each
             for each in folders
-            if not _is_aside(each) and not here.startswith(f"{os.path.realpath(os.path.join(place, each))}/")
+            if not _is_aside(each) and not _leads_back(folder, place, os.path.join(place, each))
         ]
         yield from (os.path.join(place, name) for name in names if not _is_aside(name))
+
+
+def _leads_back(folder: str, place: str, path: str) -> bool:
+    """Whether the path, which is in that place within the folder, leads to what it was reached by, or around that."""
+    target = os.path.join(os.path.realpath(path), "")
+    while not os.path.join(os.path.realpath(place), "").startswith(target):
+        if place == folder:
+            return False
+        place = os.path.dirname(place)
+    return True
 
 
 def _is_aside(name: str) -> bool:
@@ -288,24 +299,38 @@ def _format(file: File, path: str, encoding: str | None) -> str:
     try:
         with open(file.path, "rb") as opened:
             start = opened.read(1024)
+            packing = sources.packing_of(start)
+            unpacked = start if packing is None else _first(streams.blocks(opened))
     except OSError as error:
         raise InputError(sources.missing(file.name, error, or_numbers=False)) from None
-    for signature, name in _SIGNATURES.items():
-        if signature.match(start):
-            return name
+    except FormatError as error:
+        raise InputError(f"{file.name}: {error}") from None
+    found = next((name for signature, name in _SIGNATURES.items() if signature.match(unpacked)), None)
+    if found is not None and packing is not None:
+        raise InputError(f"{file.name}: is {_CALLED[found]} packed by {packing.name}: unpack it first")
+    if found is not None:
+        return found
     try:
-        sources.refuse_known(start, encoding)
+        sources.refuse_known(unpacked, encoding)
     except FormatError as error:
         raise InputError(f"{file.name}: {error}") from None
     ending = sources.ending(path if file.name == path else file.name)
-    named = _ENDINGS.get(ending, "ndjson" if start.lstrip()[:1] == b"{" else "csv")
+    named = _ENDINGS.get(ending, "ndjson" if unpacked.lstrip()[:1] == b"{" else "csv")
     if named in ("parquet", *DATABASES):
-        raise InputError(f"{file.name}: {'empty' if not start else f'no {named} file'}")
+        raise InputError(f"{file.name}: {'empty' if not unpacked else f'no {named} file'}")
     if ending in _NO_TABLES:
         raise InputError(f"{file.name}: is no table of data: give {', '.join(FORMATS)}")
-    if start.lstrip()[:1] == b"[" and ending not in ("csv", "tsv", "txt"):
+    if unpacked.lstrip()[:1] == b"[" and ending not in ("csv", "tsv", "txt"):
         raise InputError(f"{file.name}: a list in JSON: write one record to a line, as jq -c '.[]' does")
     return named
+
+
+def _first(blocks: Iterator[bytes]) -> bytes:
+    """The first of the bytes, as many as a signature takes."""
+    start = b""
+    while len(start) < 1024 and (block := next(blocks, b"")):
+        start += block
+    return start
 
 
 NOT_UTF_8 = "holds bytes that are not UTF-8"

@@ -17,12 +17,14 @@ _BARE = "trim(replace({0}, '\t', ' '))"  # without blanks beside it, where not e
 _IN_PART = ("whole", "date", "time")  # of which not all that is written so is one: 9999999999999999999, 2026-02-30
 _DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _SECONDS = ":[0-5][0-9]([.][0-9]{1,9})?"
-_ZONE = "Z|[+-](0[0-9]|1[0-4]):[0-5][0-9]"
-# Spark wants seconds before a zone, 2024-01-01T00:00:00Z, and is given them where they are not written.
-_TIME = (
-    f"TO_TIMESTAMP(CASE WHEN substr({_BARE}, 17, 1) = ':' THEN {_BARE} "
-    f"ELSE substr({_BARE}, 1, 16) || ':00' || substr({_BARE}, 17) END)"
+_ZONE = "Z| UTC|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?"  # in BigQuery's words too, and in PostgreSQL's
+# Spark wants seconds before a zone, 2024-01-01T00:00:00Z, and is given them where they are not written; of what it
+# takes for a zone the minutes are a part.
+_SECONDS_OF_TIME = (
+    "CASE WHEN substr({0}, 17, 1) = ':' THEN {0} ELSE substr({0}, 1, 16) || ':00' || substr({0}, 17) END"
 )
+_MINUTES_OF_ZONE = "CASE WHEN substr({0}, length({0}) - 2, 1) IN ('+', '-') THEN {0} || ':00' ELSE {0} END"
+_TIME = f"TO_TIMESTAMP({_SECONDS_OF_TIME.format(_MINUTES_OF_ZONE.format(_BARE))})"
 Forms = dict[str, tuple[str, str]]  # the pattern of cells that are of a kind, in SQL, and what makes it of them
 
 
@@ -87,10 +89,12 @@ def cure_of_commas(table: Table, field: Field) -> str:
         return ""
     quoted = table.engine.quoted
     in_thousands = whole_cell("[+-]?([0-9]+|[1-9][0-9]{0,2}(,[0-9]{3})+)([.][0-9]*)?")
-    forms = {"thousands": (quoted(in_thousands), "{}")}
-    forms |= {"decimals": forms_of(replace(table.place, decimal=","), quoted, zeros="0*")["number"]}
+    forms = {"commas": (quoted(","), "{}"), "thousands": (quoted(in_thousands), "{}")}
+    forms |= {"decimals": forms_of(replace(table.place, decimal=","), quoted)["number"]}
     is_one = [f"count(CASE WHEN {_is_written(field.sql, kind, forms)} THEN 1 END)" for kind in forms]
-    [(filled, thousands, decimals)] = table.rows(f"SELECT count({field.sql}), {', '.join(is_one)}")
+    [(filled, commas, thousands, decimals)] = table.rows(f"SELECT count({field.sql}), {', '.join(is_one)}")
+    if not commas:
+        return ""
     if thousands == filled:
         also = "; or give --decimal , if they are decimal signs" if decimals == filled else ""
         return f"; leave its commas out if they are marks between thousands{also}"

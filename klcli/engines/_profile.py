@@ -87,10 +87,9 @@ def _in_bins_of(model: Column, table: Table, field: Field, as_given: Field) -> C
         field = tried_as(model.kind, as_given, table.forms)
     elif not is_alike:
         (stats,) = table.stats([field])
-        other = {f"(no {KINDS[model.kind]})": stats.rows - stats.nulls}
-        return Column(
-            model.kind, dict.fromkeys(bins(model.kind, model.edges), 0) | other, stats.nulls, 0, model.edges
-        )
+        tally = dict.fromkeys(bins(model.kind, model.edges), 0)
+        tally[f"(no {KINDS[model.kind]})"] = stats.rows - stats.nulls - stats.nans
+        return Column(model.kind, tally, stats.nulls, stats.nans, model.edges)
     edges = model.edges
     if model.kind == "whole" and field.kind in ("number", "decimal"):
         edges = [_not_below(edge) if abs(edge) > EXACT else edge for edge in edges]

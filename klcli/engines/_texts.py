@@ -424,9 +424,10 @@ def sqlite_copy(place: Place) -> Iterator[tuple[list[str], str, set[int]]]:
 def _refuse_part_of_a_page(path: str) -> None:
     """Raise FormatError where the last page of a database is not whole: SQLite has zeros where there is nothing."""
     with open(path, "rb") as file:
-        size = int.from_bytes(file.read(18)[16:], "big")
+        start = file.read(18)
+    size = int.from_bytes(start[16:], "big")
     size = 65536 if size == 1 else size
-    if size and os.path.getsize(path) % size:
+    if start.startswith(b"SQLite") and size and os.path.getsize(path) % size:
         raise FormatError("cut off in the middle of a page: copy it once more")
 
 
