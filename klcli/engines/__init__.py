@@ -50,6 +50,7 @@ class Engine(Protocol):
 
     stack: contextlib.ExitStack  # what is to be closed with it
     writes_otherwise: tuple[str, ...]  # the kinds of what is another text to it than files of text have
+    time_text: str  # the SQL of what it takes for a time, of a text that is written as one
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """What the query answers."""
@@ -250,8 +251,8 @@ class Table:
         self.fields = {field.name: field for field in fields}
         self.notes = place.notes
         self.is_text = place.format in ("csv", "ndjson", "sqlite")
-        self.forms = forms_of(place, engine.quoted)
-        self.numerals = forms_of(place, engine.quoted, zeros="0*")  # as in small files, where 007 is a weight
+        self.forms = forms_of(place, engine)
+        self.numerals = forms_of(place, engine, zeros="0*")  # as in small files, where 007 is a weight
         folders = sorted({part for file in place.files for part in file.name.split("/")[:-1] if "=" in part})
         if folders:
             self.notes += (f"what folders say, as {clipped(folders[0])}, is no column",)

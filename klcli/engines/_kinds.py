@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from klcli.engines._sql import AT_ONCE, is_nan, literal, whole_cell
 
 if TYPE_CHECKING:
-    from klcli.engines import Field, Table
+    from klcli.engines import Engine, Field, Table
     from klcli.engines._files import Place
 
 _SAMPLE = 1000  # rows
@@ -18,17 +18,10 @@ _IN_PART = ("whole", "date", "time")  # of which not all that is written so is o
 _DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _SECONDS = ":[0-5][0-9]([.][0-9]{1,9})?"
 _ZONE = "Z| UTC|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?"  # in BigQuery's words too, and in PostgreSQL's
-# Spark wants seconds before a zone, 2024-01-01T00:00:00Z, and is given them where they are not written; of what it
-# takes for a zone the minutes are a part.
-_SECONDS_OF_TIME = (
-    "CASE WHEN substr({0}, 17, 1) = ':' THEN {0} ELSE substr({0}, 1, 16) || ':00' || substr({0}, 17) END"
-)
-_MINUTES_OF_ZONE = "CASE WHEN substr({0}, length({0}) - 2, 1) IN ('+', '-') THEN {0} || ':00' ELSE {0} END"
-_TIME = f"TO_TIMESTAMP({_SECONDS_OF_TIME.format(_MINUTES_OF_ZONE.format(_BARE))})"
 Forms = dict[str, tuple[str, str]]  # the pattern of cells that are of a kind, in SQL, and what makes it of them
 
 
-def forms_of(place: Place, quoted: Callable[[str], str], zeros: str = "") -> Forms:
+def forms_of(place: Place, engine: Engine, zeros: str = "") -> Forms:
     """How each kind is written there; what begins with another 0, as 01234, is a name, unless zeros are "0*".
 
     Parts of a microsecond are dropped, as they are of times in nanoseconds.
@@ -44,10 +37,13 @@ def forms_of(place: Place, quoted: Callable[[str], str], zeros: str = "") -> For
         "whole": (f"[+-]?{whole}", "CAST({} AS BIGINT)"),
         "number": (number, cast),
         "date": (_DAY, "CAST({} AS DATE)"),
-        "time": (f"{_DAY}[T ]([01][0-9]|2[0-3]):[0-5][0-9]({_SECONDS})?({_ZONE})?", _TIME),
+        "time": (
+            f"{_DAY}[T ]([01][0-9]|2[0-3]):[0-5][0-9]({_SECONDS})?({_ZONE})?",
+            f"TO_TIMESTAMP({engine.time_text.format(_BARE)})",
+        ),
         "truth": ("true|false|True|False|TRUE|FALSE", f"lower({_BARE})"),
     }
-    return {kind: (quoted(whole_cell(form)), way) for kind, (form, way) in forms.items()}
+    return {kind: (engine.quoted(whole_cell(form)), way) for kind, (form, way) in forms.items()}
 
 
 def typed(table: Table, fields: Sequence[Field], forms: Forms | None = None) -> list[Field]:
@@ -90,7 +86,7 @@ def cure_of_commas(table: Table, field: Field) -> str:
     quoted = table.engine.quoted
     in_thousands = whole_cell("[+-]?([0-9]+|[1-9][0-9]{0,2}(,[0-9]{3})+)([.][0-9]*)?")
     forms = {"commas": (quoted(","), "{}"), "thousands": (quoted(in_thousands), "{}")}
-    forms |= {"decimals": forms_of(replace(table.place, decimal=","), quoted)["number"]}
+    forms |= {"decimals": forms_of(replace(table.place, decimal=","), table.engine)["number"]}
     is_one = [f"count(CASE WHEN {_is_written(field.sql, kind, forms)} THEN 1 END)" for kind in forms]
     [(filled, commas, thousands, decimals)] = table.rows(f"SELECT count({field.sql}), {', '.join(is_one)}")
     if not commas:

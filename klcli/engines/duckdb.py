@@ -100,6 +100,7 @@ class DuckDB:
     """A connection that holds views of what was opened, in which columns are called c0, c1 and so on."""
 
     writes_otherwise: tuple[str, ...] = ()
+    time_text = "{0}"
 
     def __init__(self, connection: Any, stack: contextlib.ExitStack, folder: str) -> None:
         self._connection, self.stack, self._folder = connection, stack, folder

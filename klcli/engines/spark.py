@@ -189,10 +189,18 @@ def _stderr_to(target: int) -> Iterator[None]:
         os.close(saved)
 
 
+# Spark wants seconds before a zone, 2024-01-01T00:00:00Z, and minutes in one.
+_SECONDS_OF_TIME = (
+    "CASE WHEN substr({0}, 17, 1) = ':' THEN {0} ELSE substr({0}, 1, 16) || ':00' || substr({0}, 17) END"
+)
+_MINUTES_OF_ZONE = "CASE WHEN substr({0}, length({0}) - 2, 1) IN ('+', '-') THEN {0} || ':00' ELSE {0} END"
+
+
 class Spark:
     """A session that holds views of what was opened, in which columns are called c0, c1 and so on."""
 
     writes_otherwise = ("number", "time")
+    time_text = _SECONDS_OF_TIME.format(_MINUTES_OF_ZONE)
 
     def __init__(self, session: Any, stack: contextlib.ExitStack) -> None:
         self._session, self.stack = session, stack
