@@ -563,7 +563,6 @@ THOUSANDS = "; leave its commas out if they are marks between thousands"
         (("5%", "n/a"), ""),
         (("02139", "10001"), ""),
         (("007,5", "1,5"), ""),
-        (("", ""), ""),
         (("2024-02-30", "2024-02-28"), ""),
     ],
 )
@@ -589,6 +588,15 @@ def test_utf_8_that_is_read_as_something_else(
     for data in ("c\nCafé\n".encode("utf-8-sig"), b"c\na\n", "c\nCafé\n".encode("gb18030")):
         Path("t.csv").write_bytes(data)
         assert "it is UTF-8" not in call(*command, "--encoding", encoding).err
+
+
+@pytest.mark.parametrize("options", [("--bins", "2"), ("--width", "2")])
+def test_no_bins_of_nothing(call: Run, options: tuple[str, str]) -> None:
+    """A column that happens to be empty is no text."""
+    Path("t.csv").write_text("x,y\n,a\n,b\n")
+    assert refused(call("count", "t.csv::x", *options)) == "t.csv::x: holds no values, of which there are no bins"
+    Path("t.csv").write_text("x,y\n1.7976931348623157e308,a\n5,b\n")
+    assert (call("count", "t.csv::x", *options).code == 0) == ("--bins" in options)
 
 
 @pytest.mark.parametrize(

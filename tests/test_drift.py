@@ -350,6 +350,26 @@ def test_notes_of_either_side_say_of_which(call: Run) -> None:
     assert x["notes"][2:] == ["june: left out, for no data have such an ending: part-1"]
 
 
+def test_what_may_not_be_read_is_no_fault_of_writing(call: Run) -> None:
+    """A file of another user is a wrong input, with its name; so is one that gives an error when it is read."""
+    Path("t.csv").write_text("a,b\n1,2\n")
+    told = "/proc/self/mem: input/output error"
+    for command in (("drift", "/proc/self/mem", "t.csv"), ("drift", "t.csv", "/proc/self/mem")):
+        assert refused(call(*command)) == told
+    assert refused(call("profile", "count", "/proc/self/mem")) == told
+
+
+def test_names_that_are_numbers(call: Run) -> None:
+    """Years, or what pandas calls columns without a name, are names where it is said that the row has names."""
+    Path("t.csv").write_text("region,2019,2020\nEU,1,2\nUS,3,4\n")
+    cure = "put a header before it (count, drift and profile take --no-header, and --header where these are names)"
+    fault = f"t.csv: line 1: 2019 is a number: if the first row is data, {cure}"
+    assert refused(call("count", "t.csv::2019")) == refused(call("drift", "t.csv", "t.csv")) == fault
+    assert call("count", "t.csv::2019", "--header").out == "outcome,count\n1,1\n3,1\n"
+    found = call("drift", "t.csv", "t.csv", "--header", "--json").results
+    assert {each["label"] for each in found} == {"region", "2019", "2020"}
+
+
 def test_of_what_is_not_counted_a_profile_says_nothing(call: Run) -> None:
     """How much is missing is known of columns of too many labels, and not of lists or of what --like lacks."""
     with duckdb.connect() as base:

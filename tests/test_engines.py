@@ -222,6 +222,8 @@ def test_bins_of_a_width_begin_at_its_multiples(engine: Engine, tmp_path: Path) 
     assert dict(zip(found.labels, found.counts, strict=True))["[0.7, 0.8)"] == 2
     with pytest.raises(OptionError, match=r"^75001 bins of that width, at most 1000 are made"):
         engines.even_edges(table, field, Fraction(1, 100_000))
+    with pytest.raises(OptionError, match=r"^more than a billion bins of that width, at most 1000 are made"):
+        engines.even_edges(table, field, Fraction("1e-320"))
 
 
 def test_days_and_times_in_bins(engine: Engine, tmp_path: Path) -> None:
@@ -570,7 +572,7 @@ REFUSED = {
     "a,b\nx\0y,1\n": "a NUL byte: is it binary, or UTF-16 without its mark? Name its --encoding",
     "a,a\nx,1\n": "line 1: two columns are called 'a'",
     "1,2\nx,1\n": "line 1: 1 is a number: if the first row is data, put a header before it (count, drift "
-    "and profile take --no-header)",
+    "and profile take --no-header, and --header where these are names)",
     "a;b,c\nx;1,2\n": "line 1: which of ',' ';' separates the columns? Give --delimiter, and --decimal , if numbers "
     "have commas; or put labels with the others in quotes",
 }

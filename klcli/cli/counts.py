@@ -118,6 +118,9 @@ def _binned(table: Table, field: Field, given: dict[str, Any]) -> Counts:
     """The values of the field in bins, which are wanted by their number or by their width."""
     (field,) = engines.typed(table, [field])
     if field.kind not in engines.ORDERED:
+        (stats,) = table.stats([field])
+        if stats.nulls == stats.rows:
+            raise InputError(f"{table.name}::{field.name}: holds no values, of which there are no bins")
         cure = engines.cure_of_commas(table, field) if field.kind == "text" else ""
         raise InputError(
             f"{table.name}::{field.name}: is {field.kind}, which has no order: leave --bins or --width out{cure}"

@@ -197,9 +197,13 @@ def _kept_profile(source: str, stack: contextlib.ExitStack) -> Profile | None:
         path = f"/dev/fd/{stack.enter_context(streams.held(path)).fileno()}"
     if name is not None or not os.path.isfile(path):
         return None
-    with open(path, "rb") as file:
-        if b'"klcli_profile"' not in _ends_of(file):
-            return None
+    try:
+        with open(path, "rb") as file:
+            may_be = b'"klcli_profile"' in _ends_of(file)
+    except OSError as error:
+        raise InputError(sources.missing(source, error, or_numbers=False)) from None
+    if not may_be:
+        return None
     return _needed_profile(source, path)
 
 

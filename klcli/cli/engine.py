@@ -46,7 +46,7 @@ def data_options() -> tuple[click.Parameter, ...]:
         option("--jobs", type=click.IntRange(min=1), help="Threads that count; as many as processors without it."),
         option("--input-format", type=click.Choice(FORMATS), help="Format of every input."),
         *text_options(),
-        option("--header/--no-header", default=True, help="Whether the first row of a table names its columns."),
+        option("--header/--no-header", default=None, help="Whether the first row of a table names its columns."),
         option(
             "--null",
             multiple=True,

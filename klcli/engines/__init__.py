@@ -256,7 +256,7 @@ class Table:
         folders = sorted({part for file in place.files for part in file.name.split("/")[:-1] if "=" in part})
         if folders:
             self.notes += (f"what folders say, as {clipped(folders[0])}, is no column",)
-        if place.format == "csv" and place.has_header and len(fields) == 1:
+        if place.format == "csv" and place.has_header and not place.are_said_names and len(fields) == 1:
             self.notes += (f"the first row, {fields[0].name}, names the column (--no-header: it is data)",)
 
     def field(self, name: str | None = None) -> Field:
@@ -513,6 +513,8 @@ def even_edges(table: Table, field: Field, width: Fraction) -> list[Any]:
     (stats,) = table.stats([field])
     if not stats.finite:
         return []
+    from fractions import Fraction
+
     width *= _UNIT.get(field.kind, 1)
     if field.kind in ("date", "time") and width.denominator != 1:
         unit = {"date": "days", "time": "microseconds"}[field.kind]
@@ -526,11 +528,12 @@ def even_edges(table: Table, field: Field, width: Fraction) -> list[Any]:
             raise OptionError("bins of that width go beyond the largest float64, 1.8e308: give --bins") from None
 
     least, most = (single.shortest(x) if field.is_single else x for x in (stats.least, stats.most))
-    first, last = math.floor(least / width), math.floor(most / width)
+    first, last = math.floor(Fraction(least) / width), math.floor(Fraction(most) / width)
     first -= edge(first) > least  # as it is rounded
     last += 1 + (edge(last + 1) <= most)
     if last - first > MOST_BINS:
-        raise OptionError(f"{last - first} bins of that width, at most {MOST_BINS} are made: give a larger --width")
+        many = last - first if last - first < 10**9 else "more than a billion"
+        raise OptionError(f"{many} bins of that width, at most {MOST_BINS} are made: give a larger --width")
     edges = [edge(index) for index in range(first, last + 1)]
     if any(low >= high for low, high in pairwise(edges)):
         raise OptionError(f"float64 has no bins of that width at {edges[-1]:g}: give a larger or a whole --width")

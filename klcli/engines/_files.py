@@ -42,8 +42,8 @@ class Place:
     """What a source names, and how its text is written.
 
     `name` is what it is called in outputs, and `typed` how it is asked for; the table is one in a database, and the
-    column one of the table: until the database is open, `table` is all that was asked for. `notes` say how it was
-    read.
+    column one of the table: until the database is open, `table` is all that was asked for. A first row that is said
+    to be names may hold numbers. `notes` say how it was read.
     """
 
     name: str
@@ -55,6 +55,7 @@ class Place:
     encoding: str | None = None
     delimiter: str | None = None
     has_header: bool = True
+    are_said_names: bool = False
     decimal: str = "."
     notes: tuple[str, ...] = ()
 
@@ -76,7 +77,7 @@ def located(
     encoding: str | None = None,
     delimiter: str | None = None,
     decimal: str = ".",
-    header: bool = True,
+    header: bool | None = None,
 ) -> Place:
     """What the source names: a file, all files of a pattern, or all data files of a folder, and what is in them.
 
@@ -104,7 +105,20 @@ def located(
     asked = "::".join(names) if names else None
     table, column = (asked, None) if format_ in DATABASES else (None, asked)
     notes = matches.notes if format_ in DATABASES else (*matches.notes, *_of_other_encoding(files, encoding))
-    return Place(called, path, files, format_, table, column, encoding, delimiter, header, decimal, notes)
+    return Place(
+        called,
+        path,
+        files,
+        format_,
+        table,
+        column,
+        encoding,
+        delimiter,
+        header is not False,
+        header is True,
+        decimal,
+        notes,
+    )
 
 
 def _split(source: str) -> tuple[str, list[str]]:

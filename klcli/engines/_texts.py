@@ -70,7 +70,7 @@ def _head(file: File, place: Place) -> Head:
     names = [name.strip() for name in _first_row(start, delimiter, is_whole=len(start) < _HEAD)]
     blank, line_end = _before(start)
     if place.has_header:
-        _check_names(names, delimited.first_place(start), place.decimal)
+        _check_names(names, delimited.first_place(start), None if place.are_said_names else place.decimal)
     else:
         names = [*map(str, range(1, len(names) + 1))]
     return Head(tuple(names), delimiter, line_end, blank)
@@ -262,13 +262,16 @@ def _no_constant(word: str) -> None:
     raise ValueError(f"{word} is no number of JSON")
 
 
-def _check_names(names: Sequence[str], line: int, decimal: str) -> None:
-    """Refuse a first row that names no columns, and names that do not tell them apart."""
-    number = next((name for name in names if is_number(with_point(name, decimal))), None)
+def _check_names(names: Sequence[str], line: int, decimal: str | None) -> None:
+    """Refuse a first row that names no columns, and names that do not tell them apart.
+
+    Numbers with this decimal sign are no names; without one any are.
+    """
+    number = next((name for name in names if decimal and is_number(with_point(name, decimal))), None)
     if number is not None:
         raise FormatError(
             f"line {line}: {clipped(number)} is a number: if the first row is data, put a header before it (count, "
-            "drift and profile take --no-header)"
+            "drift and profile take --no-header, and --header where these are names)"
         )
     twice = repeated(names)
     if twice is not None:
