@@ -513,8 +513,6 @@ def even_edges(table: Table, field: Field, width: Fraction) -> list[Any]:
     (stats,) = table.stats([field])
     if not stats.finite:
         return []
-    from fractions import Fraction
-
     width *= _UNIT.get(field.kind, 1)
     if field.kind in ("date", "time") and width.denominator != 1:
         unit = {"date": "days", "time": "microseconds"}[field.kind]
@@ -528,7 +526,7 @@ def even_edges(table: Table, field: Field, width: Fraction) -> list[Any]:
             raise OptionError("bins of that width go beyond the largest float64, 1.8e308: give --bins") from None
 
     least, most = (single.shortest(x) if field.is_single else x for x in (stats.least, stats.most))
-    first, last = math.floor(Fraction(least) / width), math.floor(Fraction(most) / width)
+    first, last = _multiple(least, width), _multiple(most, width)
     first -= edge(first) > least  # as it is rounded
     last += 1 + (edge(last + 1) <= most)
     if last - first > MOST_BINS:
@@ -538,6 +536,16 @@ def even_edges(table: Table, field: Field, width: Fraction) -> list[Any]:
     if any(low >= high for low, high in pairwise(edges)):
         raise OptionError(f"float64 has no bins of that width at {edges[-1]:g}: give a larger or a whole --width")
     return edges
+
+
+def _multiple(x: Any, width: Fraction) -> int:
+    """How often the width goes into x, as float64 has it, so that 0.3 is three times 0.1."""
+    try:
+        return math.floor(x / width)
+    except ArithmeticError:  # of more than float64 holds
+        from fractions import Fraction
+
+        return math.floor(Fraction(x) / width)
 
 
 # What to count a column does not take: imported on demand
