@@ -538,7 +538,7 @@ def even_edges(table: Table, field: Field, width: Fraction) -> list[Any]:
     return edges
 
 
-def _multiple(x: Any, width: Fraction) -> int:
+def _multiple(x: float, width: Fraction) -> int:
     """How often the width goes into x, as float64 has it, so that 0.3 is three times 0.1."""
     try:
         return math.floor(x / width)
