@@ -172,8 +172,7 @@ def read_either(source: str, of_tensors: Callable[[list[Tensor], str | None], T]
             columns = parquet.columns(data, how.max_size)
         else:
             columns = _columns(sources.text(data, how.encoding), path, how)
-            if how.encoding is not None and "utf" not in how.encoding and sources.is_utf8([data]):
-                note = sources.of_other_encoding(how.encoding)
+            for note in sources.of_other_encoding([data], how.encoding):
                 columns = [column._replace(notes=(*column.notes, note)) for column in columns]
         found = columns if wanted is None else _with_doubt_of_edges(_chosen(columns, wanted), columns)
         fault = next((column.fault for column in found if column.fault), "")

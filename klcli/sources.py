@@ -453,9 +453,10 @@ def is_utf8(blocks: Iterable[bytes]) -> bool:
     return False
 
 
-def of_other_encoding(encoding: str) -> str:
-    """What is told of text for which `is_utf8` holds, and which was to be read in another encoding."""
-    return f"it is UTF-8 as it stands, and was read as {encoding}, as was asked"
+def of_other_encoding(blocks: Iterable[bytes], encoding: str | None) -> Iterator[str]:
+    """What is told of text that is UTF-8, and was to be read in another encoding."""
+    if encoding is not None and "utf" not in encoding and is_utf8(blocks):
+        yield f"it is UTF-8 as it stands, and was read as {encoding}, as was asked"
 
 
 def _undecodable(data: bytes, named: str | None, marked: str | None, error: UnicodeError) -> str:

@@ -1279,9 +1279,7 @@ def test_a_database_of_sqlite_that_is_cut_off(duck: Engine, tmp_path: Path, kept
         base.commit()
     assert counted(duck, "s.db::t::n").counts == [667, 667, 666]
     (tmp_path / "s.db").write_bytes((tmp_path / "s.db").read_bytes()[:kept])
-    with pytest.raises(
-        InputError, match=r"^s\.db::t: cut off in the middle of a page: copy it once more$|^s\.db: cut"
-    ):
+    with pytest.raises(InputError, match=r"^s\.db: cut off in the middle of a page: copy it once more$"):
         counted(duck, "s.db::t::n")
 
 

@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from itertools import chain
 from typing import Any, BinaryIO, NamedTuple
 
 import click
@@ -256,11 +257,12 @@ def _written(profile: Profile) -> bytes:
 def _chosen(side: _Side, given: dict[str, Any], beside: Iterable[str]) -> list[str]:
     """The names of the columns to count; those that only the other side has are not, but they may be named."""
     known = [*side.columns, *beside]
-    wanted = known if given["columns"] is None else _named(given["columns"], known)
-    left_out = [] if given["exclude"] is None else _named(given["exclude"], known)
-    for name in (*wanted, *left_out):
+    options = ("columns", "exclude")
+    named = {option: _named(given[option], known) for option in options if given[option] is not None}
+    for name in chain(*named.values()):
         if name not in known:
             raise InputError(f"{side.name}: no column {clipped(name)!r} among {listed(side.columns, 20)}")
+    wanted, left_out = {*named.get("columns", known)}, {*named.get("exclude", ())}
     return [name for name in side.columns if name in wanted and name not in left_out]
 
 

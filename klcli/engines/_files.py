@@ -179,7 +179,7 @@ def _within(folder: str) -> Iterator[str]:
     for place, folders, names in os.walk(
         folder, onerror=lambda error: _look_into(str(error.filename)), followlinks=True
     ):
-        _look_into(place)
+        _look_into(place, is_listed=False)  # which os.walk has done
         folders[:] = [
             each
             for each in folders
@@ -291,12 +291,10 @@ def _with_a_name(file: File, stack: contextlib.ExitStack) -> File:
 
 def _of_other_encoding(files: Sequence[File], encoding: str | None) -> Iterator[str]:
     """What is told of files that are UTF-8, and were not to be."""
-    if encoding is None or "utf" in encoding:
-        return
     for file in files:
         with streams.opened(file.path) as opened:
-            if sources.is_utf8(streams.blocks(opened)):
-                yield f"{file.name}: {sources.of_other_encoding(encoding)}"
+            for note in sources.of_other_encoding(streams.blocks(opened), encoding):
+                yield f"{file.name}: {note}"
 
 
 def _named_in_utf_8(path: str, stack: contextlib.ExitStack) -> str:
