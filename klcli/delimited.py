@@ -20,6 +20,7 @@ from klcli.tables import (
     is_counting,
     is_key,
     is_nameless,
+    is_of_samples,
     label_column,
     labelled,
     names_labels,
@@ -327,6 +328,7 @@ def _plain_table(text: str, delimiter: str, decimal: str, place: Callable[[int],
     width = len(names)
     packed: list[Labels] = []
     parts: dict[int, list[Any]] = {index: [] for index in range(width) if index != label}
+    texts: dict[int, list[str]] = {index: [] for index in parts if is_of_samples(names[index])}  # which may name rows
     rows = 0
     counting = {(index, first) for index in range(label or 0) for first in (0, 1)}  # the numbers of rows so far
     all_but = bytes(set(range(256)) - {ord(delimiter), ord("\n")})
@@ -348,6 +350,8 @@ def _plain_table(text: str, delimiter: str, decimal: str, place: Callable[[int],
                 part.append(_numbers(cells[index::width], decimal))
         except NumeralError:
             return None
+        for index, text_of_it in texts.items():
+            text_of_it += [with_point(cell, decimal) for cell in cells[index::width]]
     whole = {index: np.concatenate(part) for index, part in parts.items()}
     counted_rows = {index for index, _ in counting if rows > 2}
     values = set(value_columns(names, label, counted_rows.__contains__))
@@ -360,9 +364,15 @@ def _plain_table(text: str, delimiter: str, decimal: str, place: Callable[[int],
         return None
     if label is not None and not names_labels(names[label]) and any(map(_may_be_number, labels)):
         return None  # words are labels in such a column if all of it is words; of the first one more is to be known
-    common = labelled(names, label, None if label is None else labels, values, place)
-    used = ((index, found) for index, found in whole.items() if index in values)
-    return _headed(names, [common._replace(name=names[index], values=found) for index, found in used])
+    common = labelled(names, label, None if label is None else labels, values, place, decimal=decimal)
+    columns = [
+        common._replace(name=names[index], cells=texts[index])
+        if index in texts
+        else common._replace(name=names[index], values=found)
+        for index, found in whole.items()
+        if index in values
+    ]
+    return _headed(names, columns)
 
 
 def _plain_head(

@@ -403,7 +403,8 @@ def limits(text: str) -> dict[str, float]:
         try:
             found[name] = number(limit)
         except ValueError as error:
-            raise OptionError(f"{error}: give a number for {name}") from None
+            instead = f", or {limit.strip()}=0.2" if limit.strip() in LIMITED else ""
+            raise OptionError(f"{error}: give a number for {name}{instead}") from None
     return found
 
 

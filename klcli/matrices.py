@@ -128,7 +128,7 @@ def _doubts_of_rows(columns: Sequence[Column], name: str) -> list[str]:
     Raises InputError where they are no numbers of rows, and where another column is called row or sample.
     """
     first = columns[0]
-    called, labels = first.label_name, first.labels or ()
+    called, labels = first.label_name, _labels_as_numbers(first)
     if called.lower() in ("", *_ROW_NAMES) or is_nameless(called) or not all(map(is_number, labels)):
         return []
     other = next((column.name for column in columns if column.name.lower() in _ROW_NAMES), None)
@@ -265,7 +265,7 @@ def _all_numbers(columns: list[Column], name: str) -> list[Column]:
         shown = listed([f"{column.name} has {size}" for column, size in zip(columns, sizes, strict=True)], 20)
         raise InputError(f"{name}: columns of different lengths: {shown}")
     if first.has_number_labels:
-        cells = [with_point(label, first.decimal) for label in labels]
+        cells = _labels_as_numbers(first)
         if first.decimal == ",":
             _refuse_points(labels, first, name)
         columns = [Column("1", None, cells, first.place, first.notes, is_named=False), first._replace(labels=None)]
@@ -296,7 +296,7 @@ def _refuse_points(cells: Sequence[str], column: Column, name: str) -> None:
 
 def _refuse_numbers_mistyped(column: Column, name: str) -> None:
     """Raise where the labels may be numbers that were mistyped, or stand for some that are missing."""
-    labels = column.labels or ()
+    labels = _labels_as_numbers(column)
     words = [not is_number(label) for label in labels]
     if any(words) and not is_key(column.label_name) and not (all(words) and column.labels_first):
         slip = words.index(True)
@@ -332,6 +332,11 @@ def _cells(column: Column) -> Sequence[str]:
         if column.values is None
         else [repr(value).removesuffix(".0") for value in column.values.tolist()]
     )
+
+
+def _labels_as_numbers(column: Column) -> list[str]:
+    """The labels, with those that are numbers as they are written with a point."""
+    return [with_point(label, column.decimal) for label in column.labels or ()]
 
 
 def _is_label(text: str) -> bool:

@@ -324,10 +324,12 @@ class _Table:
         return [self._rows > 0 and not count for count in found]
 
     def _labels(self, index: int) -> Sequence[str]:
+        from klcli.engines._sql import one_zero
         from klcli.engines.duckdb import ZONED
 
         in_utc = ZONED.get(self._types[index])
         column = f"CAST(c{index} AS {in_utc})" if in_utc else f"c{index}"
+        column = one_zero(column) if self._types[index] in ("FLOAT", "DOUBLE") else column
         text = self._text(index) if index in self._texts else f"CAST({column} AS VARCHAR)"
         if self._types[index].startswith("DECIMAL"):
             text = f"regexp_replace({text}, '^(-?)[.]', '\\10.')"  # which DuckDB writes as .5 where it can

@@ -173,12 +173,22 @@ def from_tree(tree: dict[str, Any], name: str) -> Profile:
     """
     if tree.get("klcli_profile") != VERSION:
         raise InputError(f"{name}: a profile of version {tree.get('klcli_profile')!r}, and klcli knows {VERSION}")
+    columns: dict[str, Column] = {}
+    where = f"{name}: no whole profile: "
     try:
         rows = _count(tree["rows"])
-        columns = {str(title): _column(each, rows) for title, each in tree["columns"].items()}
-        return Profile(name, rows, columns)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise InputError(f"{name}: no whole profile: {type(error).__name__}: {error}") from None
+        for title, each in tree["columns"].items():
+            where = f"{name}: no whole profile: column {clipped(title)}: "
+            columns[title] = _column(each, rows)
+    except KeyError as error:
+        raise InputError(f"{where}{error} is missing") from None
+    except ValueError as error:
+        raise InputError(f"{where}{error}") from None
+    except (TypeError, AttributeError):
+        raise InputError(f"{where}it is not as klcli profile writes it") from None
+    if not columns:
+        raise InputError(f"{name}: a profile without columns")
+    return Profile(name, rows, columns)
 
 
 def _column(tree: Mapping[str, Any], rows: int) -> Column:

@@ -68,8 +68,8 @@ def table(
     labels = None if label is None else as_written[label]
     at = place(0) if text else ""
     beside = {names[index]: f"holds no numbers: {at}: {refusal(columns[index][0].strip())}" for index in text}
-    common = labelled(names, label, labels, values, place, beside)
-    return [common._replace(name=names[index], cells=columns[index], decimal=decimal) for index in kept]
+    common = labelled(names, label, labels, values, place, beside, decimal)
+    return [common._replace(name=names[index], cells=columns[index]) for index in kept]
 
 
 def labelled(
@@ -79,6 +79,7 @@ def labelled(
     values: Iterable[int],
     place: Callable[[int], str],
     beside: Mapping[str, str] = MappingProxyType({}),
+    decimal: str = ".",
 ) -> Column:
     """What the columns of a table have in common: their labels, where these are from, and what is told of them.
 
@@ -90,7 +91,7 @@ def labelled(
     if aside:
         notes.append(f"told rows apart, so not used: {listed([*map(_called, aside)])}")
     if label is not None:
-        notes += _doubts_of_labels(names[label], labels or (), has_others=len(names) > 2)
+        notes += _doubts_of_labels(names[label], labels or (), decimal, has_others=len(names) > 2)
     elif len(names) > 1:
         notes.append(unlabelled(names))
     label_name = "" if label is None else names[label]
@@ -98,7 +99,17 @@ def labelled(
     free = next((name for name in WEIGHT_NAMES if name not in taken), WEIGHT_NAMES[0])
     why = f"{TELLS_ROWS}, and holds no weights: call it {free} if it does"
     unused = (*beside.items(), *((name, why) for name in aside))
-    return Column("", labels, (), place, tuple(notes), unused, label_name=label_name, labels_first=not label)
+    return Column(
+        "",
+        labels,
+        (),
+        place,
+        tuple(notes),
+        unused,
+        label_name=label_name,
+        labels_first=not label,
+        decimal=decimal,
+    )
 
 
 def unlabelled(names: Sequence[str], outcomes: str = "numbered from 0") -> str:
@@ -110,13 +121,14 @@ def _called(name: str) -> str:
     return f"column {clipped(name)}" if name else "the column without a name"
 
 
-def _doubts_of_labels(name: str, labels: Sequence[str], *, has_others: bool) -> list[str]:
+def _doubts_of_labels(name: str, labels: Sequence[str], decimal: str, *, has_others: bool) -> list[str]:
     """What is told of labels that may not be those that were meant: numbers of rows, or of weights with mistakes."""
     if not is_key(name):
-        words = [repr(clipped(word)) for word in _words_among_numbers(labels)]
+        words = [repr(clipped(word)) for word in _words_among_numbers(labels, decimal)]
         among = f"the labels are from column {name}, with {_few(words)} among numbers"
         return [f"{among}: put it right if it was to be one"] if words else []
-    if has_others and name.lower() not in LABEL_NAMES and all(map(looks_like_number, islice(labels, MANY))):
+    some = (with_point(cell, decimal) for cell in islice(labels, MANY))
+    if has_others and name.lower() not in LABEL_NAMES and all(map(looks_like_number, some)):
         return [f"{FROM_KEYS}{_few(labels)}, are from {_called(name)}: call another one label if it is"]
     return []
 
@@ -126,11 +138,15 @@ def _few(labels: Sequence[str]) -> str:
     return f"{listed(labels[:MOST])}{', ...' if len(labels) > MOST else ''}"
 
 
-def _words_among_numbers(labels: Sequence[str]) -> list[str]:
+def _words_among_numbers(labels: Sequence[str], decimal: str) -> list[str]:
     """The words, where there are as many numbers or more: they may be numbers mistyped."""
-    if not any(map(is_number, labels[:MANY])):
+
+    def is_word(cell: str) -> bool:
+        return not is_number(with_point(cell, decimal))
+
+    if all(map(is_word, labels[:MANY])):
         return []
-    words = [cell for cell in labels if not is_number(cell)]
+    words = [cell for cell in labels if is_word(cell)]
     return words if 0 < 2 * len(words) <= len(labels) else []
 
 

@@ -608,8 +608,14 @@ def test_no_bins_of_nothing(call: Run, options: tuple[str, str]) -> None:
         ("t.tar.gz", "is a tar archive: unpack it, and name a file that was in it"),
         ("t.zip", "is a zip archive: unpack it and name a file that was in it, or save the sheet as CSV"),
         ("t.xlsx", "is a zip archive: unpack it and name a file that was in it, or save the sheet as CSV"),
-        ("cut.parquet", "its end is not where it is to be: cut off, or followed by other bytes"),
-        ("more.parquet", "its end is not where it is to be: cut off, or followed by other bytes"),
+        (
+            "cut.parquet",
+            "no end where it is to be: cut off, or followed by other bytes: copy it anew",
+        ),
+        (
+            "more.parquet",
+            "no end where it is to be: cut off, or followed by other bytes: copy it anew",
+        ),
     ],
 )
 def test_what_holds_no_text_is_called_what_it_is(call: Run, shell: Run, name: str, what: str) -> None:

@@ -209,6 +209,8 @@ def test_limits() -> None:
     for text in ("psi", "chi=1", "psi=x", ""):
         with pytest.raises(OptionError):
             limits(text)
+    with pytest.raises(OptionError, match=r"^'psi' is not a number: give a number for js, or psi=0\.2$"):
+        limits("psi")
 
 
 # The command
@@ -742,6 +744,15 @@ def test_a_profile_is_one_wherever_it_comes_from(call: Run, shell: Run) -> None:
         "stdin: is a profile, counted already: leave --null out"
     )
     assert refused(shell("echo '{\"klcli_profile\":' | $K drift - a.csv")).startswith("stdin: no whole profile: ")
+    for columns, what in (
+        ("{}", "a profile without columns"),
+        ("[]", "no whole profile: it is not as klcli profile writes it"),
+        ('{"x": []}', "no whole profile: column x: it is not as klcli profile writes it"),
+        ('{"x": {"kind": "text"}}', "no whole profile: column x: 'edges' is missing"),
+        ('{"x": {"kind": "z", "edges": null, "counts": {}}}', "no whole profile: column x: no kind 'z'"),
+    ):
+        Path("no.json").write_text(f'{{"klcli_profile": 1, "rows": 1, "columns": {columns}}}')
+        assert refused(call("drift", "no.json", "a.csv")) == f"no.json: {what}"
     assert refused(call("profile", "merge", "a.csv")) == "a.csv: is no profile: klcli profile count makes one"
     assert refused(call("profile", "merge", "b.json")).startswith("b.json: no such file")
     for command in (("profile", "merge", "-", "-"), ("profile", "count", "-", "--like", "-")):

@@ -122,6 +122,22 @@ def test_numbers_that_name_samples_are_no_class(tmp_path: Path, name: str) -> No
     assert (found.rows, found.columns) == (("7", "8"), ("a", "b"))
 
 
+@pytest.mark.parametrize("name", ["sample", "row"])
+@pytest.mark.parametrize("text", ["{},a,b\n007,1,2\n1.10,3,4\n1.1,5,6\n", '{},"a",b\r\n007,1,2\r\n1.10,3,4\n1.1,5,6'])
+def test_numbers_that_name_samples_are_what_is_written(tmp_path: Path, name: str, text: str) -> None:
+    """1.10 is another row than 1.1, whichever way the table is read."""
+    assert read_matrix(written(tmp_path, "m.csv", text.format(name))).rows == ("007", "1.10", "1.1")
+
+
+def test_decimal_commas_are_numbers_in_every_column(tmp_path: Path) -> None:
+    """What the first columns hold is judged as the numbers that they are."""
+    found = read_matrix(written(tmp_path, "m.csv", "1,5;2\n3;4,5\n"), decimal=",")
+    assert (found.values.tolist(), found.notes) == ([[1.5, 2], [3, 4.5]], ())
+    message = r"column index may name the rows, and holds 0\.2: call it row if it does, or otherwise if"
+    with pytest.raises(InputError, match=message):
+        read_matrix(written(tmp_path, "m.csv", "index;a;b\n0,2;0,3;0,5\n0,1;0,4;0,5\n"), decimal=",")
+
+
 def matrix(name: str, rows: str | None, columns: str | None) -> Matrix:
     """Two rows and two columns with names of one letter, or without names."""
     values = np.array([[1.0, 2.0], [3.0, 4.0]])

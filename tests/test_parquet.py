@@ -200,6 +200,13 @@ def test_labels_that_are_float32_are_written_short(write: Write) -> None:
     assert column.labels == ["0.1"]
 
 
+@pytest.mark.parametrize("kind", ["FLOAT", "DOUBLE"])
+def test_there_is_one_zero_among_labels(write: Write, kind: str) -> None:
+    """-0.0, as rounding leaves it, is 0.0; in text it is what is written there."""
+    (column,) = found(write(f"SELECT unnest([-0.0, -0.5])::{kind} AS label, 1 AS n"))
+    assert column.labels == ["0.0", "-0.5"]
+
+
 def test_without_a_column_of_labels(write: Write) -> None:
     """Where every column has numbers the outcomes are numbered, and a note says so."""
     (column, _) = found(write("SELECT 1 AS a, 2 AS b"))

@@ -1773,31 +1773,36 @@ cells = st.one_of(
 
 
 @st.composite
-def tables(draw: st.DrawFn) -> tuple[str, str]:
-    """A text that is a table for the most part, and what separates its columns."""
+def tables(draw: st.DrawFn) -> tuple[str, str, str]:
+    """A text that is a table for the most part, what separates its columns, and its decimal sign."""
     mark = draw(st.sampled_from(",;\t|"))
+    decimal = "." if mark == "," else draw(st.sampled_from(".,"))
     width = draw(st.integers(1, 4))
-    header = draw(st.lists(st.sampled_from(["label", "p", "q", "x", "name", ""]), min_size=width, max_size=width))
-    numeric = st.one_of(st.integers(0, 9).map(str), st.sampled_from(["0.5", "1/2", " 1", "-1"]))
+    header = draw(
+        st.lists(st.sampled_from(["label", "p", "q", "x", "name", "sample", ""]), min_size=width, max_size=width)
+    )
+    numeric = st.one_of(st.integers(0, 9).map(str), st.sampled_from(["0.5", "1.10", "007", "1/2", " 1", "-1"]))
     columns = [draw(st.sampled_from([numeric, numeric, cells])) for _ in range(width)]
-    rows = [header] + [[draw(column) for column in columns] for _ in range(draw(st.integers(0, 5)))]
+    rows = [[draw(column).replace(".", decimal) for column in columns] for _ in range(draw(st.integers(0, 5)))]
+    rows = [header, *rows]
     text = draw(st.sampled_from(["", "", "", "\n"])) + "\n".join(map(mark.join, rows))
     text += draw(st.sampled_from(["\n", "\n", "", "\n\n", "x", ","]))
     assume(text.strip())  # what is blank is refused before it comes to a table
-    return text, mark
+    return text, mark, decimal
 
 
-def by(text: str, mark: str, fast: bool) -> Any:
+def by(text: str, mark: str, decimal: str = ".", *, fast: bool) -> Any:
     """What a table holds by one way or the other: columns, numbers and the place of every row, or a refusal."""
     way = klcli_delimited._plain_table if fast else mock.Mock(return_value=None)
     try:
         with mock.patch.object(klcli_delimited, "_plain_table", way):
-            columns = klcli_delimited._delimited(text, mark, ".")
+            columns = klcli_delimited._delimited(text, mark, decimal)
             found = [readers._distribution(column, column.name, True, "refuse") for column in columns]
     except (FormatError, InputError) as error:
         return type(error), str(error)
     places = [column.place(index) for column in columns for index in range(len(found[0].outcomes))]
-    return held(found), [each.notes for each in found], [each.labelled for each in found], places
+    samples = [[*column.cells] for column in columns if column.name == "sample"]  # which may be names
+    return held(found), [each.notes for each in found], [each.labelled for each in found], places, samples
 
 
 @pytest.mark.parametrize(
@@ -1831,7 +1836,7 @@ def test_two_ways_to_read_a_table_agree_on_edges(text: str, mark: str) -> None:
 
 @settings(max_examples=600, deadline=None)
 @given(tables())
-def test_two_ways_to_read_a_table_agree(table: tuple[str, str]) -> None:
+def test_two_ways_to_read_a_table_agree(table: tuple[str, str, str]) -> None:
     """For any table the fast way gives what csv's way gives, or both refuse it."""
     fast, slow = by(*table, fast=True), by(*table, fast=False)
     assert fast == slow or (fast[0] is slow[0] is FormatError)
@@ -1839,9 +1844,9 @@ def test_two_ways_to_read_a_table_agree(table: tuple[str, str]) -> None:
 
 @fuzzed
 @given(tables(), st.data())
-def test_a_harmless_pair_of_quotes_changes_nothing(table: tuple[str, str], data: st.DataObject) -> None:
+def test_a_harmless_pair_of_quotes_changes_nothing(table: tuple[str, str, str], data: st.DataObject) -> None:
     """Quotes around a cell that needs none lead another way to the same answer."""
-    text, mark = table
+    text, mark, decimal = table
     lines = text.split("\n")
     row = data.draw(st.sampled_from([index for index, line in enumerate(lines) if line] or [0]))
     parts = lines[row].split(mark)
@@ -1850,7 +1855,7 @@ def test_a_harmless_pair_of_quotes_changes_nothing(table: tuple[str, str], data:
         return
     parts[place] = f'"{parts[place]}"'
     quoted = "\n".join([*lines[:row], mark.join(parts), *lines[row + 1 :]])
-    plain, other = by(text, mark, fast=True), by(quoted, mark, fast=True)
+    plain, other = by(text, mark, decimal, fast=True), by(quoted, mark, decimal, fast=True)
     assert plain == other or (plain[0] is other[0] is FormatError)
 
 
@@ -2994,9 +2999,13 @@ def test_what_is_no_number_makes_no_labels(tmp_path, cell):
 def test_one_word_among_numbers_that_are_labels(tmp_path):
     """It may be a bin as `more` is, or a number mistyped: a note tells of it."""
     (tmp_path / "p.csv").write_text("size,n\n1,2\n2,3\nmore,5\n")
-    assert readers.read(tmp_path / "p.csv").notes[0] == (
-        "p.csv: the labels are from column size, with 'more' among numbers: put it right if it was to be one"
-    )
+    note = "p.csv: the labels are from column {}, with {!r} among numbers: put it right if it was to be one"
+    assert readers.read(tmp_path / "p.csv").notes[0] == note.format("size", "more")
+    (tmp_path / "p.csv").write_text("a;1\n1,5;2\n1,6;3\n")
+    assert readers.read(tmp_path / "p.csv", decimal=",").notes[0] == note.format("1", "a")
+    (tmp_path / "p.csv").write_text("1,5;2\n3;4,5\n4;6\n")
+    found = readers.read(tmp_path / "p.csv", decimal=",", normalize=True)
+    assert (found.outcomes, "among" in "".join(found.notes)) == (("1,5", "3", "4"), False)
 
 
 def test_a_name_that_goes_on_in_the_next_line(tmp_path):

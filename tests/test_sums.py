@@ -329,6 +329,18 @@ def test_labels_of_records_are_in_the_first_column_of_words(engine: Engine, tmp_
     assert sorted(summed(engine, str(tmp_path / "t.ndjson")).terms["outcome"]) == ["France", "Spain"]
 
 
+@pytest.mark.parametrize("kind", ["FLOAT", "DOUBLE"])
+def test_there_is_one_zero_among_labels(engine: Engine, tmp_path: Path, kind: str) -> None:
+    """A divergence is not infinite for the sign of a zero, as rounding leaves it."""
+    for name, zero in (("p", "-0.0"), ("q", "0.0")):
+        with duckdb.connect() as connection:
+            rows = f"SELECT unnest([{zero}, 1.5])::{kind} AS label, unnest([0.25, 0.75]) AS p"
+            connection.execute(f"COPY ({rows}) TO '{tmp_path / name}.parquet' (FORMAT parquet)")
+    paths = [str(tmp_path / f"{name}.parquet") for name in "pq"]
+    assert summed(engine, *paths).value == 0
+    assert klcli.kl(*map(klcli.read, paths)).value == 0
+
+
 def test_labels_of_32_bits_are_those_of_64(engine: Engine, tmp_path: Path) -> None:
     """A label is the shortest decimal that leads to a number, in 32 bits too: 0.1 in both."""
     wide, narrow = tmp_path / "wide.parquet", tmp_path / "narrow.parquet"

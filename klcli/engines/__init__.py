@@ -13,6 +13,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import count, pairwise
 from sys import float_info
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -104,12 +105,15 @@ def opened(engine: Engine, source: str, *, null: Sequence[str] = (), **options: 
 
     Raises InputError where there is no such source, or where it is not what it should be.
     """
-    place = named(source, engine.relation) or located(source, engine.stack, **options)
+    return _viewed(engine, named(source, engine.relation) or located(source, engine.stack, **options), null)
+
+
+def _viewed(engine: Engine, place: Place, null: Sequence[str] = ()) -> Table:
     view = f"t{next(_views)}"
     try:
         fields = engine.view(view, place)
     except FormatError as error:
-        raise _fault(place, error) from None
+        raise _fault(engine, place, error) from None
     return Table(engine, view, place, [_without(null, each, engine) for each in fields] if null else fields)
 
 
@@ -176,14 +180,28 @@ _WRITTEN: dict[str, Callable[[str], int | float | None]] = {
 _DAY = 86_400_000_000  # microseconds
 
 
-def _fault(place: Place, error: FormatError) -> InputError:
-    """What is wrong with a source that an engine cannot read."""
+def _fault(engine: Engine, place: Place, error: FormatError) -> InputError:
+    """What is wrong with a source that an engine cannot read: of several files, with the first that it cannot."""
     found = None
     if place.format in ("csv", "ndjson"):
         from klcli.engines._texts import first_fault
 
         found = first_fault(place)
+    elif place.format == "parquet" and len(place.files) > 1:
+        alone = (replace(place, name=file.name, typed=file.name, files=[file]) for file in place.files)
+        found = next(filter(None, (_first_fault(engine, each) for each in alone)), None)
     return InputError(found or f"{place.name}: {error}")
+
+
+def _first_fault(engine: Engine, place: Place) -> str | None:
+    """What is wrong with what the place holds, all of which is read; None where nothing is."""
+    try:
+        table = _viewed(engine, place)
+        for index in range(len(table.fields)):
+            table.rows(f"SELECT max(length(CAST(c{index} AS STRING)))")
+    except InputError as error:
+        return str(error)
+    return None
 
 
 def text_fields(names: Sequence[str]) -> list[Field]:
@@ -364,12 +382,12 @@ class Table:
 
     def _fault(self, error: FormatError) -> InputError:
         """What is wrong with the table; with the column that is no text, which engines do not name."""
-        if NOT_UTF_8 in str(error) and not self.is_text:
+        if NOT_UTF_8 in str(error) and not self.is_text and len(self.place.files) < 2:
             for field in self.fields.values():
                 if self._is_no_text(field):
                     cure = "save it as text, or leave it out"
                     return InputError(f"{self.name}: column {clipped(field.name)}: bytes that are not UTF-8: {cure}")
-        return _fault(self.place, error)
+        return _fault(self.engine, self.place, error)
 
     def _is_no_text(self, field: Field) -> bool:
         try:

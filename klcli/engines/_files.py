@@ -17,6 +17,7 @@ from klcli.errors import InputError, clipped
 
 FORMATS = ("csv", "tsv", "ndjson", "parquet", "duckdb", "sqlite")
 DATABASES = ("duckdb", "sqlite")
+SAVE_ALIKE = ": save it alike in both"
 _ENDINGS = {"csv": "csv", "txt": "csv", "tsv": "tsv", "tab": "tsv", "ndjson": "ndjson", "jsonl": "ndjson"}
 _ENDINGS |= {"json": "ndjson", "parquet": "parquet", "pq": "parquet"}
 _ENDINGS |= {"duckdb": "duckdb", "ddb": "duckdb", "sqlite": "sqlite", "sqlite3": "sqlite"}
@@ -377,7 +378,7 @@ def mixed_columns(
                 models[index] = kind, called
             elif kind not in (other, "nothing") and {kind, other} != {"whole", "number"}:
                 what = f"column {clipped(name)} holds {kind}, and {other} in {there}"
-                raise InputError(f"{called}: {what}: save it alike in both")
+                raise InputError(f"{called}: {what}{SAVE_ALIKE}")
     for (name, _), of_column in zip(tables[0], zip(*types, strict=True), strict=True):
         _refuse_rounded(place, name, of_column)
     kinds = [{kind for _, kind in columns} for columns in zip(*tables, strict=True)]

@@ -46,7 +46,14 @@ def with_zero(x: str) -> str:
 
 def as_text(field: Field) -> str:
     """The field as the text of labels, which engines put together."""
-    return with_zero(field.sql) if field.kind == "decimal" else f"CAST({field.sql} AS STRING)"
+    if field.kind == "decimal":
+        return with_zero(field.sql)
+    return f"CAST({one_zero(field.sql) if field.kind == 'number' else field.sql} AS STRING)"
+
+
+def one_zero(x: str) -> str:
+    """The number, and 0.0 for -0.0, which is the same one and has another text."""
+    return f"CASE WHEN {x} = 0 THEN abs({x}) ELSE {x} END"
 
 
 def is_nan(x: str) -> str:

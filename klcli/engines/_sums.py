@@ -206,7 +206,7 @@ def _chosen(table: Table, fields: Sequence[Field]) -> tuple[Field, Field, list[s
         raise InputError(f"{table.name}: column {clipped(value.name)}: {_why_none(cells[fields.index(value)])}")
     some = [str(key) for (key,) in table.rows(f"SELECT {_label(table, fields[label])}", f"LIMIT {_LARGE}")]
     beside = {names[index]: "holds no numbers" for index in used if index in aside}
-    told = tables.labelled(names, label, some, used, str, beside).notes
+    told = tables.labelled(names, label, some, used, str, beside, table.place.decimal).notes
     return fields[label], value, [*told, fields[label].note]
 
 

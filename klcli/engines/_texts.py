@@ -15,7 +15,7 @@ from urllib.parse import quote
 from klcli import delimited, litter, sources, streams
 from klcli.columns import FormatError, is_number, repeated
 from klcli.distribution import listed
-from klcli.engines._files import File, Place, chosen_table
+from klcli.engines._files import SAVE_ALIKE, File, Place, chosen_table
 from klcli.errors import InputError, clipped
 from klcli.numerals import counted
 from klcli.tables import with_point
@@ -55,12 +55,12 @@ def head(place: Place) -> Head:
 def _other(one: Head, other: Head) -> str:
     """In what two files differ."""
     if one.names != other.names:
-        return f"its columns are {listed(one.names)}, and there {listed(other.names)}"
+        return f"its columns are {listed(one.names)}, and there {listed(other.names)}{SAVE_ALIKE}"
     if one.delimiter != other.delimiter:
-        return f"{one.delimiter!r} separates its columns, and there {other.delimiter!r}"
+        return f"{one.delimiter!r} separates its columns, and there {other.delimiter!r}{SAVE_ALIKE}"
     if one.blank != other.blank:
-        return f"{counted(one.blank, 'blank line')} before its first row, and there {other.blank}"
-    return f"its lines end in {one.line_end!r}, and there in {other.line_end!r}"
+        return f"{counted(one.blank, 'blank line')} before its first row, and there {other.blank}{SAVE_ALIKE}"
+    return f"its lines end in {one.line_end!r}, and there in {other.line_end!r}{SAVE_ALIKE}"
 
 
 def _head(file: File, place: Place) -> Head:

@@ -469,7 +469,7 @@ def reason(error: Exception) -> str:
         "unterminated quote": "a quote is opened and never closed, or some lines end otherwise than the first",
         "detected in value construction": "says of itself what is no text, as where a part is encrypted",
         "Invalid unicode": files.NOT_UTF_8,
-        "No magic bytes found at end": "its end is not where it is to be: cut off, or followed by other bytes",
+        "No magic bytes found at end": "no end where it is to be: cut off, or followed by other bytes: copy it anew",
         "state machine reached an invalid state": "some lines end in CR LF and others do not: make them all alike",
         "Invalid string encoding found": files.NOT_UTF_8,
     }
