@@ -7,7 +7,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 
-_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGXCPU)
 _last: list[Callable[[], object]] = []  # what is done before a signal ends the process, the newest first
 
 

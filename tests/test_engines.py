@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -745,6 +746,28 @@ def test_lines_that_are_no_json(engine: Engine, tmp_path: Path, line: str) -> No
     (tmp_path / "t.ndjson").write_text(f'{{"a":"z"}}\n{line}\n{{"a":"z"}}\n')
     with pytest.raises(InputError, match=rf"^t\.ndjson: {NO_JSON[line]}"):
         counted(engine, "t.ndjson::a")
+
+
+@pytest.mark.parametrize("value", ["NaN", "-Infinity", "nan", "1,", "1" * 5000, "[" * 1000 + "]" * 1000])
+def test_what_duckdb_takes_for_json_is_counted(duck: Engine, tmp_path: Path, value: str) -> None:
+    """Though not all take it: one record is counted as many are."""
+    for lines in (1, 2):
+        (tmp_path / "t.ndjson").write_text(f'{{"n":1,"a":{value}}}\n' * lines)
+        for name in "na" if value[0] != "[" else "n":
+            assert counted(duck, f"t.ndjson::{name}").counts == [lines]
+
+
+def test_a_disk_without_room_is_no_fault_of_the_input(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What an engine writes are copies of its own."""
+    (tmp_path / "t.csv").write_text("a\nx\n")
+    full = duckdb.IOException("IO Error: Could not write file: No space left on device")
+    with engines.started("duckdb") as engine:
+        table = engines.opened(engine, "t.csv")
+        monkeypatch.setattr(engine, "_connection", mock.Mock(execute=mock.Mock(side_effect=full)))
+        with pytest.raises(
+            InputError, match=r"^t\.csv: needs a temporary copy: no space left on device: set TMPDIR$"
+        ):
+            table.kept()
 
 
 def test_a_line_of_json_that_is_no_text(engine: Engine, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from conftest import environment
 
 from klcli import litter
 
-ENDING = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+ENDING = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGXCPU]
 BEGUN = "import os, signal, sys, threading\nsignal.signal(signal.SIGINT, signal.SIG_DFL)\nfrom klcli import litter\n"
 
 

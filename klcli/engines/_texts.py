@@ -233,7 +233,8 @@ def check_records(text: TextIO) -> None:
 def _loaded(line: str) -> Any:
     import json
 
-    return json.loads(line, parse_constant=_no_constant, object_pairs_hook=_Record)
+    # A whole number may be of any length, for it is counted as text.
+    return json.loads(line, parse_int=str, parse_constant=_no_constant, object_pairs_hook=_Record)
 
 
 class _Record(dict[str, Any]):
@@ -245,12 +246,14 @@ class _Record(dict[str, Any]):
 
 
 def refuse_columns(paths: Iterable[str]) -> None:
-    """Raise FormatError where the only record of JSON is a table by its columns: nothing but lists or mappings."""
-    import json
+    """Raise FormatError where the only record of JSON is a table by its columns: nothing but lists or mappings.
 
+    What engines take for JSON, as they do a comma before a bracket, and Python does not, is passed over.
+    """
     for path in paths:
-        with open(path, encoding="utf-8", newline="") as text:
-            record: dict[str, Any] = next((json.loads(line) for line in _lines(text) if line.strip()), {})
+        record: dict[str, Any] = {}
+        with open(path, encoding="utf-8", newline="") as text, contextlib.suppress(ValueError, RecursionError):
+            record = next((_loaded(line) for line in _lines(text) if line.strip()), {})
         if record and all(isinstance(value, (list, dict)) for value in record.values()):
             raise FormatError(
                 "one record of lists or mappings alone: if it is a table by its columns, write one record to a line, "

@@ -472,6 +472,7 @@ def reason(error: Exception) -> str:
         "No magic bytes found at end": "no end where it is to be: cut off, or followed by other bytes: copy it anew",
         "state machine reached an invalid state": "some lines end in CR LF and others do not: make them all alike",
         "Invalid string encoding found": files.NOT_UTF_8,
+        "No space left on device": "needs a temporary copy: no space left on device: set TMPDIR",
     }
     known = next((fault for words, fault in faults.items() if words in text), None)
     lock = re.search(r"Conflicting lock is held.*?(PID \d+)", text)
