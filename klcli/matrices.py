@@ -18,6 +18,7 @@ from klcli.tables import (
     FROM_KEYS,
     NO_HEADER,
     NO_LABELS,
+    OF_LISTS,
     TELLS_ROWS,
     is_key,
     is_nameless,
@@ -273,6 +274,8 @@ def _all_numbers(columns: list[Column], name: str) -> list[Column]:
         _refuse_numbers_mistyped(first, name)
     if first.beside:
         beside, why = first.beside[0]
+        if why.startswith(OF_LISTS):
+            raise InputError(f"{name}: column {beside} {why}")
         cure = (
             "leave it out, or call it otherwise if it is of numbers"
             if why.startswith(TELLS_ROWS)

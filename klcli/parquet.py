@@ -26,6 +26,8 @@ _START = b"PAR1\x15"  # and how the first structure in it begins: text goes on o
 _NUMBERS = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL\(.*\)")
 _OF_NUMPY = re.compile(r"U?(TINY|SMALL|BIG)?INT(EGER)?|FLOAT|DOUBLE")
 _NESTED = re.compile(r"\]$|^(STRUCT|MAP|UNION)\(|^(BLOB|VARIANT|GEOMETRY)")
+_LISTS = re.compile(rf"({_NUMBERS.pattern})\[\d*\]")
+_BY_THEMSELVES = "save lists by themselves, as .npy with np.stack, or a number to a cell"
 _OVERHEAD = 2**28  # bytes that DuckDB needs beside what it unpacks
 _MOST = 2**62  # bytes of which it can be told
 _BLOCK = 2**20  # rows of text that are fetched at once
@@ -135,13 +137,14 @@ class _Table:
         values = [index for index in used if index not in beside]
         if not values:
             typed = zip(self._names, self._types, strict=True)
-            raise FormatError(f"no column of numbers: {listed([f'{name} is {each}' for name, each in typed])}")
+            cure = f"; {_BY_THEMSELVES}" if any(map(_LISTS.fullmatch, self._types)) else ""
+            raise FormatError(f"no column of numbers: {listed([f'{name} is {each}' for name, each in typed])}{cure}")
         if label in self._faults:
             raise FormatError(f"{self._faults[label]} or as text")
         self._refuse_large([*values, *([] if label is None else [label])])
         self._refuse_fractions(sorted(set(range(len(self._names))).difference([label], used)))
         labels = None if label is None else self._labels(label)
-        why = {self._names[index]: f"holds no numbers: it is {self._types[index]}" for index in beside}
+        why = {self._names[index]: self._why_aside(index) for index in beside}
         common = tables.labelled(self._names, label, labels, used, _place, why)
         if label is None:
             common = self._by_its_range(common)
@@ -215,6 +218,11 @@ class _Table:
                     notes = (*notes, f"the labels, {listed([*map(str, rows[:20])], count=len(rows))}, {told}")
                 return common._replace(labels=labels, label_name=index["name"] or "", notes=notes)
         return common
+
+    def _why_aside(self, index: int) -> str:
+        if _LISTS.fullmatch(self._types[index]):
+            return f"{tables.OF_LISTS}: {_BY_THEMSELVES}"
+        return f"holds no numbers: it is {self._types[index]}"
 
     def _values(self, index: int) -> Array | None:
         """The numbers of the column as they are, where float64 has all of them."""

@@ -401,6 +401,10 @@ def record_columns(records: Sequence[Members], path: str) -> list[Column]:
 
 def _table(nodes: dict[str, list[Any]], at: Callable[[str, int], str], place: Callable[[int], str]) -> list[Column]:
     """The columns of a table of these nodes by their names: the functions say where a node stands, and a row."""
+    of_lists = next((name for name in nodes if all(isinstance(node, list) for node in nodes[name])), None)
+    if of_lists is not None:
+        cure = "write those of all records by themselves, as [[1, 2], [3, 4]]"
+        raise FormatError(f"{at(of_lists, 0)}: expected a number or a label, found a list: {cure}")
     text = {name: [text_of(node, at(name, index)) for index, node in enumerate(nodes[name])] for name in nodes}
     idle = _idle_fields(nodes, text)
     used = {name: column for name, column in nodes.items() if name not in idle}

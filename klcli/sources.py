@@ -266,7 +266,7 @@ def _zstd() -> tuple[Any, type[Exception]]:
 
 
 PACKINGS = (
-    Packing(b"\x1f\x8b", "gzip", _gzip),
+    Packing(b"\x1f\x8b\x08", "gzip", _gzip),
     Packing(b"BZh", "bzip2", _bz2),
     Packing(b"\xfd7zXZ\0", "xz", _xz),
     Packing(b"\x28\xb5\x2f\xfd", "zstd", _zstd),

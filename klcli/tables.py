@@ -35,6 +35,7 @@ NO_LABELS = "no column of labels among"
 FROM_KEYS = "the labels, "
 NO_HEADER = "no header: the first row is data"
 TELLS_ROWS = "tells rows apart"
+OF_LISTS = "holds lists of numbers"
 _OF_PANDAS = re.compile(r"Unnamed: 0(\.\d+)?|__index_level_\d+__")  # its index without a name: in CSV, in Parquet
 
 

@@ -20,7 +20,7 @@ from conftest import Done
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from klcli import arrays
+from klcli import arrays, readers
 from klcli.arrays import Tensor, columns, kind, matrix, npy, npz, safetensors, tensors
 from klcli.columns import FormatError, as_typed
 
@@ -105,6 +105,14 @@ def safely(**members: Any) -> bytes:
         header[name] = entry(names[array.dtype.str], list(array.shape), len(data), end)
         data += array.tobytes()
     return safe(header, data)
+
+
+def test_a_length_that_begins_as_gzip_does_is_one(tmp_path: Path) -> None:
+    """A header of 0x8b1f bytes makes a file of safetensors that begins with the first two of gzip's."""
+    header = json.dumps({"p": entry("F64", [2], 0, 16)}).ljust(0x8B1F).encode()
+    path = tmp_path / "p.safetensors"
+    path.write_bytes(safe(header, np.array([0.25, 0.75]).tobytes()))
+    assert readers.read(path).weights.tolist() == [0.25, 0.75]
 
 
 def samples(dtype: str) -> Any:

@@ -670,7 +670,7 @@ def test_faults_far_below(duck: Engine, tmp_path: Path, text: str) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("t.ndjson", '{"a": "x"}\n\n{"a": "y",\n', "t.ndjson: line 3: no JSON: "),
+        ("t.ndjson", '{"a": "x"}\n\n{"a": "y",\n', "t.ndjson: line 3: ends within a record of JSON"),
         ("t.ndjson", '{"a": "x"}\n[1]\n', "t.ndjson: line 2: no record of JSON"),
         ("t.csv", "a,b\n" + '"x\ny",1\n' * 1100 + "q,1,2\n", "t.csv: line 2202: 3 cells where the first row has 2"),
     ],
@@ -731,6 +731,9 @@ def test_numbers_of_json_stay_as_they_are_written(engine: Engine, tmp_path: Path
 
 
 NO_JSON = {
+    "{": r"line 2: ends within a record of JSON: write one record to a line, as jq -c \. does$",
+    '{"a":"x",': "line 2: ends within a record of JSON",
+    '{"a":"x"': "line 2: ends within a record of JSON",
     '{"a":"x"}{"a":"y"}': "line 2: no JSON",
     '{"a":"x"} x': "line 2: no JSON",
     "{'a':'x'}": "line 2: no JSON",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import sys
 import tempfile
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from klcli import engines, parquet, readers
 from klcli.columns import Column, FormatError
 from klcli.engines.duckdb import connected
 from klcli.errors import InputError, MissingExtraError
+from klcli.matrices import read_matrix
 from klcli.parquet import columns, is_parquet
 
 MAX = 2**31
@@ -319,12 +321,27 @@ def test_a_matrix_of_numbers_is_a_batch(write: Write, tmp_path: Path, call: Any)
     assert of_parquet.out == of_csv.out.replace("p.csv", "p.parquet")
 
 
+@pytest.mark.parametrize("name", ["logits", "row"])
+def test_lists_in_a_batch_are_called_lists(write: Write, name: str) -> None:
+    """Nothing that is done with the column beside them would make a batch of them."""
+    path = write(f"SELECT unnest([[1.5, 2], [3, 4]]) AS {name}, unnest([0, 1]) AS label")
+    cure = "holds lists of numbers: save lists by themselves, as .npy with np.stack, or a number to a cell"
+    for column, called in (("", name), (f"::{name}", repr(name))):
+        with pytest.raises(InputError, match=rf"p\.parquet: column {called} {re.escape(cure)}$"):
+            read_matrix(f"{path}{column}")
+
+
 # What is refused
 
 REFUSED = [
     ("SELECT 'a' AS city, 1 AS n WHERE false", "empty: no rows"),
     ("SELECT 'a' AS city, 'b' AS n", "no column of numbers: city is VARCHAR, n is VARCHAR"),
     ("SELECT 'a' AS city, true AS n", "no column of numbers: city is VARCHAR, n is BOOLEAN"),
+    (
+        "SELECT 'a' AS city, [0.5, 0.5] AS n",
+        "no column of numbers: city is VARCHAR, n is DECIMAL(2,1)[]; save lists by themselves, as .npy with "
+        "np.stack, or a number to a cell",
+    ),
     (
         "SELECT unnest(['a', NULL]) AS city, 1 AS n",
         "row 2: no label (NULL): give it one, or leave the row out",

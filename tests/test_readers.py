@@ -1437,6 +1437,9 @@ def test_duplicates_are_added_exactly() -> None:
 # JSON
 
 
+OF_LISTS = "expected a number or a label, found a list: write those of all records by themselves, as [[1, 2], [3, 4]]"
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -1489,7 +1492,8 @@ def test_duplicates_are_added_exactly() -> None:
         ('[{"label": "a"}, {"label": "b", "p": 1}]', f"$[1]: {OTHER_FIELDS}: it has p"),
         ('[{"label": "a", "p": 1}, {"label": "b", "q": 1}]', f"$[1]: {OTHER_FIELDS}: it lacks p, and it has q"),
         ('[{"label": "a", "p": 1, "p": 2}]', "$[0].p: duplicate name 'p'"),
-        ('[{"label": "a", "p": [1]}]', "$[0].p: expected a number or a label, found a list"),
+        ('[{"label": "a", "p": [1]}]', f"$[0].p: {OF_LISTS}"),
+        ('[{"label": "a", "p": [1]}, {"label": "b", "p": 2}]', "$[0].p: expected a number or a label, found a list"),
         ('[{"label": "a", "p": null}]', "$[0].p: expected a number, found null"),
         ('[{"label": "a", "p": "0.5"}]', f"$[0].p: expected a number, found text, '0.5': {QUOTES}"),
     ],

@@ -209,6 +209,9 @@ def _not_utf_8(file: File) -> str | None:
     return None
 
 
+_OPEN = "ends within a record of JSON: write one record to a line, as jq -c . does"
+
+
 def check_records(text: TextIO) -> None:
     """Raise FormatError with the first line that is no record of JSON, as RFC 8259 has it, or holds a name twice."""
     import json
@@ -223,6 +226,8 @@ def check_records(text: TextIO) -> None:
         except UnicodeError:
             raise FormatError(f"line {number}: no JSON: half of a surrogate pair, which is no sign") from None
         except (ValueError, RecursionError) as error:
+            if getattr(error, "pos", -1) >= len(line.rstrip()):
+                raise FormatError(f"line {number}: {_OPEN}") from None
             raise FormatError(f"line {number}: no JSON: {getattr(error, 'msg', error)}") from None
         if not isinstance(record, dict):
             raise FormatError(f"line {number}: no record of JSON")
