@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, count, islice
 from typing import Any, BinaryIO, NamedTuple, TextIO
 from urllib.parse import quote
@@ -209,6 +209,51 @@ def _not_utf_8(file: File) -> str | None:
     return None
 
 
+def names_in_records(
+    ask: Callable[[str], Sequence[Sequence[Any]]], lines: str, record: str, paths: Iterable[str]
+) -> list[str]:
+    """The names in records of JSON: as the first records have them, and then those that none of these has.
+
+    `ask` runs a query, `lines` and `record` are the SQL of the records, which lie in these files. Raises FormatError
+    where one is no record or has a name twice, where there are no names, and where they name no columns of records.
+    """
+    keys = f"json_object_keys({record})"
+    [(records, wrong, twice)] = ask(
+        f"SELECT count(*), count(CASE WHEN {keys} IS NULL THEN 1 END), "
+        f"count(CASE WHEN size({keys}) <> size(array_distinct({keys})) THEN 1 END) FROM {lines}"
+    )
+    if wrong:
+        raise FormatError(f"{wrong} of {records} lines are no record of JSON")
+    if twice:
+        raise FormatError(f"a name stands twice in {twice} of {records} records")
+    found = [name for (name,) in ask(f"SELECT DISTINCT explode({keys}) AS name FROM {lines}")]
+    if not found:
+        raise FormatError("no records with names" if records else "empty")
+    if records == 1:
+        _refuse_columns(paths)
+    first = [names for (names,) in ask(f"SELECT {keys} FROM {lines} LIMIT {ROWS}")]
+    names = [*dict.fromkeys([*chain(*first), *sorted(found)])]
+    if len(names) > _MOST_NAMES:  # to plan a query takes the square of their number
+        raise FormatError(f"records with {len(names)} different names, {listed(names)}: save them as CSV or Parquet")
+    return names
+
+
+def _refuse_columns(paths: Iterable[str]) -> None:
+    """Raise FormatError where the only record of JSON is a table by its columns: nothing but lists or mappings.
+
+    What engines take for JSON, as they do a comma before a bracket, and Python does not, is passed over.
+    """
+    for path in paths:
+        record: dict[str, Any] = {}
+        with open(path, encoding="utf-8", newline="") as text, contextlib.suppress(ValueError, RecursionError):
+            record = next((_loaded(line) for line in _lines(text) if line.strip()), {})
+        if record and all(isinstance(value, (list, dict)) for value in record.values()):
+            raise FormatError(
+                "one record of lists or mappings alone: if it is a table by its columns, write one record to a line, "
+                "as pandas does by to_json(orient='records', lines=True)"
+            )
+
+
 _OPEN = "ends within a record of JSON: write one record to a line, as jq -c . does"
 
 
@@ -248,22 +293,6 @@ class _Record(dict[str, Any]):
     def __init__(self, pairs: list[tuple[str, Any]]) -> None:
         super().__init__(pairs)
         self.twice = repeated(name for name, _ in pairs) if len(pairs) > len(self) else None
-
-
-def refuse_columns(paths: Iterable[str]) -> None:
-    """Raise FormatError where the only record of JSON is a table by its columns: nothing but lists or mappings.
-
-    What engines take for JSON, as they do a comma before a bracket, and Python does not, is passed over.
-    """
-    for path in paths:
-        record: dict[str, Any] = {}
-        with open(path, encoding="utf-8", newline="") as text, contextlib.suppress(ValueError, RecursionError):
-            record = next((_loaded(line) for line in _lines(text) if line.strip()), {})
-        if record and all(isinstance(value, (list, dict)) for value in record.values()):
-            raise FormatError(
-                "one record of lists or mappings alone: if it is a table by its columns, write one record to a line, "
-                "as pandas does by to_json(orient='records', lines=True)"
-            )
 
 
 def _no_constant(word: str) -> None:
@@ -484,17 +513,6 @@ def _csv_cell(cell: Any) -> bytes:
     if cell is None or isinstance(cell, bytes):
         return NULL
     return b'"' + str(cell).encode().replace(b'"', b'""') + b'"'
-
-
-def in_order(names: Iterable[str], records: Iterable[Sequence[str]]) -> list[str]:
-    """The names as these records have them, one after the other, and then those that none of them has.
-
-    Raises FormatError for so many that they are no columns: to plan a query takes the square of their number.
-    """
-    found = list(dict.fromkeys([*chain(*records), *sorted(names)]))
-    if len(found) > _MOST_NAMES:
-        raise FormatError(f"records with {len(found)} different names, {listed(found)}: save them as CSV or Parquet")
-    return found
 
 
 _MOST_NAMES = 5000  # in records of JSON

@@ -34,6 +34,9 @@ _MACROS = {
     "unix_micros": "(x) AS CASE WHEN x IS NULL THEN NULL WHEN isfinite(x) THEN epoch_us(x) "
     "WHEN x > TIMESTAMP '1970-01-01' THEN 9223372036854775806 ELSE -9223372022400000000 END",
     "rlike": "(x, pattern) AS regexp_matches(x, pattern)",
+    "json_object_keys": "(x) AS CASE WHEN json_type(x) = 'OBJECT' THEN json_keys(x) END",
+    "size": "(x) AS len(x)",
+    "explode": "(x) AS unnest(x)",
     "to_timestamp": "(x) AS CAST(x AS TIMESTAMPTZ)",
     "try_to_timestamp": "(x) AS TRY_CAST(x AS TIMESTAMPTZ)",
 }
@@ -214,21 +217,7 @@ class DuckDB:
 
         plain = [self.stack.enter_context(texts.plain(file, place.encoding)) for file in place.files]
         lines = f"read_ndjson_objects({self._list(plain)}, maximum_object_size = {_LONGEST})"
-        keys = "json_keys(json)"
-        [(records, wrong, twice)] = self.rows(
-            f"SELECT count(*), count(*) FILTER (json_type(json) <> 'OBJECT'), "
-            f"count(*) FILTER (len({keys}) <> len(list_distinct({keys}))) FROM {lines}"
-        )
-        if wrong:
-            raise FormatError(f"{wrong} of {records} lines are no record of JSON")
-        if twice:
-            raise FormatError(f"a name stands twice in {twice} of {records} records")
-        found = [row[0] for row in self.rows(f"SELECT DISTINCT unnest({keys}) FROM {lines}")]
-        if not found:
-            raise FormatError("no records with names" if records else "empty")
-        if records == 1:
-            texts.refuse_columns(plain)
-        names = texts.in_order(found, [row[0] for row in self.rows(f"SELECT {keys} FROM {lines} LIMIT {texts.ROWS}")])
+        names = texts.names_in_records(self.rows, lines, "json", plain)
         paths = [_quoted(texts.json_pointer(name)) for name in names]
         fields = ", ".join(f"{_member(path)} AS c{index}" for index, path in enumerate(paths))
         self.rows(

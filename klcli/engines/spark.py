@@ -278,21 +278,7 @@ class Spark:
         plain = self._plain(place)
         parts = [self._file(f"{view}_{index}", "text", path) for index, path in enumerate(plain)]
         lines = f"(SELECT value FROM {self._together(parts)} WHERE trim(value) <> '')"
-        keys = "json_object_keys(value)"
-        [(records, wrong, twice)] = self.rows(
-            f"SELECT count(*), count(CASE WHEN {keys} IS NULL THEN 1 END), "
-            f"count(CASE WHEN size({keys}) <> size(array_distinct({keys})) THEN 1 END) FROM {lines}"
-        )
-        if wrong:
-            raise FormatError(f"{wrong} of {records} lines are no record of JSON")
-        if twice:
-            raise FormatError(f"a name stands twice in {twice} of {records} records")
-        found = [row[0] for row in self.rows(f"SELECT DISTINCT explode({keys}) AS name FROM {lines}")]
-        if not found:
-            raise FormatError("no records with names" if records else "empty")
-        if records == 1:
-            texts.refuse_columns(plain)
-        names = texts.in_order(found, [row[0] for row in self.rows(f"SELECT {keys} FROM {lines} LIMIT {texts.ROWS}")])
+        names = texts.names_in_records(self.rows, lines, "value", plain)
         members = [_member(_quoted(name)) for name in names]
         both = ", ".join(
             f"from_json({text}, 'map<string,string>') AS {name}"
