@@ -22,7 +22,7 @@ from klcli.tables import with_point
 
 NULL = b"\\N"  # what stands for NULL in a copy; text is in quotes
 _HEAD = 2**20  # characters in which the first row of a table must end
-ROWS = 1000  # that are looked at before an engine reads all
+_ROWS = 1000  # that are looked at before an engine reads all
 
 
 class Head(NamedTuple):
@@ -130,7 +130,7 @@ def _first_row(start: str, delimiter: str, is_whole: bool) -> list[str]:
     whole_lines = start if is_whole else start[: max(map(start.rfind, "\r\n")) + 1]
     first: list[str] = []
     try:
-        for row in islice(_rows(io.StringIO(whole_lines, newline=""), delimiter), ROWS):
+        for row in islice(_rows(io.StringIO(whole_lines, newline=""), delimiter), _ROWS):
             first = first or row
     except _UnclosedError:
         if is_whole or not first:  # else it may be closed after what was looked at
@@ -231,7 +231,7 @@ def names_in_records(
         raise FormatError("no records with names" if records else "empty")
     if records == 1:
         _refuse_columns(paths)
-    first = [names for (names,) in ask(f"SELECT {keys} FROM {lines} LIMIT {ROWS}")]
+    first = [names for (names,) in ask(f"SELECT {keys} FROM {lines} LIMIT {_ROWS}")]
     names = [*dict.fromkeys([*chain(*first), *sorted(found)])]
     if len(names) > _MOST_NAMES:  # to plan a query takes the square of their number
         raise FormatError(f"records with {len(names)} different names, {listed(names)}: save them as CSV or Parquet")
