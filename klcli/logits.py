@@ -54,19 +54,29 @@ def softened(teacher: Array, student: Array, temperature: float) -> Softened:
     """
     lost = (student == -math.inf) & (teacher > -math.inf)
     broken = lost.any(axis=1)
+    less = _less(teacher, student, temperature)
+    teacher, student, temperature = teacher * less, student * less, temperature * less
     with np.errstate(all="ignore"):
         p, q = softmax(teacher, temperature), softmax(student, temperature)
         finite = _finite_rows(teacher, np.where(broken[:, None], teacher, student), p, temperature)
         divergences = np.where(broken, math.inf, finite.divergences)
-        losses = np.where(broken, math.inf, finite.losses)
-        beyond = ~broken & ~np.isfinite(losses + divergences)
+        losses = np.where(broken, math.inf, finite.losses / less**2)
+        beyond = ~broken & ~(np.isfinite(losses) & np.isfinite(divergences))
         if beyond.any():
             where = f" in row {int(np.argmax(beyond))}" if len(p) > 1 else ""
             raise BeyondFloat64Error(f"the divergence of logits this far apart{where}")
-        plain = log_softmax(teacher, temperature) - log_softmax(student, temperature)
-        logs = np.where(broken[:, None], plain, divergences[:, None] - finite.x)
+        log_p, log_q = log_softmax(teacher, temperature), log_softmax(student, temperature)
+        # Of ln(p/q) either difference is as exact as what it is of is small: of rows that are near, D − x.
+        d, sizes = divergences[:, None], 1 + np.abs(log_p) + np.abs(log_q)
+        logs = np.where(broken[:, None] | (sizes < d + np.abs(finite.x)), log_p - log_q, d - finite.x)
         terms = np.where(lost, math.inf, np.where(p > 0, p * logs, 0.0)) + 0.0  # never −0
     return Softened(p, q, terms, divergences, losses)
+
+
+def _less(teacher: Array, student: Array, temperature: float) -> float:
+    """By what to multiply logits and temperature, which changes no probability, so that no difference is infinite."""
+    largest = max(float(np.abs(each).max(initial=0.0, where=np.isfinite(each))) for each in (teacher, student))
+    return 2.0**-8 if largest > 2.0**1000 and temperature > 2.0**-900 else 1.0
 
 
 class _Rows(NamedTuple):

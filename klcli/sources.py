@@ -388,6 +388,9 @@ _OF_WORDS = ("gb18030", "big5", "shift_jis", "euc-kr", "cp1252", "cp1251", "cp12
 _OF_ACCENTS = ("cp1252", "cp1250", "cp1251", "gb18030", "big5", "shift_jis", "euc-kr")
 
 
+NUL = "a NUL byte: is it binary, or UTF-16 without its mark? Name its --encoding"
+
+
 def refuse_known(data: bytes, encoding: str | None = None) -> None:
     """Raise FormatError, with what it is, where the data begin as what is known to be no text."""
     is_wide = encoding is not None and encoding.startswith(("utf-16", "utf-32"))  # in which a pickle may begin as 考
@@ -412,7 +415,7 @@ def text(data: bytes, encoding: str | None = None) -> str:
         raise FormatError(f"half of a character stands alone in it: it is not {encoding.upper()}, or not Unicode")
     if "\0" in found:
         line = line_at(found, found.index("\0"))
-        raise FormatError(f"line {line}: a NUL byte: is it binary, or UTF-16 without its mark? Name its --encoding")
+        raise FormatError(f"line {line}: {NUL}")
     inner = re.search("[\r\n]\ufeff", found) if "\ufeff" in found else None  # which is found much sooner
     if inner is not None:
         line = line_at(found, inner.end())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import itertools
 import math
 import os
 import re
@@ -553,9 +554,30 @@ def test_encodings(engine: Engine, tmp_path: Path, way: str) -> None:
 
 @pytest.mark.parametrize("rows", [1, 200_000])
 def test_what_is_not_utf_8_is_refused(engine: Engine, tmp_path: Path, rows: int) -> None:
-    """Bytes of another encoding are refused, be it in the first rows or far below."""
+    """Bytes of another encoding are refused, be it in the first rows or far below, and in whichever column."""
     (tmp_path / "t.csv").write_bytes(b"a,b\n" + b"xxxxxxx,1\n" * rows + b"\xe4,1\n")
-    with pytest.raises(InputError, match=r"^.*t\.csv: .*not UTF-8"):
+    (tmp_path / "t.csv.gz").write_bytes(gzip.compress((tmp_path / "t.csv").read_bytes()))
+    for name, column in itertools.product(("t.csv", "t.csv.gz"), "ab"):
+        with pytest.raises(InputError, match=rf"^{name}: line {rows + 2}: byte 0xe4 is not UTF-8: "):
+            counted(engine, f"{name}::{column}")
+
+
+@pytest.mark.parametrize("rows", [1, 200_000])
+def test_a_nul_byte_is_refused(engine: Engine, tmp_path: Path, rows: int) -> None:
+    """No text has one, be it in the first rows or far below, and in whichever column."""
+    (tmp_path / "t.csv").write_bytes(b"a,b\n" + b"xxxxxxx,1\r\n" * rows + b"x\0y,1\n")
+    for column in "ab":
+        with pytest.raises(InputError, match=rf"^t\.csv: line {rows + 2}: a NUL byte: "):
+            counted(engine, f"t.csv::{column}")
+
+
+def test_a_sign_may_lie_across_blocks(engine: Engine, tmp_path: Path) -> None:
+    """A file is looked through in blocks, of which each may begin within a sign; a sign that is cut off is none."""
+    text = b"a\n" + b"x" * (2**20 - 3) + "é🎱\n".encode() + b"x" * 2**20 + "\n色\n".encode()
+    (tmp_path / "t.csv").write_bytes(text)
+    assert len(counted(engine, "t.csv::a").labels) == 3
+    (tmp_path / "t.csv").write_bytes(text[:-2])
+    with pytest.raises(InputError, match=r"^t\.csv: line 4: byte 0xe8 is not UTF-8: "):
         counted(engine, "t.csv::a")
 
 
@@ -572,7 +594,7 @@ REFUSED = {
     "a,b\nx,1\ny\n": "line 3: 1 cell where the first row has 2",
     "a,b\nx,1,\ny,2,\n": "line 2: 3 cells where the first row has 2",
     'a,b\nx,1\n"y,2\n': "line 3: a quote is opened and never closed",
-    "a,b\nx\0y,1\n": "a NUL byte: is it binary, or UTF-16 without its mark? Name its --encoding",
+    "a,b\nx\0y,1\n": "line 2: a NUL byte: is it binary, or UTF-16 without its mark? Name its --encoding",
     "a,a\nx,1\n": "line 1: two columns are called 'a'",
     "1,2\nx,1\n": "line 1: 1 is a number: if the first row is data, put a header before it (count, drift "
     "and profile take --no-header, and --header where these are names)",

@@ -914,12 +914,51 @@ def test_a_temperature_is_finite_and_above_zero(temperature: float) -> None:
 
 @pytest.mark.parametrize(
     ("teacher", "student", "temperature"),
-    [([0, 1.7e308], [0, -1.7e308], 1), ([0, 1e300], [1e300, 0], 1e-10), ([0, 1e200], [1e200, 0], 1e300)],
+    [([0, 1.7e308], [1.7e308, -1.7e308], 1), ([0, 1e300], [1e300, 0], 1e-10), ([0, 1e200], [1e200, 0], 1e300)],
 )
 def test_logits_beyond_float64_are_refused(teacher: list[float], student: list[float], temperature: float) -> None:
     """Where a loss is beyond float64 there is an error, not an infinity or nan."""
     with pytest.raises(KlcliError, match="beyond the largest float64"):
         distill(teacher, student, temperature=temperature)
+
+
+LARGEST = float(np.finfo(float).max)
+
+
+@pytest.mark.parametrize(
+    ("teacher", "student", "temperature"),
+    [
+        ([1, 2, 3], [1, 2, -LARGEST], 1),
+        ([0, 1.7e308], [0, -1.7e308], 1),
+        ([1e308, -1e308], [0, 0], 1),
+        ([-1e308, 1e308], [-0.5, 1], 1),
+        ([-1e308, 1e308, 5e307], [-0.0005, 0.001, 0], 1e-3),
+        ([-LARGEST, 1, 2], [1, LARGEST, -LARGEST], 1e3),
+        ([1e308, 1, 2], [-1e308, 1, LARGEST], 1e3),
+    ],
+)
+def test_logits_as_far_apart_as_float64_goes(teacher: list[float], student: list[float], temperature: float) -> None:
+    """Differences of logits may be beyond float64 where the loss is not: masks are such numbers."""
+    with mp.workdps(700):
+        wanted = exact_divergence(teacher, student, temperature)
+        if wanted * max(temperature, 1) ** 2 > LARGEST:
+            with pytest.raises(KlcliError, match="beyond the largest float64"):
+                distill(teacher, student, temperature=temperature)
+        else:
+            result = distill(teacher, student, temperature=temperature)
+            assert relative_error(result.value, wanted * mpf(temperature) ** 2) < 2e-14
+            assert relative_error(result.details["kl"], wanted) < 2e-14
+
+
+@pytest.mark.parametrize("mask", [-1e4, -1e15, -1e20, -3.4028234663852886e38, -LARGEST])
+def test_a_class_that_is_masked_leaves_the_terms_of_others_exact(mask: float) -> None:
+    """However large the term of that class is."""
+    result = distill([1, 2, 3], [1, 2, mask])
+    p, q = (np.exp(logits) / np.exp(logits).sum() for logits in (np.array([1.0, 2, 3]), np.array([1.0, 2, -INF])))
+    assert result.terms is not None
+    found = result.terms["contribution"]
+    assert found[:2] == pytest.approx(p[:2] * np.log(p[:2] / q[:2]), rel=1e-15)
+    assert found[2] == pytest.approx(p[2] * -mask, rel=1e-3)
 
 
 def test_distillation_in_full() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
+import io
 import os
 import re
 import shutil
@@ -13,7 +15,7 @@ from typing import Any, BinaryIO, NamedTuple, TextIO
 from urllib.parse import quote
 
 from klcli import delimited, litter, sources, streams
-from klcli.columns import FormatError, is_number, repeated
+from klcli.columns import FormatError, is_number, line_at, repeated
 from klcli.distribution import listed
 from klcli.engines._files import SAVE_ALIKE, File, Place, chosen_table
 from klcli.errors import InputError, clipped
@@ -104,7 +106,8 @@ def _start(file: File, place: Place) -> str:
     if not start or start.isspace():
         raise FormatError("empty")
     if "\0" in start:
-        raise FormatError("a NUL byte: is it binary, or UTF-16 without its mark? Name its --encoding")
+        line = line_at(start, start.index("\0"))
+        raise FormatError(f"line {line}: {sources.NUL}")
     return start
 
 
@@ -125,8 +128,6 @@ def check_weights(place: Place) -> Head:
 
 def _first_row(start: str, delimiter: str, is_whole: bool) -> list[str]:
     """The first row, where those after it are as long: engines read some that are not."""
-    import io
-
     whole_lines = start if is_whole else start[: max(map(start.rfind, "\r\n")) + 1]
     first: list[str] = []
     try:
@@ -195,17 +196,7 @@ def first_fault(place: Place) -> str | None:
         except FormatError as error:
             return f"{file.name}: {error}"
         except UnicodeError:
-            return _not_utf_8(file)
-    return None
-
-
-def _not_utf_8(file: File) -> str | None:
-    """Where the file is no text."""
-    with streams.opened(file.path) as opened:
-        try:
-            deque(streams.text(streams.blocks(opened)), 0)
-        except FormatError as error:
-            return f"{file.name}: {error}"
+            return _no_text(file)
     return None
 
 
@@ -344,11 +335,14 @@ _OF_PACKED = (*sources.ENDINGS, ".lz4", ".snappy", ".deflate")
 def _refuse_what_engines_pass_over(path: str, name: str, head: Head | None) -> None:
     """Raise for what an engine would drop from a table, so that two labels become one, or a cell another one.
 
-    That is a blank beside the quotes of a cell, and blank cells too many in a row.
+    That is a blank beside the quotes of a cell, and blank cells too many in a row. What is no text would be passed
+    over in columns that are not asked for.
     """
     if head is None:
         return
-    may_have_blanks, is_even = _looked_through(path, head)
+    may_have_blanks, is_even, is_text = _looked_through(path, head)
+    if not is_text:
+        raise InputError(_no_text(File(path, name)))
     if may_have_blanks:
         with open(path, "rb") as file:
             line, where = next(_loose_quotes(file, re.escape(head.delimiter.encode())), (0, ""))
@@ -360,12 +354,10 @@ def _refuse_what_engines_pass_over(path: str, name: str, head: Head | None) -> N
                 deque(_rows(text, head.delimiter), 0)
         except FormatError as error:
             raise InputError(f"{name}: {error}") from None
-        except UnicodeError:
-            return  # of which an engine says where it is
 
 
-def _looked_through(path: str, head: Head) -> tuple[bool, bool]:
-    """Whether there are blanks between a quote and what may be the end of a cell, and no row has too much.
+def _looked_through(path: str, head: Head) -> tuple[bool, bool, bool]:
+    """Whether there may be blanks between a quote and the end of a cell, no row has too much, and it is text.
 
     Within quotes such blanks mean nothing. No row has cells too many if there are as many delimiters outside of
     quotes as so many rows have; and none has more bytes than an engine takes, which may want many times the memory.
@@ -375,6 +367,7 @@ def _looked_through(path: str, head: Head) -> tuple[bool, bool]:
     end = line_end[-1:]  # alone, since a block may part CR from LF
     signs, ends, is_quoted, may_have_blanks, last = 0, 0, False, False, b""
     length, longest = 0, 0  # of the row that goes on, and of the longest one
+    decoder, is_text = codecs.getincrementaldecoder("utf-8")(), True
     with open(path, "rb") as file:
         while block := file.read(_BLOCK):
             data = last[-_SEAM:] + block
@@ -386,10 +379,39 @@ def _looked_through(path: str, head: Head) -> tuple[bool, bool]:
             signs += outside.count(sign)
             ends += outside.count(end) - outside.count(end + line_end)  # of which one is that of a blank line
             last = block
+            is_text = is_text and _is_text(block, decoder)
             length = len(outside) - outside.rfind(end) if end in outside else length + len(block)
             longest = max(longest, length)
     rows = ends + (not last.endswith(end)) - head.blank
-    return may_have_blanks, signs == (len(head.names) - 1) * rows and longest < _LONGEST
+    is_even = signs == (len(head.names) - 1) * rows and longest < _LONGEST
+    return may_have_blanks, is_even, is_text and _is_text(b"", decoder)
+
+
+def _is_text(block: bytes, decoder: codecs.IncrementalDecoder) -> bool:
+    """Whether the block goes on in UTF-8; that which is empty is the end."""
+    is_between_signs = not decoder.getstate()[0]
+    if b"\0" in block or (is_between_signs and block.isascii()):
+        return b"\0" not in block
+    try:
+        decoder.decode(block, final=not block)
+    except UnicodeError:
+        return False
+    return True
+
+
+def _no_text(file: File) -> str:
+    """Where the file is no text, or has a NUL byte, which no text has."""
+    line, ends = 1, io.IncrementalNewlineDecoder(None, translate=True)
+    with streams.opened(file.path) as opened:
+        try:
+            for part in streams.text(streams.blocks(opened)):
+                before, nul, _ = part.partition("\0")
+                line += ends.decode(before).count("\n")
+                if nul:
+                    return f"{file.name}: line {line}: {sources.NUL}"
+        except FormatError as error:
+            return f"{file.name}: {error}"
+    raise AssertionError("it is text")
 
 
 def _loose_quotes(file: BinaryIO, sign: bytes) -> Iterator[tuple[int, str]]:
