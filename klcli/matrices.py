@@ -22,6 +22,7 @@ from klcli.tables import (
     TELLS_ROWS,
     is_key,
     is_nameless,
+    names_labels,
     refuse_points,
     with_point,
 )
@@ -87,7 +88,8 @@ def read_matrix(source: str, *, several: bool = False, **options: Any) -> Matrix
             f"{name}: its labels, {listed(labels)}, name rows and columns, as the terms of a batch do, and are no "
             "classes of one row: give the matrix itself"
         )
-    is_doubtful = labels is None and first.name != "" and wanted is None and len(values) > 1
+    may_be_rows = labels is None or (not names_labels(first.label_name) and all(map(is_number, labels)))
+    is_doubtful = may_be_rows and first.name != "" and wanted is None and len(values) > 1
     note = f"{name}: one column of {len(values)} numbers, taken as one row of {len(values)} classes"
     return Matrix(name, values.T, None, labels, (*told, note) if is_doubtful else tuple(told))
 

@@ -304,6 +304,14 @@ def test_classes_called_by_numbers_are_matched_by_them(call: Run, tmp_path: Path
         ("m.csv", "row,a\nx,1\ny,2\n", [[1], [2]], ("x", "y"), ()),
         ("m.csv", "a\n1\n2\n", [[1, 2]], None, ("m.csv: one column of 2 numbers, taken as one row of 2 classes",)),
         ("m.csv", "class,a\nx,1\ny,2\n", [[1, 2]], None, ()),
+        ("m.csv", "label,a\n7,1\n8,2\n", [[1, 2]], None, ()),
+        (
+            "m.csv",
+            "id,a\n7,1\n8,2\n",
+            [[1, 2]],
+            None,
+            ("m.csv: one column of 2 numbers, taken as one row of 2 classes",),
+        ),
         ("m.json", "[1, 2]", [[1, 2]], None, ()),
         (
             "m.csv",
@@ -565,7 +573,8 @@ def test_a_column_that_may_be_a_class_or_name_the_rows_is_refused(call: Run, tex
         ("id,x,y\n3,1,2\n5,3,4\n", ["x.csv: column id names the rows: call it otherwise if it is of numbers"]),
         ("row,x,y\n3,1,2\n5,3,4\n", []),
         (",x,y\n0,1,2\n1,3,4\n", []),
-        ("id,logit\n3,1\n5,3\n", []),
+        ("id,logit\n3,1\n5,3\n", ["x.csv: one column of 2 numbers, taken as one row of 2 classes"]),
+        ("label,logit\n3,1\n5,3\n", []),
         (
             "O.5,O.3,O.2\n0.2,0.3,0.7\n0.1,0.4,0.7\n",
             [
