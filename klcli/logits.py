@@ -30,9 +30,12 @@ def softmax(logits: Array, temperature: float = 1.0) -> Array:
 
 def log_softmax(logits: Array, temperature: float = 1.0) -> Array:
     """The logarithms of those probabilities, finite where they are too small for float64."""
+    most = logits.argmax(axis=1)[:, None]
     with np.errstate(over="ignore"):
-        powers = (logits - logits.max(axis=1, keepdims=True)) / temperature
-    logs: Array = powers - np.log(np.exp(powers).sum(axis=1, keepdims=True))
+        powers = (logits - _column(logits, most)) / temperature
+    others = np.exp(powers)
+    np.put_along_axis(others, most, 0.0, axis=1)
+    logs: Array = powers - np.log1p(others.sum(axis=1, keepdims=True))  # whose parts have one sign: nothing cancels
     return logs
 
 
@@ -55,7 +58,8 @@ def softened(teacher: Array, student: Array, temperature: float) -> Softened:
     lost = (student == -math.inf) & (teacher > -math.inf)
     broken = lost.any(axis=1)
     less = _less(teacher, student, temperature)
-    teacher, student, temperature = teacher * less, student * less, temperature * less
+    if less != 1:
+        teacher, student, temperature = teacher * less, student * less, temperature * less
     with np.errstate(all="ignore"):
         p, q = softmax(teacher, temperature), softmax(student, temperature)
         finite = _finite_rows(teacher, np.where(broken[:, None], teacher, student), p, temperature)
@@ -67,7 +71,7 @@ def softened(teacher: Array, student: Array, temperature: float) -> Softened:
             raise BeyondFloat64Error(f"the divergence of logits this far apart{where}")
         log_p, log_q = log_softmax(teacher, temperature), log_softmax(student, temperature)
         # Of ln(p/q) either difference is as exact as what it is of is small: of rows that are near, D − x.
-        d, sizes = divergences[:, None], 1 + np.abs(log_p) + np.abs(log_q)
+        d, sizes = divergences[:, None], np.abs(log_p) + np.abs(log_q)
         logs = np.where(broken[:, None] | (sizes < d + np.abs(finite.x)), log_p - log_q, d - finite.x)
         terms = np.where(lost, math.inf, np.where(p > 0, p * logs, 0.0)) + 0.0  # never −0
     return Softened(p, q, terms, divergences, losses)

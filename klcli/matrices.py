@@ -88,7 +88,9 @@ def read_matrix(source: str, *, several: bool = False, **options: Any) -> Matrix
             f"{name}: its labels, {listed(labels)}, name rows and columns, as the terms of a batch do, and are no "
             "classes of one row: give the matrix itself"
         )
-    may_be_rows = labels is None or (not names_labels(first.label_name) and all(map(is_number, labels)))
+    may_be_rows = labels is None or (
+        not names_labels(first.label_name) and all(map(is_number, _labels_as_numbers(first)))
+    )
     is_doubtful = may_be_rows and first.name != "" and wanted is None and len(values) > 1
     note = f"{name}: one column of {len(values)} numbers, taken as one row of {len(values)} classes"
     return Matrix(name, values.T, None, labels, (*told, note) if is_doubtful else tuple(told))
@@ -160,7 +162,7 @@ def _with_row_names(columns: list[Column], name: str) -> list[Column]:
     if named is None or not others or not named.size or not all(_is_numbered(column) for column in columns):
         return columns
     _all_numbers(columns, name)
-    cells = _cells(named)
+    cells = [cell.strip() for cell in _cells(named)]
     made = []
     for column in others:
         names = dict(zip(named.labels or (), cells, strict=False))

@@ -201,11 +201,26 @@ def _column(tree: Mapping[str, Any], rows: int) -> Column:
         is_ordered = KINDS[kind] in ("number", "date")
         if not is_ordered or not all(map(_is_edge, edges)) or any(a >= b for a, b in pairwise(edges)):
             raise ValueError("edges that do not rise")
-        if counts is None or len(counts) < len(edges) + 1:
-            raise ValueError("fewer counts than bins")
+        counts = _in_order(counts or {}, len(edges) + 1)
     if counts is not None and (kind in _UNKNOWN or sum(counts.values()) + nulls + nans != rows):
         raise ValueError("counts that are not those of its rows")
     return Column(kind, counts, nulls, nans, edges, str(tree.get("stands_for", "")))
+
+
+def _in_order(counts: dict[str, int], size: int) -> dict[str, int]:
+    """The counts with those of so many bins before others, each bin after the one that ends where it begins.
+
+    JSON knows no order, and what others have written of it may be sorted. Raises ValueError where bins are missing.
+    """
+    by_start = {label[1:].partition(", ")[0]: label for label in counts}
+    bins: list[str] = []
+    start = "-inf"
+    while len(bins) < size:
+        if start not in by_start:
+            raise ValueError("fewer counts than bins")
+        bins.append(by_start.pop(start))
+        start = bins[-1][:-1].partition(", ")[2]
+    return {label: counts[label] for label in dict.fromkeys([*bins, *counts])}
 
 
 def _is_edge(x: Any) -> bool:

@@ -401,10 +401,11 @@ def record_columns(records: Sequence[Members], path: str) -> list[Column]:
 
 def _table(nodes: dict[str, list[Any]], at: Callable[[str, int], str], place: Callable[[int], str]) -> list[Column]:
     """The columns of a table of these nodes by their names: the functions say where a node stands, and a row."""
-    of_lists = next((name for name in nodes if all(isinstance(node, list) for node in nodes[name])), None)
+    of_lists = next((name for name in nodes if all(map(_is_list_of_numbers, nodes[name]))), None)
     if of_lists is not None:
+        where = place_of(nodes[of_lists][0], at(of_lists, 0))
         cure = "write those of all records by themselves, as [[1, 2], [3, 4]]"
-        raise FormatError(f"{at(of_lists, 0)}: expected a number or a label, found a list: {cure}")
+        raise FormatError(f"{where}: expected a number or a label, found a list: {cure}")
     text = {name: [text_of(node, at(name, index)) for index, node in enumerate(nodes[name])] for name in nodes}
     idle = _idle_fields(nodes, text)
     used = {name: column for name, column in nodes.items() if name not in idle}
@@ -418,6 +419,10 @@ def _table(nodes: dict[str, list[Any]], at: Callable[[str, int], str], place: Ca
         _filled(column._replace(notes=notes, beside=beside), used[column.name], partial(at, column.name), column.name)
         for column in columns
     ]
+
+
+def _is_list_of_numbers(node: Any) -> bool:
+    return isinstance(node, list) and bool(node) and all(map(is_numeral, node))
 
 
 def _filled(column: Column, nodes: Sequence[Any], at: Callable[[int], str], of: str = "") -> Column:

@@ -388,6 +388,7 @@ _OF_WORDS = ("gb18030", "big5", "shift_jis", "euc-kr", "cp1252", "cp1251", "cp12
 _OF_ACCENTS = ("cp1252", "cp1250", "cp1251", "gb18030", "big5", "shift_jis", "euc-kr")
 
 
+HALF = re.compile("[\ud800-\udfff]")  # of a pair of surrogates
 NUL = "a NUL byte: is it binary, or UTF-16 without its mark? Name its --encoding"
 
 
@@ -411,8 +412,8 @@ def text(data: bytes, encoding: str | None = None) -> str:
         found = data.decode(encoding_of(marked, encoding)).removeprefix("\ufeff")
     except UnicodeError as error:
         raise FormatError(_undecodable(data, encoding, marked, error)) from None
-    if encoding is not None and re.search("[\ud800-\udfff]", found):
-        raise FormatError(f"half of a character stands alone in it: it is not {encoding.upper()}, or not Unicode")
+    if encoding is not None and HALF.search(found):
+        raise FormatError(half_alone(encoding))
     if "\0" in found:
         line = line_at(found, found.index("\0"))
         raise FormatError(f"line {line}: {NUL}")
@@ -423,6 +424,11 @@ def text(data: bytes, encoding: str | None = None) -> str:
     if not found or found.isspace():
         raise FormatError("empty")
     return found
+
+
+def half_alone(encoding: str) -> str:
+    """What is said of text in that encoding where half of a character is alone."""
+    return f"half of a character stands alone in it: it is not {encoding.upper()}, or not Unicode"
 
 
 def mark_of(data: bytes) -> str | None:

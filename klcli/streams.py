@@ -70,6 +70,9 @@ def _stdin() -> BinaryIO:
     return sys.stdin.buffer
 
 
+NEEDS_COPY = "needs a temporary copy"
+
+
 @contextlib.contextmanager
 def copied(blocks: Iterable[bytes]) -> Iterator[BinaryIO]:
     """A temporary file of these bytes, open and without a name; FormatError where there is no room for it."""
@@ -85,7 +88,7 @@ def copied(blocks: Iterable[bytes]) -> Iterator[BinaryIO]:
             if error.errno in (errno.EMFILE, errno.ENFILE):
                 raise
             reason = (error.strerror or str(error)).lower()
-            raise FormatError(f"needs a temporary copy: {reason}: set TMPDIR") from None
+            raise FormatError(f"{NEEDS_COPY}: {reason}: set TMPDIR") from None
         yield copy
 
 
@@ -207,6 +210,8 @@ def text(blocks: Iterator[bytes], encoding: str | None = None) -> Iterator[str]:
                 "name another --encoding" if encoding else "save it as UTF-8, or name the --encoding of every input"
             )
             raise FormatError(f"line {line}: byte 0x{odd:02x} is not {found.upper()}: {cure}") from None
+        if encoding is not None and sources.HALF.search(part):
+            raise FormatError(sources.half_alone(encoding))
         line += ends.decode(part).count("\n")
         part = part.removeprefix("\ufeff") if is_first else part
         is_first = False

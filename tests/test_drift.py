@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import gzip
 import json
 import math
 import sqlite3
@@ -19,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from klcli import output, profiles
+from klcli import engines, output, profiles
 from klcli.drift import drift, exceeded, g_test, limits, q_values
 from klcli.engines._arrow import durations
 from klcli.errors import InputError, OptionError
@@ -720,6 +721,26 @@ def test_a_nested_column_of_the_reference_is_counted_nowhere(call: Run) -> None:
     assert [each["label"] for each in call("drift", "both.json", "cur.csv", "--json").results] == ["n"]
 
 
+@pytest.mark.parametrize("is_sorted", [False, True])
+@pytest.mark.parametrize("way", ["", "utf-8-sig", "utf-16", "gzip"])
+def test_a_profile_that_others_have_written_anew_is_the_same(call: Run, is_sorted: bool, way: str) -> None:
+    """With its names sorted, in another encoding, or packed."""
+    for name, first in (("a", 1), ("b", 5)):
+        Path(f"{name}.csv").write_text("x,y\n" + "".join(f"{x},t{x % 3}\n" for x in range(first, first + 20)))
+    call("profile", "count", "a.csv", "-o", "a.json")
+    call("profile", "count", "b.csv", "--like", "a.json", "-o", "b.json")
+    text = json.dumps(json.loads(Path("a.json").read_text()), sort_keys=is_sorted, indent=1)
+    written = gzip.compress(text.encode()) if way == "gzip" else text.encode(way or "utf-8")
+    Path("o.json").write_bytes(written)
+    wanted = [each["details"] for each in call("drift", "a.json", "b.json", "--json").results]
+    for other in ("b.json", "b.csv"):
+        assert [each["details"] for each in call("drift", "o.json", other, "--json").results] == wanted
+    call("profile", "merge", "a.json", "b.json", "-o", "m.json")
+    call("profile", "merge", "o.json", "b.json", "-o", "n.json")
+    merged = [json.loads(Path(name).read_text())["columns"]["x"] for name in ("m.json", "n.json")]
+    assert [*merged[0]["counts"].items()] == [*merged[1]["counts"].items()]
+
+
 def test_a_profile_is_one_wherever_it_comes_from(call: Run, shell: Run) -> None:
     """Through a pipe, from standard input, and with its names sorted."""
     Path("a.csv").write_text("x,y\n1,a\n2,b\n")
@@ -879,6 +900,7 @@ BROKEN = [
     _of_one_column("word", "{}", "null"),
     _of_one_column("number", "{}", "[2, 1]"),
     _of_one_column("number", '{"a": 1}', "[1]"),
+    _of_one_column("number", '{"(-inf, 1)": 1, "[2, inf)": 0}', "[1]"),
     _of_one_column("number", '{"a": 1, "b": 0}', "[NaN]"),
     _of_one_column("number", '{"a": 1, "b": 0}', "[1e400]"),
     _of_one_column("whole", '{"a": 1, "b": 0}', f"[{10**400}]"),
@@ -909,13 +931,18 @@ def test_a_profile_that_is_not_whole(call: Run, text: str) -> None:
     st.lists(st.floats(allow_nan=False, allow_infinity=False), max_size=3, unique=True).map(sorted),
 )
 def test_a_profile_is_read_as_it_was_written(counts: dict[str, int], nulls: int, edges: list[float]) -> None:
-    """Labels, counts and edges come back to the last bit."""
+    """Labels, counts and edges come back to the last bit, and bins in their order though others have sorted them."""
     rows = sum(counts.values()) + nulls
-    bins = dict.fromkeys(map(str, range(len(edges) + 1)), 0) | {"0": rows - nulls}
+    labels = engines.bins("number", edges)
+    bins = dict.fromkeys(labels, 0) | {labels[0]: rows - nulls, "(no number)": 0}
     columns = {
         "a": Column("text", counts, nulls),
         "b": Column("number", bins, 0, nulls, edges, "timedelta64[ns]" * nulls),
         "c": Column("text", None),
     }
     given = Profile("name", rows, columns)
-    assert profiles.from_tree(json.loads(json.dumps(profiles.to_tree(given))), "name") == given
+    for is_sorted in (False, True):
+        text = json.dumps(profiles.to_tree(given), sort_keys=is_sorted)
+        found = profiles.from_tree(json.loads(text), "name")
+        assert found == given
+        assert found.columns["b"].bins == labels

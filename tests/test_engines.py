@@ -28,7 +28,7 @@ from scipy.special import rel_entr
 
 from klcli import delimited, engines, profiles, readers, rooms
 from klcli.drift import g_test
-from klcli.engines import Counts, Engine, Table, _texts
+from klcli.engines import Counts, Engine, Table, _sqlite, _texts
 from klcli.engines._kinds import tried_as
 from klcli.errors import InputError, MissingExtraError, OptionError
 from klcli.profiles import NESTED, Column, IncomparableError, Joint, Profile
@@ -562,6 +562,25 @@ def test_what_is_not_utf_8_is_refused(engine: Engine, tmp_path: Path, rows: int)
             counted(engine, f"{name}::{column}")
 
 
+def test_a_nul_byte_that_begins_a_line(duck: Engine, tmp_path: Path) -> None:
+    """It is on that line, whatever ends the one before."""
+    for end in (b"\r", b"\n", b"\r\n"):
+        (tmp_path / "t.csv").write_bytes(b"a,b" + end + (b"xxxxxxxxx,1" + end) * 200_001 + b"\0y,1" + end)
+        with pytest.raises(InputError, match=r"^t\.csv: line 200003: a NUL byte: "):
+            counted(duck, "t.csv::b")
+
+
+@pytest.mark.parametrize("way", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le"])
+def test_records_of_json_are_known_without_an_ending(engine: Engine, tmp_path: Path, way: str) -> None:
+    """A mark before them is none of them, nor does the encoding hide them."""
+    options = {"encoding": way} if way == "utf-16-le" else {}
+    (tmp_path / "t.log").write_bytes('{"x":1}\n{"x":2}\n{"x":2}\n'.encode(way))
+    assert counted(engine, "t.log::x", **options) == Counts(["2", "1"], [2, 1], 0, 0)
+    (tmp_path / "t.log").write_bytes('[{"x":1}]\n'.encode(way))
+    with pytest.raises(InputError, match=r"^t\.log: a list in JSON: write one record to a line"):
+        counted(engine, "t.log::x", **options)
+
+
 @pytest.mark.parametrize("rows", [1, 200_000])
 def test_a_nul_byte_is_refused(engine: Engine, tmp_path: Path, rows: int) -> None:
     """No text has one, be it in the first rows or far below, and in whichever column."""
@@ -753,7 +772,7 @@ def test_numbers_of_json_stay_as_they_are_written(engine: Engine, tmp_path: Path
 
 
 NO_JSON = {
-    "{": r"line 2: ends within a record of JSON: write one record to a line, as jq -c \. does$",
+    "{": "line 2: ends within a record of JSON: write one to a line, as jq -c . does, or copy what is cut off anew$",
     '{"a":"x",': "line 2: ends within a record of JSON",
     '{"a":"x"': "line 2: ends within a record of JSON",
     '{"a":"x"}{"a":"y"}': "line 2: no JSON",
@@ -761,6 +780,7 @@ NO_JSON = {
     "{'a':'x'}": "line 2: no JSON",
     '{"a":"x\ty"}': "line 2: no JSON",
     '{"a":"\\ud83d"}': "line 2: no JSON",
+    '{"a":"x"}\u00a0': "line 2: no JSON: Extra data",
     "[1]": "line 2: no record of JSON",
 }
 
@@ -1516,7 +1536,7 @@ def test_the_log_of_a_database_is_found_by_any_name(duck: Engine, tmp_path: Path
 def test_a_database_that_changes_is_refused(duck: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where it is written to while it is read, as one that nobody had open, rows of before and after may be mixed."""
     _logged(tmp_path / "w.db").close()
-    rows = _texts._csv_rows
+    rows = _sqlite._csv_rows
 
     def slowly(found: Any, binary: set[int]) -> Iterator[bytes]:
         with contextlib.closing(sqlite3.connect(tmp_path / "w.db")) as base:
@@ -1524,7 +1544,7 @@ def test_a_database_that_changes_is_refused(duck: Engine, tmp_path: Path, monkey
             base.commit()
         yield from rows(found, binary)
 
-    monkeypatch.setattr(_texts, "_csv_rows", slowly)
+    monkeypatch.setattr(_sqlite, "_csv_rows", slowly)
     with pytest.raises(InputError, match=r"^w\.db::t: was written to while it was read: try again$"):
         counted(duck, "w.db::t::a")
 

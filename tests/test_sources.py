@@ -25,7 +25,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import klcli
-from klcli import readers, sources
+from klcli import engines, readers, sources
 from klcli.columns import FormatError
 from klcli.errors import InputError, MissingExtraError, OptionError
 
@@ -454,6 +454,8 @@ def test_half_a_character_is_refused(tmp_path: Path, text: str, encoding: str) -
     path.write_text(f"label,p\n{text},0.5\nb,0.5\n")
     with pytest.raises(InputError, match="half of a character stands alone"):
         klcli.read(path, encoding=encoding)
+    with engines.started("duckdb") as engine, pytest.raises(InputError, match="half of a character stands alone"):
+        engines.opened(engine, str(path), encoding=encoding)
 
 
 @pytest.mark.parametrize(

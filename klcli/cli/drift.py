@@ -200,22 +200,32 @@ def _kept_profile(source: str, stack: contextlib.ExitStack) -> Profile | None:
         return None
     try:
         with open(path, "rb") as file:
-            may_be = b'"klcli_profile"' in _ends_of(file)
+            ends = _ends_of(file)
     except OSError as error:
         raise InputError(sources.missing(source, error, or_numbers=False)) from None
-    if not may_be:
-        return None
-    return _needed_profile(source, path)
+    names = ('"klcli_profile"'.encode(encoding) for encoding in ("utf-8", "utf-16-le", "utf-16-be"))
+    return _needed_profile(source, path) if any(name in ends for name in names) else None
 
 
 def _ends_of(file: BinaryIO) -> bytes:
-    """How the file begins and, where it is not packed, ends: names that were sorted put a profile's own name last."""
-    start = file.read(200)
+    """How the file begins and ends: names that were sorted put a profile's own name last.
+
+    Where it is packed, and more than a profile is, its end is not looked for.
+    """
+    start = file.read(400)
     if sources.packing_of(start):
+        unpacked = b""
         with contextlib.suppress(FormatError):  # whoever reads it will say so
-            return next(streams.blocks(file), b"")[:200]
+            for block in streams.blocks(file):
+                unpacked += block
+                if len(unpacked) > _LARGEST:
+                    break
+        return unpacked[:400] + unpacked[-400:]
     file.seek(max(os.fstat(file.fileno()).st_size - 400, 0))
     return start + file.read()
+
+
+_LARGEST = 2**24  # bytes of a packed profile, to whose end it is looked through
 
 
 def _needed_profile(source: str, path: str | None = None) -> Profile:

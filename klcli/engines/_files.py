@@ -328,12 +328,13 @@ def _format(file: File, path: str, encoding: str | None) -> str:
     except FormatError as error:
         raise InputError(f"{file.name}: {error}") from None
     ending = sources.ending(path if file.name == path else file.name)
-    named = _ENDINGS.get(ending, "ndjson" if unpacked.lstrip()[:1] == b"{" else "csv")
+    text = unpacked.decode(sources.mark_of(unpacked) or encoding or "utf-8", "ignore").removeprefix("\ufeff").lstrip()
+    named = _ENDINGS.get(ending, "ndjson" if text.startswith("{") else "csv")
     if named in ("parquet", *DATABASES):
         raise InputError(f"{file.name}: {'empty' if not unpacked else f'no {named} file'}")
     if ending in _NO_TABLES:
         raise InputError(f"{file.name}: is no table of data: give {', '.join(FORMATS)}")
-    if unpacked.lstrip()[:1] == b"[" and ending not in ("csv", "tsv", "txt"):
+    if text.startswith("[") and ending not in ("csv", "tsv", "txt"):
         raise InputError(f"{file.name}: a list in JSON: write one record to a line, as jq -c '.[]' does")
     return named
 

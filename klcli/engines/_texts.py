@@ -7,24 +7,21 @@ import contextlib
 import io
 import os
 import re
-import shutil
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import chain, count, islice
-from typing import Any, BinaryIO, NamedTuple, TextIO
-from urllib.parse import quote
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import BinaryIO, NamedTuple, TextIO
 
-from klcli import delimited, litter, sources, streams
+from klcli import delimited, sources, streams
 from klcli.columns import FormatError, is_number, line_at, repeated
 from klcli.distribution import listed
-from klcli.engines._files import SAVE_ALIKE, File, Place, chosen_table
+from klcli.engines._files import SAVE_ALIKE, File, Place
+from klcli.engines._records import LONGEST, ROWS, TOO_LONG, check_records, lines
 from klcli.errors import InputError, clipped
 from klcli.numerals import counted
 from klcli.tables import with_point
 
-NULL = b"\\N"  # what stands for NULL in a copy; text is in quotes
 _HEAD = 2**20  # characters in which the first row of a table must end
-_ROWS = 1000  # that are looked at before an engine reads all
 
 
 class Head(NamedTuple):
@@ -48,7 +45,9 @@ def head(place: Place) -> Head:
         except FormatError as error:
             raise InputError(f"{file.name}: {error}") from None
         if found is not None and each != found:
-            raise InputError(f"{file.name}: does not begin as {place.files[0].name}: {_other(each, found)}")
+            raise InputError(
+                f"{file.name}: does not begin as {place.files[0].name}: {_other(each, found)}{SAVE_ALIKE}"
+            )
         found = found or each
     assert found is not None
     return found
@@ -57,12 +56,12 @@ def head(place: Place) -> Head:
 def _other(one: Head, other: Head) -> str:
     """In what two files differ."""
     if one.names != other.names:
-        return f"its columns are {listed(one.names)}, and there {listed(other.names)}{SAVE_ALIKE}"
+        return f"its columns are {listed(one.names)}, and there {listed(other.names)}"
     if one.delimiter != other.delimiter:
-        return f"{one.delimiter!r} separates its columns, and there {other.delimiter!r}{SAVE_ALIKE}"
+        return f"{one.delimiter!r} separates its columns, and there {other.delimiter!r}"
     if one.blank != other.blank:
-        return f"{counted(one.blank, 'blank line')} before its first row, and there {other.blank}{SAVE_ALIKE}"
-    return f"its lines end in {one.line_end!r}, and there in {other.line_end!r}{SAVE_ALIKE}"
+        return f"{counted(one.blank, 'blank line')} before its first row, and there {other.blank}"
+    return f"its lines end in {one.line_end!r}, and there in {other.line_end!r}"
 
 
 def _head(file: File, place: Place) -> Head:
@@ -131,7 +130,7 @@ def _first_row(start: str, delimiter: str, is_whole: bool) -> list[str]:
     whole_lines = start if is_whole else start[: max(map(start.rfind, "\r\n")) + 1]
     first: list[str] = []
     try:
-        for row in islice(_rows(io.StringIO(whole_lines, newline=""), delimiter), _ROWS):
+        for row in islice(_rows(io.StringIO(whole_lines, newline=""), delimiter), ROWS):
             first = first or row
     except _UnclosedError:
         if is_whole or not first:  # else it may be closed after what was looked at
@@ -143,17 +142,6 @@ def _first_row(start: str, delimiter: str, is_whole: bool) -> list[str]:
     return first
 
 
-def _lines(text: TextIO) -> Iterator[str]:
-    """The lines of a text, of which none may be longer than engines take, so that they are bounded too."""
-    for number in count(1):
-        line = text.readline(_LONGEST)
-        if not line:
-            return
-        if len(line) == _LONGEST and line[-1] not in "\r\n":
-            raise FormatError(f"line {number}: {_TOO_LONG}")
-        yield line
-
-
 class _UnclosedError(FormatError):
     """A quote that is opened and never closed."""
 
@@ -162,8 +150,8 @@ def _rows(text: TextIO, delimiter: str) -> Iterator[list[str]]:
     """The rows of a text; FormatError with the line of one that is longer, shorter or badly quoted."""
     import csv
 
-    csv.field_size_limit(_LONGEST)
-    reader = csv.reader(_lines(text), delimiter=delimiter, strict=True)
+    csv.field_size_limit(LONGEST)
+    reader = csv.reader(lines(text), delimiter=delimiter, strict=True)
     width, line = 0, 1
     try:
         for row in reader:
@@ -176,7 +164,7 @@ def _rows(text: TextIO, delimiter: str) -> Iterator[list[str]]:
         if "expected after" in str(error):
             raise FormatError(f"line {line}: {delimited.after_quote(delimiter)}") from None
         is_long = "limit" in str(error)
-        what = f"a cell {_TOO_LONG}: is a quote never closed?" if is_long else "a quote is opened and never closed"
+        what = f"a cell {TOO_LONG}: is a quote never closed?" if is_long else "a quote is opened and never closed"
         raise _UnclosedError(f"line {line}: {what}") from None
 
 
@@ -198,96 +186,6 @@ def first_fault(place: Place) -> str | None:
         except UnicodeError:
             return _no_text(file)
     return None
-
-
-def names_in_records(
-    ask: Callable[[str], Sequence[Sequence[Any]]], lines: str, record: str, paths: Iterable[str]
-) -> list[str]:
-    """The names in records of JSON: as the first records have them, and then those that none of these has.
-
-    `ask` runs a query, `lines` and `record` are the SQL of the records, which lie in these files. Raises FormatError
-    where one is no record or has a name twice, where there are no names, and where they name no columns of records.
-    """
-    keys = f"json_object_keys({record})"
-    [(records, wrong, twice)] = ask(
-        f"SELECT count(*), count(CASE WHEN {keys} IS NULL THEN 1 END), "
-        f"count(CASE WHEN size({keys}) <> size(array_distinct({keys})) THEN 1 END) FROM {lines}"
-    )
-    if wrong:
-        raise FormatError(f"{wrong} of {records} lines are no record of JSON")
-    if twice:
-        raise FormatError(f"a name stands twice in {twice} of {records} records")
-    found = [name for (name,) in ask(f"SELECT DISTINCT explode({keys}) AS name FROM {lines}")]
-    if not found:
-        raise FormatError("no records with names" if records else "empty")
-    if records == 1:
-        _refuse_columns(paths)
-    first = [names for (names,) in ask(f"SELECT {keys} FROM {lines} LIMIT {_ROWS}")]
-    names = [*dict.fromkeys([*chain(*first), *sorted(found)])]
-    if len(names) > _MOST_NAMES:  # to plan a query takes the square of their number
-        raise FormatError(f"records with {len(names)} different names, {listed(names)}: save them as CSV or Parquet")
-    return names
-
-
-def _refuse_columns(paths: Iterable[str]) -> None:
-    """Raise FormatError where the only record of JSON is a table by its columns: nothing but lists or mappings.
-
-    What engines take for JSON, as they do a comma before a bracket, and Python does not, is passed over.
-    """
-    for path in paths:
-        record: dict[str, Any] = {}
-        with open(path, encoding="utf-8", newline="") as text, contextlib.suppress(ValueError, RecursionError):
-            record = next((_loaded(line) for line in _lines(text) if line.strip()), {})
-        if record and all(isinstance(value, (list, dict)) for value in record.values()):
-            raise FormatError(
-                "one record of lists or mappings alone: if it is a table by its columns, write one record to a line, "
-                "as pandas does by to_json(orient='records', lines=True)"
-            )
-
-
-_OPEN = "ends within a record of JSON: write one record to a line, as jq -c . does"
-
-
-def check_records(text: TextIO) -> None:
-    """Raise FormatError with the first line that is no record of JSON, as RFC 8259 has it, or holds a name twice."""
-    import json
-
-    for number, line in enumerate(_lines(text), 1):
-        if line.endswith("\r"):
-            raise FormatError(f"line {number}: ends in CR alone: end lines in LF")
-        try:
-            record = _loaded(line) if line.strip() else {}
-            if "\\u" in line:
-                json.dumps(record, ensure_ascii=False).encode()  # half of a pair of surrogates is no sign
-        except UnicodeError:
-            raise FormatError(f"line {number}: no JSON: half of a surrogate pair, which is no sign") from None
-        except (ValueError, RecursionError) as error:
-            if getattr(error, "pos", -1) >= len(line.rstrip()):
-                raise FormatError(f"line {number}: {_OPEN}") from None
-            raise FormatError(f"line {number}: no JSON: {getattr(error, 'msg', error)}") from None
-        if not isinstance(record, dict):
-            raise FormatError(f"line {number}: no record of JSON")
-        if isinstance(record, _Record) and record.twice is not None:
-            raise FormatError(f"line {number}: two values are called {clipped(record.twice)!r}: leave one out")
-
-
-def _loaded(line: str) -> Any:
-    import json
-
-    # A whole number may be of any length, for it is counted as text.
-    return json.loads(line, parse_int=str, parse_constant=_no_constant, object_pairs_hook=_Record)
-
-
-class _Record(dict[str, Any]):
-    """A mapping in JSON, and the name that stands in it twice, if one does."""
-
-    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
-        super().__init__(pairs)
-        self.twice = repeated(name for name, _ in pairs) if len(pairs) > len(self) else None
-
-
-def _no_constant(word: str) -> None:
-    raise ValueError(f"{word} is no number of JSON")
 
 
 def _check_names(names: Sequence[str], line: int, decimal: str | None) -> None:
@@ -383,7 +281,7 @@ def _looked_through(path: str, head: Head) -> tuple[bool, bool, bool]:
             length = len(outside) - outside.rfind(end) if end in outside else length + len(block)
             longest = max(longest, length)
     rows = ends + (not last.endswith(end)) - head.blank
-    is_even = signs == (len(head.names) - 1) * rows and longest < _LONGEST
+    is_even = signs == (len(head.names) - 1) * rows and longest < LONGEST
     return may_have_blanks, is_even, is_text and _is_text(b"", decoder)
 
 
@@ -406,7 +304,7 @@ def _no_text(file: File) -> str:
         try:
             for part in streams.text(streams.blocks(opened)):
                 before, nul, _ = part.partition("\0")
-                line += ends.decode(before).count("\n")
+                line += ends.decode(before, final=bool(nul)).count("\n")
                 if nul:
                     return f"{file.name}: line {line}: {sources.NUL}"
         except FormatError as error:
@@ -422,7 +320,7 @@ def _loose_quotes(file: BinaryIO, sign: bytes) -> Iterator[tuple[int, str]]:
     quoted = re.compile(rb"(?:[\r\n]|%b)( *)\"[^\"]*(?:\"\"[^\"]*)*(?:\"( *)|\Z)" % sign)
     after = re.compile(rb"%b|[\r\n]|\Z" % sign)
     data, line = b"\n", 0  # what was read and not yet passed over
-    while len(data) < _LONGEST:
+    while len(data) < LONGEST:
         block = file.read(max(_BLOCK, len(data)))
         data, place = data + block, 0
         for found in quoted.finditer(data):
@@ -450,100 +348,3 @@ def _ends(data: bytes, start: int, stop: int) -> int:
 
 _BLOCK = 2**20
 _SEAM = 100  # bytes, more than blanks in a row
-_LONGEST = 2**27  # bytes in a cell, of which an engine takes no longer one
-_TOO_LONG = f"longer than {_LONGEST >> 20} MiB"
-
-
-@contextlib.contextmanager
-def sqlite_copy(place: Place) -> Iterator[tuple[list[str], str, set[int]]]:
-    """The names of the columns of a table of SQLite, a copy of it in CSV, and which of the columns hold bytes.
-
-    NULL stands for nothing there, and so it does for bytes.
-    """
-    import sqlite3
-
-    (file,) = place.files
-    with contextlib.ExitStack() as stack:
-        try:
-            real = os.path.realpath(file.path)  # beside which its log lies
-            _refuse_part_of_a_page(real)
-            path, how = stack.enter_context(_left_alone(real))
-            uri = f"file:{quote(os.fsencode(path))}?{how}"
-            base = stack.enter_context(contextlib.closing(sqlite3.connect(uri, uri=True)))
-            found = base.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view') ORDER BY name")
-            table = chosen_table(place, [row[0] for row in found]).replace('"', '""')
-            rows = base.execute(f'SELECT * FROM "{table}"')
-            binary: set[int] = set()
-            with streams.copied(_csv_rows(rows, binary)) as copy:
-                stack.close()
-                yield [each[0] for each in rows.description], f"/dev/fd/{copy.fileno()}", binary
-        except sqlite3.Error as error:
-            is_left = os.path.exists(f"{real}-journal") and "readonly" in str(error)
-            what = "a write to it was never ended: open it once by sqlite3, beside its -journal" if is_left else error
-            raise FormatError(f"SQLite cannot read it: {what}") from None
-
-
-def _refuse_part_of_a_page(path: str) -> None:
-    """Raise FormatError where the last page of a database is not whole: SQLite has zeros where there is nothing."""
-    with open(path, "rb") as file:
-        start = file.read(18)
-    size = int.from_bytes(start[16:], "big")
-    size = 65536 if size == 1 else size
-    if start.startswith(b"SQLite") and size and os.path.getsize(path) % size:
-        raise FormatError("cut off in the middle of a page: copy it once more")
-
-
-@contextlib.contextmanager
-def _left_alone(path: str) -> Iterator[tuple[str, str]]:
-    """The path by which SQLite is to open a database, and how, so that it leaves no file beside it.
-
-    Beside one that keeps a log of what is to be written (WAL) it leaves -wal and -shm where nobody else has it open.
-    There it is read as what does not change, or, with a log that somebody has left, as a copy of both.
-
-    Raises FormatError where it has changed by the end.
-    """
-    with open(path, "rb") as file:
-        is_logged = file.read(20)[18:19] == b"\2"
-    if not is_logged or os.path.exists(f"{path}-shm"):
-        yield path, "mode=ro"
-        return
-    before = _as_it_is(path)
-    if not os.path.exists(f"{path}-wal"):
-        yield path, "mode=ro&immutable=1"
-    else:
-        with litter.folder() as folder:
-            for ending in ("", "-wal"):
-                shutil.copyfile(f"{path}{ending}", f"{folder}/copy{ending}")
-            yield f"{folder}/copy", "mode=ro"
-    if _as_it_is(path) != before:
-        raise FormatError("was written to while it was read: try again")
-
-
-def _as_it_is(path: str) -> list[tuple[int, int] | None]:
-    """Of the database and its log: how large it is, and when it was written to."""
-    found = (os.stat(each) if os.path.exists(each) else None for each in (path, f"{path}-wal"))
-    return [each and (each.st_size, each.st_mtime_ns) for each in found]
-
-
-def _csv_rows(rows: Iterable[Sequence[Any]], binary: set[int]) -> Iterator[bytes]:
-    for row in rows:
-        binary.update(index for index, cell in enumerate(row) if isinstance(cell, bytes))
-        yield b",".join(map(_csv_cell, row)) + b"\n"
-
-
-def _csv_cell(cell: Any) -> bytes:
-    if cell is None or isinstance(cell, bytes):
-        return NULL
-    return b'"' + str(cell).encode().replace(b'"', b'""') + b'"'
-
-
-_MOST_NAMES = 5000  # in records of JSON
-JSON_NUMBER = "-?[0-9][-+0-9.eE]*"  # outside of strings
-MARK = (
-    "\ufdd0"  # before a number in quotes, that was none of the record: Unicode keeps it from being a sign of any text
-)
-
-
-def json_pointer(name: str) -> str:
-    """The pointer to a field of a record of JSON (RFC 6901), which any name can have."""
-    return "/" + name.replace("~", "~0").replace("/", "~1")

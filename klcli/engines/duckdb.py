@@ -10,10 +10,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from klcli import litter
+from klcli import litter, streams
 from klcli.columns import FormatError
 from klcli.engines import Field, text_fields
 from klcli.engines import _files as files
+from klcli.engines import _records as records
 from klcli.engines._sql import EXACT, shortest
 from klcli.errors import MissingExtraError, clipped
 from klcli.memory import require_memory
@@ -24,7 +25,6 @@ _SETTINGS: dict[str, Any] = {  # nothing is fetched or kept
     "allow_persistent_secrets": "false",
 }
 _NEEDED = 900 * 2**20  # bytes of address space that it takes before it does anything, and numpy beside it
-_LONGEST = 2**27  # bytes in a row
 _LARGE = 2**26  # bytes of a Parquet file, whose parts take longer to list than one column of it takes to count
 # What Spark calls these functions is what the SQL of all engines calls them.
 _MACROS = {
@@ -208,7 +208,7 @@ class DuckDB:
         columns = ", ".join(f"'c{index}': 'VARCHAR'" for index in range(len(names)))
         self.rows(
             f"CREATE TEMP VIEW {view} AS SELECT * FROM read_csv({self._list(paths)}, auto_detect = false, {how}, "
-            f"quote = '\"', escape = '\"', columns = {{{columns}}}, max_line_size = {_LONGEST})"
+            f"quote = '\"', escape = '\"', columns = {{{columns}}}, max_line_size = {records.LONGEST})"
         )
         return text_fields(names)
 
@@ -216,9 +216,9 @@ class DuckDB:
         from klcli.engines import _texts as texts
 
         plain = [self.stack.enter_context(texts.plain(file, place.encoding)) for file in place.files]
-        lines = f"read_ndjson_objects({self._list(plain)}, maximum_object_size = {_LONGEST})"
-        names = texts.names_in_records(self.rows, lines, "json", plain)
-        paths = [_quoted(texts.json_pointer(name)) for name in names]
+        lines = f"read_ndjson_objects({self._list(plain)}, maximum_object_size = {records.LONGEST})"
+        names = records.names(self.rows, lines, "json", plain)
+        paths = [_quoted(records.json_pointer(name)) for name in names]
         fields = ", ".join(f"{_member(path)} AS c{index}" for index, path in enumerate(paths))
         self.rows(
             f"CREATE TEMP VIEW {view} AS SELECT {fields} FROM (SELECT json, {_written()} AS written FROM {lines})"
@@ -237,10 +237,10 @@ class DuckDB:
 
     def _sqlite(self, view: str, place: files.Place) -> list[Field]:
         """A table of SQLite, copied: what reads it is no part of DuckDB, which would fetch it."""
-        from klcli.engines import _texts as texts
+        from klcli.engines import _sqlite as sqlite
 
-        names, path, binary = self.stack.enter_context(texts.sqlite_copy(place))
-        null = f"nullstr = {_quoted(texts.NULL.decode())}, allow_quoted_nulls = false"
+        names, path, binary = self.stack.enter_context(sqlite.copied(place))
+        null = f"nullstr = {_quoted(sqlite.NULL.decode())}, allow_quoted_nulls = false"
         fields = self._of_text(view, [path], names, f"header = false, delim = ',', new_line = '\\n', {null}")
         return [field._replace(kind="nested") if index in binary else field for index, field in enumerate(fields)]
 
@@ -286,10 +286,8 @@ _JSON_PARTS = r'"[^"\\]*(?:\\.[^"\\]*)*"|[^"]+'
 
 def _written() -> str:
     """The record with its numbers in quotes, as they are written, where the JSON of DuckDB would rewrite them."""
-    from klcli.engines import _texts as texts
-
-    number, parts, renumbered = map(_quoted, (texts.JSON_NUMBER, _JSON_PARTS, _RENUMBERED))
-    quoted = f"CASE WHEN x[1] = '\"' THEN x ELSE regexp_replace(x, {number}, '\"{texts.MARK}\\0\"', 'g') END"
+    number, parts, renumbered = map(_quoted, (records.JSON_NUMBER, _JSON_PARTS, _RENUMBERED))
+    quoted = f"CASE WHEN x[1] = '\"' THEN x ELSE regexp_replace(x, {number}, '\"{records.MARK}\\0\"', 'g') END"
     text = "CAST(json AS VARCHAR)"
     whole = f"array_to_string(list_transform(regexp_extract_all({text}, {parts}), lambda x: {quoted}), '')"
     return f"CASE WHEN regexp_matches({text}, {renumbered}) THEN {whole} END"
@@ -297,10 +295,8 @@ def _written() -> str:
 
 def _member(path: str) -> str:
     """What stands there in a record, and of lists and records their JSON, with numbers as they are written."""
-    from klcli.engines import _texts as texts
-
-    bare = f"regexp_replace(written ->> {path}, '\"{texts.MARK}([^\"]*)\"', '\\1', 'g')"
-    return f"CASE WHEN written IS NULL THEN json ->> {path} ELSE regexp_replace({bare}, '^{texts.MARK}', '') END"
+    bare = f"regexp_replace(written ->> {path}, '\"{records.MARK}([^\"]*)\"', '\\1', 'g')"
+    return f"CASE WHEN written IS NULL THEN json ->> {path} ELSE regexp_replace({bare}, '^{records.MARK}', '') END"
 
 
 def _micros(column: str) -> str:
@@ -461,7 +457,7 @@ def reason(error: Exception) -> str:
         "No magic bytes found at end": "no end where it is to be: cut off, or followed by other bytes: copy it anew",
         "state machine reached an invalid state": "some lines end in CR LF and others do not: make them all alike",
         "Invalid string encoding found": files.NOT_UTF_8,
-        "No space left on device": "needs a temporary copy: no space left on device: set TMPDIR",
+        "No space left on device": f"{streams.NEEDS_COPY}: no space left on device: set TMPDIR",
     }
     known = next((fault for words, fault in faults.items() if words in text), None)
     lock = re.search(r"Conflicting lock is held.*?(PID \d+)", text)

@@ -22,6 +22,7 @@ from klcli import litter
 from klcli.columns import FormatError
 from klcli.engines import Field, text_fields
 from klcli.engines import _files as files
+from klcli.engines import _records as records
 from klcli.engines import _texts as texts
 from klcli.engines._sql import EXACT, shortest
 from klcli.errors import InputError, MissingExtraError, clipped
@@ -278,7 +279,7 @@ class Spark:
         plain = self._plain(place)
         parts = [self._file(f"{view}_{index}", "text", path) for index, path in enumerate(plain)]
         lines = f"(SELECT value FROM {self._together(parts)} WHERE trim(value) <> '')"
-        names = texts.names_in_records(self.rows, lines, "value", plain)
+        names = records.names(self.rows, lines, "value", plain)
         members = [_member(_quoted(name)) for name in names]
         both = ", ".join(
             f"from_json({text}, 'map<string,string>') AS {name}"
@@ -390,16 +391,16 @@ _JSON_PARTS = r'"[^"\\]*(?:\\.[^"\\]*)*+"|[^"]+'  # without way back, for which 
 
 def _written(record: str) -> str:
     """The record with its numbers in quotes, as they are written, where Spark would rewrite them, or else NULL."""
-    number, parts, renumbered = map(_quoted, (texts.JSON_NUMBER, _JSON_PARTS, _RENUMBERED))
-    quoted = f"""CASE WHEN startswith(x, '"') THEN x ELSE regexp_replace(x, {number}, '"{texts.MARK}$0"') END"""
+    number, parts, renumbered = map(_quoted, (records.JSON_NUMBER, _JSON_PARTS, _RENUMBERED))
+    quoted = f"""CASE WHEN startswith(x, '"') THEN x ELSE regexp_replace(x, {number}, '"{records.MARK}$0"') END"""
     whole = f"array_join(transform(regexp_extract_all({record}, {parts}, 0), x -> {quoted}), '')"
     return f"CASE WHEN rlike({record}, {renumbered}) THEN {whole} END"
 
 
 def _member(name: str) -> str:
     """What the record has of that name, and of lists and records their JSON, with numbers as they are written."""
-    bare = f"regexp_replace(written[{name}], '\"{texts.MARK}([^\"]*)\"', '$1')"
-    return f"CASE WHEN written IS NULL THEN m[{name}] ELSE regexp_replace({bare}, '^{texts.MARK}', '') END"
+    bare = f"regexp_replace(written[{name}], '\"{records.MARK}([^\"]*)\"', '$1')"
+    return f"CASE WHEN written IS NULL THEN m[{name}] ELSE regexp_replace({bare}, '^{records.MARK}', '') END"
 
 
 def _quoted(text: str) -> str:
