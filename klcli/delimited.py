@@ -194,8 +194,8 @@ def refuse_drawn(text: str) -> None:
     for line, content in enumerate(re.split("\r\n|\r|\n", text[:10_000])[:3], 1):
         if _DRAWN.fullmatch(content):
             raise FormatError(
-                f"line {line}: a table drawn with lines: write it as CSV, without bars or blanks beside its cells, as "
-                "psql --csv, mysql --batch and duckdb -csv do"
+                f"line {line}: a table drawn with lines: write it as CSV, without bars or blanks beside its cells, "
+                "as psql --csv, mysql --batch and duckdb -csv do"
             )
 
 

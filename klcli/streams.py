@@ -60,13 +60,20 @@ def opened(path: str) -> Iterator[BinaryIO]:
         if not stat.S_ISREG(kind) and not stat.S_ISFIFO(kind) and path != STDIN:
             raise InputError(f"{sources.called_in_messages(path)}: is a device or a socket, not a file")
         if not stat.S_ISREG(kind) or (path == STDIN and os.lseek(file.fileno(), 0, os.SEEK_CUR)):
-            file = stack.enter_context(copied(sources.arriving(file)))
+            try:
+                file = stack.enter_context(copied(sources.arriving(file)))
+            except FormatError as error:
+                raise InputError(f"{sources.called_in_messages(path)}: {error}") from None
         yield file
 
 
 def _stdin() -> BinaryIO:
     if sys.stdin is None:
         raise InputError("stdin: is closed")
+    try:
+        os.read(sys.stdin.fileno(), 0)  # which tells where it is open for writing alone, as nohup leaves it
+    except OSError as error:
+        raise InputError(f"stdin: cannot be read: {(error.strerror or str(error)).lower()}") from None
     return sys.stdin.buffer
 
 
@@ -79,17 +86,32 @@ def copied(blocks: Iterable[bytes]) -> Iterator[BinaryIO]:
     import tempfile
 
     with contextlib.ExitStack() as stack:
-        try:
-            copy = stack.enter_context(tempfile.TemporaryFile(dir=litter.place()))
-            copy.writelines(blocks)
+        with _writing_a_copy():
+            copy = tempfile.TemporaryFile(dir=litter.place())  # noqa: SIM115 - which _close closes
+            stack.callback(_close, copy)
+        for block in blocks:  # a fault in them is none of the copy
+            with _writing_a_copy():
+                copy.write(block)
+        with _writing_a_copy():
             copy.flush()
             copy.seek(0)
-        except OSError as error:
-            if error.errno in (errno.EMFILE, errno.ENFILE):
-                raise
-            reason = (error.strerror or str(error)).lower()
-            raise FormatError(f"{NEEDS_COPY}: {reason}: set TMPDIR") from None
         yield copy
+
+
+@contextlib.contextmanager
+def _writing_a_copy() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.EMFILE, errno.ENFILE):
+            raise
+        reason = (error.strerror or str(error)).lower()
+        raise FormatError(f"{NEEDS_COPY}: {reason}: set TMPDIR") from None
+
+
+def _close(copy: BinaryIO) -> None:
+    with contextlib.suppress(OSError):  # what there is no room for is told of, and would be written once more
+        copy.close()
 
 
 UNITS = ("bytes", "chars", "words", "lines")

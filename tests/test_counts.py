@@ -590,6 +590,43 @@ def test_utf_8_that_is_read_as_something_else(
         assert "it is UTF-8" not in call(*command, "--encoding", encoding).err
 
 
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [
+        ("cat m.csv | $K count -::k", "stdin"),
+        ("cat m.csv | $K profile count -", "stdin"),
+        ("cat m.csv | $K drift - m.csv", "stdin"),
+        ("cat m.csv | $K entropy - --normalize --engine duckdb", "stdin"),
+        ("$K count m.csv.gz::k", "m.csv.gz"),
+        ("$K kl m.csv.gz m.csv --normalize --engine duckdb", "m.csv.gz"),
+        ("$K count m.db::t::k", "m.db::t"),
+        ("cat m.db | $K count -::t::k", "stdin"),
+    ],
+)
+def test_no_room_for_a_copy(shell: Run, command: str, name: str) -> None:
+    """What cannot be written is the copy, of whatever there is to be one: not the answer, which is exit 74."""
+    text = "k,n\n" + "".join(f"{k},1\n" for k in range(5000))
+    Path("m.csv").write_text(text)
+    Path("m.csv.gz").write_bytes(gzip.compress(text.encode()))
+    with contextlib.closing(sqlite3.connect("m.db")) as base:
+        base.execute("CREATE TABLE t(k)")
+        base.executemany("INSERT INTO t VALUES(?)", [(f"{k}",) for k in range(5000)])
+        base.commit()
+    done = shell(f"ulimit -f 8; {command}")
+    assert refused(done) == f"{name}: needs a temporary copy: file too large: set TMPDIR"
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["count -", "count --by lines -", "drift - m.csv", "profile count -", "entropy -", "entropy - --engine duckdb"],
+)
+@pytest.mark.parametrize("stdin", ["/dev/null", "new"])
+def test_standard_input_that_is_open_for_writing_alone(shell: Run, command: str, stdin: str) -> None:
+    """As nohup leaves it where it was a terminal."""
+    Path("m.csv").write_text("k\n1\n")
+    assert refused(shell(f"$K {command} 0>{stdin}")) == "stdin: cannot be read: bad file descriptor"
+
+
 @pytest.mark.parametrize("options", [("--bins", "2"), ("--width", "2")])
 def test_no_bins_of_nothing(call: Run, options: tuple[str, str]) -> None:
     """A column that happens to be empty is no text."""

@@ -3393,7 +3393,7 @@ def test_a_name_with_a_line_break_can_be_asked_for() -> None:
 def test_tables_drawn_with_lines(text: str, line: int) -> None:
     """As psql, mysql and duckdb show them: with what writes CSV instead."""
     assert refusal(write("p.txt", text)).startswith(
-        f"p.txt: line {line}: a table drawn with lines: write it as CSV, without bars or blanks beside its cells, as psql"
+        f"p.txt: line {line}: a table drawn with lines: write it as CSV, without bars or blanks beside its cells, as "
     )
 
 
