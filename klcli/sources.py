@@ -173,12 +173,22 @@ def too_large(max_size: int) -> str:
 @functools.cache
 def _standard_input(max_size: int) -> bytes:
     # Kept for good, since it comes once: -::p and -::q may be two columns of it.
+    try:
+        return _bounded(standard_input(), STDIN, max_size)
+    except OSError as error:
+        raise unreadable(error) from None
+
+
+def standard_input() -> BinaryIO:
+    """Standard input; InputError where it is closed."""
     if sys.stdin is None:
         raise InputError("stdin: is closed")
-    try:
-        return _bounded(sys.stdin.buffer, STDIN, max_size)
-    except OSError as error:
-        raise InputError(f"stdin: cannot be read: {(error.strerror or str(error)).lower()}") from None
+    return sys.stdin.buffer
+
+
+def unreadable(error: OSError) -> InputError:
+    """What is said of standard input that cannot be read."""
+    return InputError(f"stdin: cannot be read: {(error.strerror or str(error)).lower()}")
 
 
 def missing(path: str, error: OSError | ValueError, *, or_numbers: bool = True) -> str:

@@ -12,7 +12,6 @@ import io
 import itertools
 import os
 import stat
-import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO, overload
@@ -68,21 +67,24 @@ def opened(path: str) -> Iterator[BinaryIO]:
 
 
 def _stdin() -> BinaryIO:
-    if sys.stdin is None:
-        raise InputError("stdin: is closed")
+    file = sources.standard_input()
     try:
-        os.read(sys.stdin.fileno(), 0)  # which tells where it is open for writing alone, as nohup leaves it
+        os.read(file.fileno(), 0)  # which tells where it is open for writing alone, as nohup leaves it
     except OSError as error:
-        raise InputError(f"stdin: cannot be read: {(error.strerror or str(error)).lower()}") from None
-    return sys.stdin.buffer
+        raise sources.unreadable(error) from None
+    return file
 
 
-NEEDS_COPY = "needs a temporary copy"
+class NoRoomError(FormatError):
+    """Raised where a copy of what is read cannot be written, of which that is not to blame."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"needs a temporary copy: {reason}: set TMPDIR")
 
 
 @contextlib.contextmanager
 def copied(blocks: Iterable[bytes]) -> Iterator[BinaryIO]:
-    """A temporary file of these bytes, open and without a name; FormatError where there is no room for it."""
+    """A temporary file of these bytes, open and without a name; NoRoomError where there is no room for it."""
     import tempfile
 
     with contextlib.ExitStack() as stack:
@@ -105,8 +107,7 @@ def _writing_a_copy() -> Iterator[None]:
     except OSError as error:
         if error.errno in (errno.EMFILE, errno.ENFILE):
             raise
-        reason = (error.strerror or str(error)).lower()
-        raise FormatError(f"{NEEDS_COPY}: {reason}: set TMPDIR") from None
+        raise NoRoomError((error.strerror or str(error)).lower()) from None
 
 
 def _close(copy: BinaryIO) -> None:

@@ -210,7 +210,7 @@ def _kept_profile(source: str, stack: contextlib.ExitStack) -> Profile | None:
 def _ends_of(file: BinaryIO) -> bytes:
     """How the file begins and ends: names that were sorted put a profile's own name last.
 
-    Where it is packed, and more than a profile is, its end is not looked for.
+    Where it is packed, and more than a profile is or none of JSON, its end is not looked for.
     """
     start = file.read(400)
     if sources.packing_of(start):
@@ -218,7 +218,7 @@ def _ends_of(file: BinaryIO) -> bytes:
         with contextlib.suppress(FormatError):  # whoever reads it will say so
             for block in streams.blocks(file):
                 unpacked += block
-                if len(unpacked) > _LARGEST:
+                if len(unpacked) > _LARGEST or b"{" not in unpacked[:400]:
                     break
         return unpacked[:400] + unpacked[-400:]
     file.seek(max(os.fstat(file.fileno()).st_size - 400, 0))

@@ -29,7 +29,7 @@ from klcli.engines._ranks import at_ranks
 from klcli.engines._sql import AT_ONCE, INFINITY, bucket, comparable, is_below, is_nan, literal, with_zero, zero
 from klcli.errors import InputError, OptionError, clipped
 from klcli.numerals import number
-from klcli.streams import NEEDS_COPY
+from klcli.streams import NoRoomError
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -183,7 +183,7 @@ _DAY = 86_400_000_000  # microseconds
 
 def _fault(engine: Engine, place: Place, error: FormatError) -> InputError:
     """What is wrong with a source that an engine cannot read: of several files, with the first that it cannot."""
-    if str(error).startswith(NEEDS_COPY):  # which is no fault of what is read
+    if isinstance(error, NoRoomError):  # which is no fault of what is read
         return InputError(f"{place.name}: {error}")
     found = None
     if place.format in ("csv", "ndjson"):

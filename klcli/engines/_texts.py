@@ -287,9 +287,10 @@ def _looked_through(path: str, head: Head) -> tuple[bool, bool, bool]:
 
 def _is_text(block: bytes, decoder: codecs.IncrementalDecoder) -> bool:
     """Whether the block goes on in UTF-8; that which is empty is the end."""
-    is_between_signs = not decoder.getstate()[0]
-    if b"\0" in block or (is_between_signs and block.isascii()):
-        return b"\0" not in block
+    if b"\0" in block:
+        return False
+    if block.isascii() and not decoder.getstate()[0]:  # else a sign is open that the block before began
+        return True
     try:
         decoder.decode(block, final=not block)
     except UnicodeError:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from klcli import litter, streams
+from klcli import litter
 from klcli.columns import FormatError
 from klcli.engines import Field, text_fields
 from klcli.engines import _files as files
@@ -18,6 +18,7 @@ from klcli.engines import _records as records
 from klcli.engines._sql import EXACT, shortest
 from klcli.errors import MissingExtraError, clipped
 from klcli.memory import require_memory
+from klcli.streams import NoRoomError
 
 _SETTINGS: dict[str, Any] = {  # nothing is fetched or kept
     "autoinstall_known_extensions": "false",
@@ -79,6 +80,8 @@ def _refuse_want(error: Exception) -> None:
         raise MemoryError(str(error)) from None
     if "Too many open files" in str(error):
         raise OSError(errno.EMFILE, "too many open files") from None
+    if "No space left on device" in str(error):
+        raise NoRoomError("no space left on device") from None
 
 
 def _package(what: str) -> ModuleType:
@@ -457,7 +460,6 @@ def reason(error: Exception) -> str:
         "No magic bytes found at end": "no end where it is to be: cut off, or followed by other bytes: copy it anew",
         "state machine reached an invalid state": "some lines end in CR LF and others do not: make them all alike",
         "Invalid string encoding found": files.NOT_UTF_8,
-        "No space left on device": f"{streams.NEEDS_COPY}: no space left on device: set TMPDIR",
     }
     known = next((fault for words, fault in faults.items() if words in text), None)
     lock = re.search(r"Conflicting lock is held.*?(PID \d+)", text)
